@@ -1,0 +1,1 @@
+//! Sources of packets: pcap and pcapng files, plain, gzip or zstd

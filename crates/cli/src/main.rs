@@ -1,0 +1,2 @@
+//! The ostium command
+fn main() {}

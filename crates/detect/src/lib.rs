@@ -1,0 +1,1 @@
+//! Detectors: each turns behaviour into evidence and never decides

@@ -1,0 +1,34 @@
+//! Line protocols: banners, commands, chat.
+
+use crate::Service;
+
+/// The first line of one side.
+#[derive(Clone, Copy, Debug)]
+pub struct Banner<'a> {
+    /// Which protocol.
+    pub service: Service,
+    /// Sent by the inside host.
+    pub from_inside: bool,
+    /// The line, at most 255 bytes, control characters replaced.
+    pub text: &'a str,
+}
+
+/// A command of SMTP or FTP. Arguments that are addresses or passwords of people are left out.
+#[derive(Clone, Copy, Debug)]
+pub struct Command<'a> {
+    /// Which protocol.
+    pub service: Service,
+    /// The verb in upper case: `EHLO`, `MAIL`, `RCPT`, `DATA`, `AUTH`, `STOR`, ...
+    pub verb: &'a str,
+    /// For `EHLO`, `HELO`: the name given. For `STOR`: the file name. Empty otherwise.
+    pub argument: &'a str,
+}
+
+/// An IRC message sent by the client.
+#[derive(Clone, Copy, Debug)]
+pub struct Irc<'a> {
+    /// `NICK`, `USER`, `JOIN`, `PONG`, ...
+    pub verb: &'a str,
+    /// The channel of a `JOIN`. Empty otherwise.
+    pub channel: &'a str,
+}

@@ -1,0 +1,1 @@
+//! What an observation suggests: evidence with its weight in nats

@@ -1,0 +1,1 @@
+//! Events from other tools' records: Zeek logs and Suricata EVE

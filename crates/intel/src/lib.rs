@@ -1,0 +1,1 @@
+//! What is known: indicators, where they came from, and an index to match them

@@ -1,0 +1,1 @@
+//! Seeded worlds of benign hosts and bots, written as packets

@@ -1,0 +1,1 @@
+//! Flow table, timer wheel and reassembly of the head of each direction

@@ -1,0 +1,1 @@
+//! What was decided: verdicts, scope and expiry

@@ -1,0 +1,1 @@
+//! Checked byte views from the link layer to transport

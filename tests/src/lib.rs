@@ -1,0 +1,1 @@
+//! Tests of the whole product; the tests themselves are under `tests/`.
