@@ -1,0 +1,20 @@
+//! Why a capture cannot be read at all.
+
+use ostium_wire::UnknownLink;
+
+/// A capture that cannot be read at all. What is damaged further on is counted instead.
+#[derive(Debug, thiserror::Error)]
+pub enum CaptureError {
+    /// The first bytes are neither pcap nor pcapng.
+    #[error("this is neither pcap nor pcapng (first bytes {0:02x?})")]
+    Magic([u8; 4]),
+    /// The file ends inside its header.
+    #[error("the file ends inside its header, after {0} bytes; capture or copy it again")]
+    Header(u64),
+    /// No interface has a link layer that can be decoded.
+    #[error(transparent)]
+    Link(#[from] UnknownLink),
+    /// The input cannot be read.
+    #[error("reading failed")]
+    Io(#[from] std::io::Error),
+}

@@ -1,0 +1,221 @@
+//! Reading a capture block by block.
+//!
+//! Bias: what was readable is kept. A record that claims more than 4 MiB ends the file, because
+//! there is no way to find the next record.
+
+use std::io::Read;
+
+use ostium_event::{Anomaly, Timestamp};
+
+use crate::block::PacketBlock;
+use crate::error::CaptureError;
+use crate::{pcap, pcapng};
+
+/// Bytes asked for at once.
+const CHUNK: usize = 1 << 20;
+/// The largest record that is believed.
+pub(crate) const MAX_RECORD: usize = 4 << 20;
+
+/// One capture file or stream.
+pub struct CaptureFile {
+    reader: Box<dyn Read + Send>,
+    format: Format,
+    carry: Vec<u8>,
+    offset: u64,
+    ended: bool,
+    trouble: Option<Trouble>,
+    counts: Counts,
+}
+
+/// What the file is, with what its header said.
+#[derive(Clone, Debug)]
+pub enum Format {
+    /// Classic pcap.
+    Pcap(pcap::Header),
+    /// pcapng.
+    PcapNg(pcapng::Section),
+}
+
+/// What ended a file early: told once, in one line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trouble {
+    /// Offset in the (decompressed) file.
+    pub offset: u64,
+    /// What is wrong.
+    pub anomaly: Anomaly,
+    /// What is wrong, in words.
+    pub what: String,
+}
+
+/// What was met besides packets.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Counts {
+    pub(crate) malformed: u64,
+    pub(crate) unknown_link: u64,
+}
+
+/// What a parser says after looking at the buffer.
+pub(crate) enum Step {
+    /// Look on after this many bytes.
+    Next(usize),
+    /// The record is not whole yet.
+    NeedMore,
+    /// The record makes no sense; there is no way on.
+    Broken(String),
+}
+
+// === impl CaptureFile ===
+
+impl CaptureFile {
+    /// Reads the header.
+    ///
+    /// # Errors
+    /// When this is no capture, or one whose link layer is not decoded.
+    pub fn open(mut reader: Box<dyn Read + Send>) -> Result<Self, CaptureError> {
+        let mut carry = Vec::with_capacity(CHUNK + 4096);
+        let ended = fill(&mut reader, &mut carry, 24)?;
+        let magic: [u8; 4] = carry
+            .get(..4)
+            .and_then(|m| m.try_into().ok())
+            .ok_or(CaptureError::Header(carry.len() as u64))?;
+        let (format, used) = if pcapng::is_magic(magic) {
+            (Format::PcapNg(pcapng::Section::default()), 0)
+        } else {
+            let header = pcap::Header::parse(&carry)?;
+            (Format::Pcap(header), pcap::HEADER)
+        };
+        carry.drain(..used);
+        Ok(Self {
+            reader,
+            format,
+            carry,
+            offset: used as u64,
+            ended,
+            trouble: None,
+            counts: Counts::default(),
+        })
+    }
+
+    /// Reads the next packets into `block`, whose contents are replaced. `false` at the end.
+    ///
+    /// # Errors
+    /// When a pcapng file has packets, but none on a link layer that can be decoded.
+    pub fn next_block(&mut self, block: &mut PacketBlock) -> Result<bool, CaptureError> {
+        block.packets.clear();
+        block.bytes.clear();
+        std::mem::swap(&mut block.bytes, &mut self.carry);
+        self.carry.clear();
+        while block.packets.is_empty() {
+            if self.trouble.is_some() {
+                return Ok(false);
+            }
+            if !self.ended {
+                let want = block.bytes.len() + CHUNK;
+                self.ended = self.fill_noting_damage(&mut block.bytes, want);
+            }
+            let used = self.parse(block)?;
+            self.offset += used as u64;
+            let rest = block.bytes.get(used..).unwrap_or_default();
+            self.carry.clear();
+            self.carry.extend_from_slice(rest);
+            if self.ended {
+                self.note_rest();
+                return Ok(!block.packets.is_empty());
+            }
+            if block.packets.is_empty() {
+                block.bytes.drain(..used);
+                self.carry.clear();
+            }
+        }
+        Ok(true)
+    }
+
+    /// What ended the file early, if anything did.
+    pub const fn trouble(&self) -> Option<&Trouble> {
+        self.trouble.as_ref()
+    }
+
+    /// Malformed records, and packets of links that are not decoded.
+    pub fn skipped(&self) -> [(&'static str, u64); 2] {
+        [
+            ("malformed_record", self.counts.malformed),
+            ("unknown_link", self.counts.unknown_link),
+        ]
+    }
+
+    /// Finds every whole packet in the block; says how many bytes are done with.
+    fn parse(&mut self, block: &mut PacketBlock) -> Result<usize, CaptureError> {
+        let mut used = 0;
+        loop {
+            let here = block.bytes.get(used..).unwrap_or_default();
+            if here.is_empty() {
+                return Ok(used);
+            }
+            let step = match &mut self.format {
+                Format::Pcap(header) => header.step(here, used, &mut block.packets),
+                Format::PcapNg(section) => {
+                    section.step(here, used, &mut block.packets, &mut self.counts)?
+                }
+            };
+            match step {
+                Step::Next(bytes) => used += bytes,
+                Step::NeedMore => return Ok(used),
+                Step::Broken(what) => {
+                    self.counts.malformed += 1;
+                    self.trouble = Some(Trouble {
+                        offset: self.offset + used as u64,
+                        anomaly: Anomaly::RecordMalformed,
+                        what,
+                    });
+                    self.ended = true;
+                    return Ok(used);
+                }
+            }
+        }
+    }
+
+    /// Reads until the buffer holds `want` bytes; damage of a compressed stream is its end.
+    fn fill_noting_damage(&mut self, bytes: &mut Vec<u8>, want: usize) -> bool {
+        match fill(&mut self.reader, bytes, want) {
+            Ok(ended) => ended,
+            Err(error) => {
+                self.trouble = Some(Trouble {
+                    offset: self.offset + bytes.len() as u64,
+                    anomaly: Anomaly::CompressionDamaged,
+                    what: format!("the input cannot be read on: {error}"),
+                });
+                true
+            }
+        }
+    }
+
+    /// At the end of the file: bytes of a packet that is not whole.
+    fn note_rest(&mut self) {
+        if self.carry.is_empty() || self.trouble.is_some() {
+            return;
+        }
+        self.trouble = Some(Trouble {
+            offset: self.offset,
+            anomaly: Anomaly::FileCut,
+            what: format!(
+                "the file ends inside a record, {} bytes of it are there",
+                self.carry.len()
+            ),
+        });
+    }
+}
+
+/// Reads until `bytes` holds `want` bytes; `true` at the end of the input.
+fn fill(reader: &mut dyn Read, bytes: &mut Vec<u8>, want: usize) -> Result<bool, std::io::Error> {
+    let missing = want.saturating_sub(bytes.len());
+    if missing == 0 {
+        return Ok(false);
+    }
+    let got = reader.take(missing as u64).read_to_end(bytes)?;
+    Ok(got < missing)
+}
+
+/// A time of seconds and a fraction, which may be out of its range.
+pub(crate) const fn timestamp(secs: u64, nanos: u64) -> Timestamp {
+    Timestamp::from_nanos(secs.saturating_mul(1_000_000_000).saturating_add(nanos))
+}

@@ -1,0 +1,86 @@
+//! Which end is inside, and which shard owns the conversation.
+
+use ostium_event::{Addr, FlowKey, Home, Scope};
+use ostium_wire::Meta;
+
+/// A packet seen from inside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Facing {
+    /// The flow that it belongs to.
+    pub key: FlowKey,
+    /// It was sent by the inside end.
+    pub from_inside: bool,
+    /// Does the conversation leave the network?
+    pub scope: Scope,
+}
+
+// === impl Facing ===
+
+impl Facing {
+    /// Orients a packet. When both ends are inside, or both outside, the end with the larger port
+    /// is taken for the client and stands in the place of the inside host.
+    #[inline]
+    pub fn of(meta: &Meta, home: &Home) -> Self {
+        let (src_in, dst_in) = (home.contains(meta.src), home.contains(meta.dst));
+        let (from_inside, scope) = match (src_in, dst_in) {
+            (true, false) => (true, Scope::Egress),
+            (false, true) => (false, Scope::Egress),
+            (both, _) => {
+                let client = (meta.src_port, meta.src) > (meta.dst_port, meta.dst);
+                (
+                    client,
+                    if both {
+                        Scope::Internal
+                    } else {
+                        Scope::Transit
+                    },
+                )
+            }
+        };
+        let key = if from_inside {
+            FlowKey {
+                inside: meta.src,
+                outside: meta.dst,
+                inside_port: meta.src_port,
+                outside_port: meta.dst_port,
+                proto: meta.proto,
+            }
+        } else {
+            FlowKey {
+                inside: meta.dst,
+                outside: meta.src,
+                inside_port: meta.dst_port,
+                outside_port: meta.src_port,
+                proto: meta.proto,
+            }
+        };
+        Self {
+            key: settle_icmp(key),
+            from_inside,
+            scope,
+        }
+    }
+}
+
+/// ICMP has no ports: its request type stands in the outside port for both directions.
+fn settle_icmp(mut key: FlowKey) -> FlowKey {
+    if matches!(
+        key.proto,
+        ostium_event::Proto::ICMP | ostium_event::Proto::ICMP6
+    ) {
+        key.outside_port = key.outside_port.max(key.inside_port);
+        key.inside_port = 0;
+    }
+    key
+}
+
+/// The shard, of `shards`, that owns an inside host. Fixed for all time: the partition is part of
+/// what makes reports reproducible.
+#[inline]
+pub fn shard_of(inside: Addr, shards: u32) -> u32 {
+    let bits = inside.bits();
+    let folded = (bits as u64) ^ (bits >> 64) as u64;
+    // Fibonacci hashing spreads neighbours over all shards.
+    let mixed = folded.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    (((mixed >> 32) * u64::from(shards.max(1))) >> 32) as u32
+}
