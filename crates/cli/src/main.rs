@@ -1,2 +1,39 @@
-//! The ostium command
-fn main() {}
+//! The `ostium` command: one file per subcommand.
+//!
+//! Exit status: 0 done, 1 failed, 2 wrong usage, 3 `--fail-on` found what it was told to look for.
+#![forbid(unsafe_code)]
+
+mod analyze;
+mod args;
+mod completions;
+mod demo;
+mod fail;
+mod intel;
+mod interrupt;
+mod output;
+mod progress;
+mod units;
+mod why;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::args::{Cli, Command};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let done = match cli.command {
+        Command::Analyze(args) => analyze::run(&args),
+        Command::Why(args) => why::run(&args),
+        Command::Demo(args) => demo::run(&args),
+        Command::Completions(args) => completions::run(&args),
+    };
+    match done {
+        Ok(code) => code,
+        Err(fail) => {
+            eprintln!("ostium: {fail}");
+            ExitCode::from(1)
+        }
+    }
+}

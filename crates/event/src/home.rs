@@ -74,7 +74,7 @@ impl FromStr for Prefix {
             None => (text, None),
         };
         let addr: Addr = addr.trim().parse().map_err(|_| bad())?;
-        let bits = bits.unwrap_or(if addr.is_v4() { 32 } else { 128 });
+        let bits = bits.unwrap_or_else(|| if addr.is_v4() { 32 } else { 128 });
         Self::new(addr, bits).ok_or_else(bad)
     }
 }

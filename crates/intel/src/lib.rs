@@ -1,1 +1,23 @@
-//! What is known: indicators, where they came from, and an index to match them
+//! What is known: indicators of compromise, where they came from, and an index to match them.
+//!
+//! [`read_indicators`] reads what threat-intelligence feeds publish (plain and hosts lists, CSV,
+//! STIX 2.1, MISP), [`IndicatorIndex`] matches it. Bias: an indicator that would hit half the
+//! internet is the feed's mistake; it is refused or set aside, with a reason that can be shown
+//! ([`rails`]). Failure choice: a line that cannot be read is counted and skipped, never fatal.
+//! Nothing here opens files or reads a clock.
+#![forbid(unsafe_code)]
+#![warn(clippy::indexing_slicing)]
+
+pub mod rails;
+
+mod date;
+mod index;
+mod indicator;
+mod read;
+mod value;
+
+pub use index::IndicatorIndex;
+pub use indicator::{Indicator, IndicatorValue};
+pub use rails::{Refusal, Verdict};
+pub use read::{Format, ReadSummary, Skip, read_indicators};
+pub use value::defang;

@@ -1,1 +1,27 @@
-//! The path of a packet: the stages wired into one loop
+//! The path of a packet: `capture -> track -> parse -> profile -> detect -> judge -> report`.
+//!
+//! [`analyze`] reads inputs, merges them by time and gives each packet or log row to the shard that
+//! owns its inside host. There are always [`SHARDS`] shards, each with its share of memory; threads
+//! only pick up shards, and what needs all hosts is merged in shard order at the end. So the report
+//! is the same whatever the number of threads.
+#![forbid(unsafe_code)]
+
+mod analyze;
+mod budget;
+mod counters;
+mod dispatch;
+mod evaluate;
+mod hub;
+mod input;
+mod merge;
+mod settings;
+mod shard;
+mod workers;
+
+pub use analyze::{Analysis, Progress, Watch, analyze};
+pub use input::{Input, InputError, Note, from_reader, open};
+pub use settings::{RoleAt, Settings};
+pub use shard::SHARDS;
+
+#[cfg(test)]
+mod tests;

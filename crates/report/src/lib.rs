@@ -1,1 +1,24 @@
-//! Reports for people and machines: tables and JSON
+//! Reports for people and machines.
+//!
+//! A [`Document`] is the report itself, the same whether it is printed as JSON or as a table, kept
+//! in a file, or asked for reasons later. Nothing here judges; numbers are rounded so that the same
+//! input prints the same bytes everywhere.
+#![forbid(unsafe_code)]
+
+mod build;
+mod document;
+mod indicators;
+mod table;
+mod text;
+mod why;
+
+pub use build::{Facts, build};
+pub use document::{
+    Document, EvidenceRow, GroupRow, HostRow, IndicatorRow, SetAsideRow, SpanRow, Totals,
+};
+pub use table::{Paint, table};
+pub use text::{clock, count, escape, size};
+pub use why::{Target, why};
+
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,36 @@
-//! Seeded worlds of benign hosts and bots, written as packets
+//! Seeded worlds: benign machines and bots, as packets with known truth.
+//!
+//! A [`World`] is data: members with habits. [`World::write_pcap`] plays it, host by host, and
+//! merges the packets in order of time; the same world gives the same bytes on every machine.
+//! It is for demonstrations and tests. Bias: clean machines carry the look-alikes of every bot
+//! (timers, long connections, names that do not exist, strangers by address), because a world
+//! without them flatters any detector. What it does not have: QUIC, real-time media, file shares,
+//! the days of a week. Nothing is ever sent anywhere.
+#![forbid(unsafe_code)]
+
+mod actor;
+mod bots;
+#[cfg(test)]
+mod check;
+mod demo;
+mod dns;
+pub mod habit;
+mod host;
+mod http;
+mod internet;
+mod names;
+mod packet;
+mod pcap;
+mod population;
+mod rng;
+mod tcp;
+mod tls;
+mod truth;
+mod visit;
+mod world;
+
+pub use demo::demo;
+pub use habit::Habit;
+pub use tls::Stack;
+pub use truth::Truth;
+pub use world::{Member, System, World};

@@ -20,6 +20,8 @@ pub struct FlowInfo {
     pub scope: Scope,
     /// First packet.
     pub first: Timestamp,
+    /// The first packet was the true start.
+    pub from_start: bool,
 }
 
 /// A flow in the table.
@@ -101,6 +103,7 @@ impl<P> Flow<P> {
             opened_by: self.opened_by,
             scope: self.scope,
             first: self.first,
+            from_start: self.marks.has(Marks::START),
         }
     }
 

@@ -96,6 +96,7 @@ impl<P: Default> Tracker<P> {
             opened_by: OpenedBy::Unknown,
             scope: facing.scope,
             first: at,
+            from_start: false,
         };
         if notes.overlap {
             observer.anomaly(&info, Anomaly::FragmentOverlap);

@@ -1,0 +1,182 @@
+//! What can be typed.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use ostium_event::{Addr, Prefix};
+use ostium_evidence::Role;
+use ostium_pipeline::RoleAt;
+
+use crate::units::Bytes;
+
+/// Beware of what leaves your network: names the infected machines inside, and says why.
+#[derive(Parser)]
+#[command(
+    name = "ostium",
+    version,
+    max_term_width = 100,
+    propagate_version = true
+)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Reads captures or logs and says who inside is infected, with the evidence
+    Analyze(AnalyzeArgs),
+    /// Prints the whole reasoning about a host, name or address of a report
+    Why(WhyArgs),
+    /// Makes a small world with three bots, analyses it and compares the report with the truth
+    Demo(DemoArgs),
+    /// Prints a completion script for a shell
+    Completions(CompletionsArgs),
+}
+
+/// Options of `analyze`.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  ostium analyze capture.pcap
+  ostium analyze --home 147.32.0.0/16 morning.pcapng.zst evening.pcap.gz
+  ostium analyze /opt/zeek/logs/2026-11-24/           a day of Zeek logs
+  tcpdump -w - -i eth0 | ostium analyze -             standard input
+  ostium analyze eve.json --intel threatfox.csv --format json > report.json
+  ostium why 10.1.2.3 --report report.json
+
+Inputs are recognised by content: pcap, pcapng; Zeek conn, dns, ssl, x509 and http logs (TSV or JSON
+lines); Suricata EVE; each plain, gzip or zstd. Several inputs are one observation, merged by time.")]
+pub(crate) struct AnalyzeArgs {
+    /// Captures, logs or folders of logs; `-` is standard input
+    #[arg(required = true, value_name = "INPUT")]
+    pub(crate) inputs: Vec<String>,
+    #[command(flatten)]
+    pub(crate) site: SiteArgs,
+    /// How to print the report
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    pub(crate) format: Format,
+    /// Write the report to a file instead of standard output
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: Option<std::path::PathBuf>,
+    /// Exit with status 3 when a host is this bad
+    #[arg(long, value_enum, value_name = "VERDICT")]
+    pub(crate) fail_on: Option<FailOn>,
+    /// Show clean hosts too
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// Say nothing on standard error but failures
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+}
+
+/// What shapes the verdicts.
+#[derive(Args)]
+pub(crate) struct SiteArgs {
+    /// A network that is inside; repeat for more [default: the private ranges]
+    #[arg(long, value_name = "CIDR")]
+    pub(crate) home: Vec<Prefix>,
+    /// A name for this site in reports
+    #[arg(long, value_name = "NAME", default_value = "")]
+    pub(crate) site: String,
+    /// A role that explains what a host does, such as resolver=10.0.0.53; repeat for more
+    #[arg(long, value_name = "ROLE=HOST", value_parser = role)]
+    pub(crate) role: Vec<RoleAt>,
+    /// Known indicators: plain list, STIX 2.1, MISP, abuse.ch CSV; repeat for more
+    #[arg(long, value_name = "FILE")]
+    pub(crate) intel: Vec<std::path::PathBuf>,
+    /// Probability that a host is infected before anything is seen of it: 0.001 suits an
+    /// organisation, 0.01 homes, 0.00002 mobile networks
+    #[arg(long, value_name = "P", default_value_t = 0.001, value_parser = probability)]
+    pub(crate) prior: f64,
+    /// Memory for what is remembered of hosts and flows
+    #[arg(long, value_name = "SIZE", default_value = "1GiB")]
+    pub(crate) memory: Bytes,
+    /// Threads to work with [default: one for each processor]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub(crate) threads: Option<u16>,
+}
+
+/// Options of `why`.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  ostium analyze capture.pcap --format json > report.json
+  ostium why 10.1.2.3 --report report.json            an inside host
+  ostium why c2.example --report report.json          who talked to it, and what was odd
+  ostium why 203.0.113.9:4444 --report report.json")]
+pub(crate) struct WhyArgs {
+    /// An inside host, or the name or address of something outside
+    #[arg(value_name = "HOST|NAME|ADDRESS")]
+    pub(crate) target: String,
+    /// The report, as `analyze --format json` prints it; `-` is standard input
+    #[arg(long, value_name = "FILE")]
+    pub(crate) report: String,
+    /// How to print the reasoning
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    pub(crate) format: Format,
+}
+
+/// Options of `demo`.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  ostium demo
+  ostium demo --seed 7 --keep world.pcap              keep the capture and its labels to play with")]
+pub(crate) struct DemoArgs {
+    /// Which world: the same seed makes the same bytes
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Keep the capture here, and its labels beside it (.toml)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) keep: Option<std::path::PathBuf>,
+    /// How to print the report
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    pub(crate) format: Format,
+}
+
+/// Options of `completions`.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  ostium completions bash > /etc/bash_completion.d/ostium
+  ostium completions zsh > ~/.zfunc/_ostium")]
+pub(crate) struct CompletionsArgs {
+    /// The shell
+    #[arg(value_enum)]
+    pub(crate) shell: clap_complete::Shell,
+}
+
+/// How to print.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people
+    Table,
+    /// For machines: one object, schema ostium.report/1
+    Json,
+}
+
+/// What `--fail-on` looks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FailOn {
+    /// An infected host
+    Infected,
+    /// An infected or suspect host
+    Suspect,
+}
+
+fn role(text: &str) -> Result<RoleAt, String> {
+    let names: Vec<&str> = Role::ALL.iter().map(|r| r.name()).collect();
+    let usage = || format!("write it as ROLE=HOST; roles are {}", names.join(", "));
+    let (role, host) = text.split_once('=').ok_or_else(usage)?;
+    let role = Role::from_name(role).ok_or_else(usage)?;
+    let host: Addr = host
+        .parse()
+        .map_err(|_| format!("'{host}' is no address"))?;
+    Ok(RoleAt { role, host })
+}
+
+fn probability(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(p) if p > 0.0 && p < 0.5 => Ok(p),
+        _ => Err("a prior lies between 0 and 0.5".to_owned()),
+    }
+}

@@ -1,0 +1,57 @@
+//! Sizes as people write them.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// A number of bytes: `1GiB`, `512MiB`, `800M`, `65536`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Bytes(pub(crate) u64);
+
+impl FromStr for Bytes {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let bad = || format!("'{text}' is no size; write one as 1GiB or 512MiB");
+        let end = text
+            .find(|c: char| !c.is_ascii_digit())
+            .unwrap_or(text.len());
+        let (number, unit) = text.split_at(end);
+        let number: u64 = number.parse().map_err(|_| bad())?;
+        let scale: u64 = match unit.trim().to_ascii_lowercase().as_str() {
+            "" | "b" => 1,
+            "k" | "kib" => 1 << 10,
+            "kb" => 1000,
+            "m" | "mib" => 1 << 20,
+            "mb" => 1_000_000,
+            "g" | "gib" => 1 << 30,
+            "gb" => 1_000_000_000,
+            _ => return Err(bad()),
+        };
+        let bytes = number.checked_mul(scale).ok_or_else(bad)?;
+        if bytes < 32 << 20 {
+            return Err("32MiB is the least that ostium can work with".to_owned());
+        }
+        Ok(Self(bytes))
+    }
+}
+
+impl fmt::Display for Bytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_sizes() {
+        assert_eq!("1GiB".parse(), Ok(Bytes(1 << 30)));
+        assert_eq!("512m".parse(), Ok(Bytes(512 << 20)));
+        assert_eq!("100MB".parse(), Ok(Bytes(100_000_000)));
+        for bad in ["", "GiB", "1TB", "-1", "1KiB", "99999999999G", "1.5G"] {
+            assert!(bad.parse::<Bytes>().is_err(), "{bad}");
+        }
+    }
+}

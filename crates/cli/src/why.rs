@@ -1,0 +1,49 @@
+//! `ostium why`.
+
+use std::io::Read;
+use std::process::ExitCode;
+
+use ostium_report::{Document, Target, why};
+
+use crate::args::{Format, WhyArgs};
+use crate::fail::Fail;
+use crate::output::{json, print};
+
+/// Runs the command.
+pub(crate) fn run(args: &WhyArgs) -> Result<ExitCode, Fail> {
+    let text = read(&args.report)?;
+    let document: Document = serde_json::from_str(&text).map_err(|error| {
+        Fail::new(format!(
+            "{} is no report ({error}); make one with: ostium analyze INPUT --format json",
+            args.report
+        ))
+    })?;
+    if document.schema != "ostium.report/1" {
+        return Err(Fail::new(format!(
+            "{} has schema '{}', this version reads ostium.report/1",
+            args.report, document.schema
+        )));
+    }
+    let target = Target::new(&args.target);
+    let Some(reasoning) = why(&document, &target) else {
+        return Err(Fail::new(format!(
+            "the report says nothing of {}: it is clean or was not seen (analyze --all keeps clean hosts)",
+            args.target
+        )));
+    };
+    match args.format {
+        Format::Table => print(&reasoning)?,
+        Format::Json => print(&json(&target.of(&document))?)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn read(path: &str) -> Result<String, Fail> {
+    let failed = |error| Fail::new(format!("cannot read {path}: {error}"));
+    if path != "-" {
+        return std::fs::read_to_string(path).map_err(failed);
+    }
+    let mut text = String::new();
+    std::io::stdin().read_to_string(&mut text).map_err(failed)?;
+    Ok(text)
+}

@@ -1,0 +1,202 @@
+//! One possible channel: the distinct labels that were asked for, and what came back.
+
+use ostium_event::{RecordType, Timestamp};
+
+/// Labels counted exactly; beyond this only the number of questions grows.
+const REMEMBERED: usize = 128;
+/// Bits of one character of a label (letters, digits, `-`).
+const BITS: f64 = 5.2;
+
+/// What was asked for.
+#[derive(Debug, Default, Clone)]
+pub(super) struct Channel {
+    labels: Vec<u64>,
+    beyond: u32,
+    queries: u32,
+    bits: f64,
+    encoded: u32,
+    carrying: u32,
+    replies: u32,
+    reply_bytes: u64,
+    first: Timestamp,
+    last: Timestamp,
+    example: Box<str>,
+    domain: Box<str>,
+    domains: Vec<u64>,
+}
+
+/// The shape of a first label with the type asked for: what the rare names of one channel share.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Pattern {
+    length: u8,
+    labels: u8,
+    alphabet: u8,
+    record_type: u16,
+}
+
+// === impl Pattern ===
+
+impl Pattern {
+    pub(super) fn of(label: &str, record_type: RecordType) -> Self {
+        let first = label.split('.').next().unwrap_or_default();
+        let has = |test: fn(u8) -> bool| u8::from(first.bytes().any(test));
+        let alphabet = has(|b| b.is_ascii_digit())
+            | has(|b| (b'g'..=b'z').contains(&b)) << 1
+            | has(|b| matches!(b, b'-' | b'_' | b'=' | b'+' | b'/')) << 2;
+        Self {
+            // Lengths in steps that double: 1-2, 3-5, 6-11, 12-23, 24-47, 48 and more.
+            length: match first.len() {
+                0..=2 => 0,
+                3..=5 => 1,
+                6..=11 => 2,
+                12..=23 => 3,
+                24..=47 => 4,
+                _ => 5,
+            },
+            labels: label.split('.').count().min(8) as u8,
+            alphabet,
+            record_type: record_type.0,
+        }
+    }
+}
+
+// === impl Channel ===
+
+impl Channel {
+    pub(super) fn ask(&mut self, at: Timestamp, label: &str, domain: &str, kind: RecordType) {
+        if self.queries == 0 {
+            self.first = at;
+            self.domain = domain.into();
+        }
+        self.last = self.last.max(at);
+        self.queries = self.queries.saturating_add(1);
+        // IPv4 and IPv6 of one name are one question.
+        let both = hash(label) ^ hash(domain).rotate_left(7);
+        if self.labels.contains(&both) {
+            if matches!(kind, RecordType::A | RecordType::AAAA) {
+                self.queries -= 1;
+            }
+            return;
+        }
+        if self.labels.len() < REMEMBERED {
+            self.labels.push(both);
+        } else {
+            self.beyond = self.beyond.saturating_add(1);
+        }
+        self.bits += label.len() as f64 * BITS;
+        self.encoded += u32::from(is_encoded(label));
+        let carrying = matches!(
+            kind,
+            RecordType::TXT
+                | RecordType::NULL
+                | RecordType::MX
+                | RecordType::SRV
+                | RecordType::CNAME
+                | RecordType::PRIVATE
+        );
+        self.carrying += u32::from(carrying);
+        if is_encoded(label) || self.example.is_empty() {
+            self.example = label.chars().take(24).collect::<String>().into();
+        }
+        let domain = hash(domain);
+        if self.domains.len() < 32 && !self.domains.contains(&domain) {
+            self.domains.push(domain);
+        }
+    }
+
+    pub(super) fn reply(&mut self, rcode: Option<u8>, bytes: u32) {
+        if rcode == Some(0) {
+            self.replies = self.replies.saturating_add(1);
+            self.reply_bytes += u64::from(bytes);
+        }
+    }
+
+    /// Distinct labels.
+    pub(super) fn labels(&self) -> u32 {
+        self.labels.len() as u32 + self.beyond
+    }
+
+    pub(super) const fn queries(&self) -> u32 {
+        self.queries
+    }
+
+    /// Information in the distinct labels.
+    pub(super) const fn bits(&self) -> f64 {
+        self.bits
+    }
+
+    /// Do most labels look like encoded data?
+    pub(super) fn looks_encoded(&self) -> bool {
+        f64::from(self.encoded) >= 0.7 * f64::from(self.labels())
+    }
+
+    /// Are most questions for types that carry data?
+    pub(super) fn carrying_types(&self) -> bool {
+        f64::from(self.carrying) >= 0.5 * f64::from(self.labels())
+    }
+
+    /// Bytes of data in a reply, on average.
+    pub(super) fn reply_bytes_each(&self) -> f64 {
+        self.reply_bytes as f64 / f64::from(self.replies.max(1))
+    }
+
+    pub(super) fn domains(&self) -> u32 {
+        self.domains.len() as u32
+    }
+
+    pub(super) const fn domain(&self) -> &str {
+        &self.domain
+    }
+
+    pub(super) const fn example(&self) -> &str {
+        &self.example
+    }
+
+    pub(super) const fn first(&self) -> Timestamp {
+        self.first
+    }
+
+    pub(super) const fn last(&self) -> Timestamp {
+        self.last
+    }
+}
+
+/// Block lists are asked with the octets of an address, or its nibbles, in reverse (RFC 5782).
+pub(super) fn is_reversed_address(label: &str) -> bool {
+    let parts: Vec<&str> = label.split('.').collect();
+    let octets = parts.len() >= 4 && parts.iter().take(4).all(|p| p.parse::<u8>().is_ok());
+    let nibbles = parts.len() >= 16 && parts.iter().all(|p| p.len() == 1);
+    octets || nibbles
+}
+
+/// Does a label look like encoded data rather than words: by what share of its character pairs
+/// people would write.
+fn is_encoded(label: &str) -> bool {
+    let first = label
+        .split('.')
+        .max_by_key(|part| part.len())
+        .unwrap_or_default();
+    if first.len() < 4 {
+        return false;
+    }
+    let digits = first.bytes().filter(u8::is_ascii_digit).count();
+    let letters = first.bytes().filter(u8::is_ascii_alphabetic).count();
+    let vowels = first.bytes().filter(|b| b"aeiou".contains(b)).count();
+    let switches = first
+        .as_bytes()
+        .windows(2)
+        .filter(|w| matches!(w, [a, b] if a.is_ascii_digit() != b.is_ascii_digit()))
+        .count();
+    // `server12` switches once; encoded data switches often, or is long, or has no vowels to speak.
+    first.len() >= 24
+        || (digits > 0 && switches >= 2 && first.len() >= 6)
+        || (letters >= 5 && vowels * 6 <= letters)
+        || (digits * 2 >= first.len() && first.len() >= 8)
+        || ostium_names::dga_llr(first) > 0.7
+}
+
+fn hash(text: &str) -> u64 {
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |h: u64, b| {
+        (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3)
+    })
+}

@@ -1,0 +1,216 @@
+//! Flood: a hundred packets or connections a second to one victim that does not answer, for at
+//! least five seconds.
+//!
+//! Connections are counted by the second of their start; single flows by their packets. Media
+//! streams answer, if only with reports (RFC 3550), and are excluded by that.
+
+#[cfg(test)]
+mod tests;
+
+use ostium_event::{Addr, Event, FlowState, OpenedBy, Scope, Service, What};
+use ostium_evidence::{Evidence, Group};
+use ostium_profile::{HostId, PerHost, Profile, Seen};
+
+use crate::detector::{Detector, Interest, View, about_host};
+use crate::words::duration;
+
+/// The detector.
+pub(crate) struct Flood {
+    hosts: PerHost<Box<Victims>>,
+}
+
+#[derive(Debug, Default)]
+struct Victims {
+    victims: Vec<Victim>,
+}
+
+/// One address that gets packets and does not answer.
+#[derive(Debug)]
+struct Victim {
+    addr: Addr,
+    port: u16,
+    /// Unanswered connections by second of their start, over the last minute.
+    seconds: Vec<(u64, u32)>,
+    /// Seconds with a hundred and more.
+    full_seconds: u32,
+    unanswered: u64,
+    answered: u64,
+    /// The longest single flow that is a flood: seconds, packets.
+    stream: (f64, u64),
+    first: ostium_event::Timestamp,
+    last: ostium_event::Timestamp,
+}
+
+const RATE: u32 = 100;
+const SECONDS: u32 = 5;
+const VICTIMS: usize = 16;
+const REMEMBERED_SECONDS: usize = 64;
+
+// === impl Flood ===
+
+impl Flood {
+    pub(crate) fn new(hosts: usize) -> Self {
+        Self {
+            hosts: PerHost::new(hosts),
+        }
+    }
+}
+
+impl Detector for Flood {
+    fn name(&self) -> &'static str {
+        "flood"
+    }
+
+    fn interest(&self) -> Interest {
+        Interest::CLOSED
+    }
+
+    fn event(&mut self, seen: &Seen, event: &Event<'_>, _: &Profile) {
+        let What::FlowClosed(record) = event.what else {
+            return;
+        };
+        if event.scope != Scope::Egress
+            || event.opened_by == OpenedBy::Outside
+            || event.flow.outside.is_special()
+            || matches!(record.service, Service::Media | Service::Quic)
+        {
+            return;
+        }
+        let failed = record.state != FlowState::Established || record.back.packets == 0;
+        // Most flows are answered, and of no interest unless a victim is known already.
+        let Some(victims) = (match failed {
+            true => self.hosts.entry(seen.host),
+            false => self.hosts.get_mut(seen.host),
+        }) else {
+            return;
+        };
+        let Some(victim) = victims.of(event, failed) else {
+            return;
+        };
+        victim.last = victim.last.max(record.last);
+        if !failed {
+            victim.answered += 1;
+            return;
+        }
+        victim.unanswered += 1;
+        victim.count(record.first.secs());
+        let seconds = record.duration().secs_f64();
+        let rate = record.out.packets as f64 / seconds.max(0.001);
+        if record.back.packets == 0
+            && seconds >= f64::from(SECONDS)
+            && rate >= f64::from(RATE)
+            && record.out.packets > victim.stream.1
+        {
+            victim.stream = (seconds, record.out.packets);
+        }
+    }
+
+    fn forget(&mut self, host: HostId) {
+        self.hosts.forget(host);
+    }
+
+    fn host(&self, id: HostId, view: &View<'_>, out: &mut Vec<Evidence>) {
+        if view.blind.replies {
+            return;
+        }
+        let Some(victims) = self.hosts.get(id) else {
+            return;
+        };
+        for victim in &victims.victims {
+            let streaming = victim.stream.1 > 0;
+            let opening =
+                victim.full_seconds >= SECONDS && victim.answered * 20 < victim.unanswered;
+            if !streaming && !opening {
+                continue;
+            }
+            let (what, packets, seconds) = match streaming {
+                true => ("packets", victim.stream.1, victim.stream.0),
+                false => (
+                    "connections",
+                    victim.unanswered,
+                    victim.last.since(victim.first).secs_f64(),
+                ),
+            };
+            out.push(Evidence {
+                log_odds: 12.0,
+                certain: true,
+                first: victim.first,
+                last: victim.last,
+                summary: format!(
+                    "flooded {} with {packets} {what} in {} without an answer",
+                    victim.addr,
+                    duration(seconds)
+                ),
+                numbers: vec![
+                    (
+                        if streaming { "packets" } else { "connections" },
+                        packets as f64,
+                    ),
+                    ("seconds", seconds),
+                    ("full_seconds", f64::from(victim.full_seconds)),
+                ],
+                ..about_host(
+                    self.name(),
+                    Group::Behaviour,
+                    "T1498.001",
+                    view.host,
+                    Some((victim.addr, victim.port)),
+                )
+            });
+        }
+    }
+}
+
+// === impl Victims ===
+
+impl Victims {
+    /// The victim of an event; an answered flow makes none.
+    fn of(&mut self, event: &Event<'_>, failed: bool) -> Option<&mut Victim> {
+        let addr = event.flow.outside;
+        let place = match self.victims.iter().position(|v| v.addr == addr) {
+            Some(place) => place,
+            None if !failed => return None,
+            None => {
+                if self.victims.len() >= VICTIMS {
+                    let least = self
+                        .victims
+                        .iter()
+                        .enumerate()
+                        .min_by_key(|(_, v)| (v.full_seconds, v.stream.1, v.unanswered, v.last))
+                        .map(|(place, _)| place)?;
+                    self.victims.swap_remove(least);
+                }
+                self.victims.push(Victim {
+                    addr,
+                    port: event.flow.outside_port,
+                    seconds: Vec::new(),
+                    full_seconds: 0,
+                    unanswered: 0,
+                    answered: 0,
+                    stream: (0.0, 0),
+                    first: event.at,
+                    last: event.at,
+                });
+                self.victims.len() - 1
+            }
+        };
+        self.victims.get_mut(place)
+    }
+}
+
+// === impl Victim ===
+
+impl Victim {
+    /// Counts a connection by the second of its start; ends come in another order than starts.
+    fn count(&mut self, second: u64) {
+        if let Some(slot) = self.seconds.iter_mut().find(|(s, _)| *s == second) {
+            slot.1 += 1;
+            self.full_seconds += u32::from(slot.1 == RATE);
+            return;
+        }
+        if self.seconds.len() >= REMEMBERED_SECONDS {
+            self.seconds.remove(0);
+        }
+        self.seconds.push((second, 1));
+    }
+}

@@ -1,0 +1,78 @@
+//! Odd destination: the other end does not look like a service that people use.
+//!
+//! Each oddity is an item of its own in one group, so the strongest counts in full and the others a
+//! little: a certificate that signed itself, TLS to a bare address or on an unusual port, an unknown
+//! protocol, content that is not what the port promises, a name of a dynamic DNS provider, an
+//! address that no name led to. What is popular, infrastructure, or common here is excused.
+
+mod oddity;
+#[cfg(test)]
+mod tests;
+
+use ostium_event::{Anomaly, Event, OpenedBy, Scope, What};
+use ostium_evidence::{Evidence, Group};
+use ostium_profile::{Conversation, Generations, HostId, Profile, Seen, View as Kind};
+
+use crate::detector::{Detector, Interest, View, about_conversation};
+use crate::rails::{is_excused, is_redundant};
+
+/// The detector.
+pub(crate) struct OddDestination {
+    /// Flows whose content was not what the port promises, by host, address and port.
+    mismatches: Generations<(HostId, u128, u16), u32>,
+}
+
+// === impl OddDestination ===
+
+impl OddDestination {
+    pub(crate) fn new(hosts: usize) -> Self {
+        Self {
+            mismatches: Generations::new(hosts),
+        }
+    }
+}
+
+impl Detector for OddDestination {
+    fn name(&self) -> &'static str {
+        "odd-destination"
+    }
+
+    fn interest(&self) -> Interest {
+        Interest::ANOMALY
+    }
+
+    fn event(&mut self, seen: &Seen, event: &Event<'_>, _: &Profile) {
+        let What::Anomaly(Anomaly::PortMismatch | Anomaly::PortUnknownContent) = event.what else {
+            return;
+        };
+        if event.opened_by == OpenedBy::Outside || event.scope != Scope::Egress {
+            return;
+        }
+        let key = (
+            seen.host,
+            event.flow.outside.bits(),
+            event.flow.outside_port,
+        );
+        *self.mismatches.entry(key, || 0) += 1;
+    }
+
+    fn conversation(&self, c: &Conversation, view: &View<'_>, out: &mut Vec<Evidence>) {
+        if c.key.view == Kind::Client
+            || (c.starts == 0 && c.inbound > 0)
+            || is_redundant(c, view)
+            || is_excused(c, view)
+        {
+            return;
+        }
+        let mismatched = c.key.view == Kind::Address
+            && self.mismatches.peek(&(c.key.host, c.addr.bits(), c.port)).is_some();
+        for oddity in oddity::of(c, view, mismatched) {
+            out.push(Evidence {
+                log_odds: oddity.nats,
+                summary: format!("{}: {}", c.peer(), oddity.words),
+                numbers: oddity.numbers,
+                ..about_conversation(oddity.name, Group::Destination, oddity.technique, c)
+            });
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! The doors that one host tried.
+
+use ostium_event::{Addr, FlowKey, Timestamp};
+
+/// Contacts remembered so that each counts once.
+const REMEMBERED: usize = 512;
+/// Ports (for many addresses) and addresses (for many ports) followed at once.
+const FOLLOWED: usize = 8;
+
+/// First contacts of one host.
+#[derive(Debug, Default)]
+pub(super) struct Doors {
+    recent: Vec<u64>,
+    next: usize,
+    by_port: Vec<Count<u16>>,
+    by_addr: Vec<Count<Addr>>,
+    shut: u32,
+    open: u32,
+    v4: u32,
+    sequences: u32,
+    first: Timestamp,
+    last: Timestamp,
+    example: Option<(Addr, u16)>,
+}
+
+#[derive(Debug)]
+struct Count<T> {
+    of: T,
+    shut: u32,
+    open: u32,
+}
+
+/// The best picture of a scan.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Found {
+    pub(super) shut: u32,
+    pub(super) open: u32,
+    /// Most of what failed has the same few ports, or the same address.
+    pub(super) concentrated: bool,
+    pub(super) words: &'static str,
+}
+
+// === impl Doors ===
+
+impl Doors {
+    /// A contact that ended. Only the first of each address and port counts.
+    pub(super) fn tried(&mut self, flow: &FlowKey, at: Timestamp, failed: bool, named: bool) {
+        let hash = print(flow);
+        if self.recent.contains(&hash) {
+            return;
+        }
+        if self.recent.len() < REMEMBERED {
+            self.recent.push(hash);
+        } else if let Some(slot) = self.recent.get_mut(self.next) {
+            *slot = hash;
+            self.next = (self.next + 1) % REMEMBERED;
+        }
+        self.saw(at);
+        if failed {
+            self.shut += 1;
+            self.v4 += u32::from(flow.outside.is_v4());
+            self.example = Some((flow.outside, flow.outside_port));
+        } else {
+            self.open += 1;
+        }
+        // A dead name is no scan of addresses; many ports of one name are still many ports.
+        if !named {
+            count(&mut self.by_port, flow.outside_port, failed);
+        }
+        count(&mut self.by_addr, flow.outside, failed);
+    }
+
+    pub(super) fn sequence_is_address(&mut self, at: Timestamp) {
+        self.saw(at);
+        self.sequences = self.sequences.saturating_add(1);
+    }
+
+    fn saw(&mut self, at: Timestamp) {
+        if self.first == Timestamp::ZERO {
+            self.first = at;
+        }
+        self.first = self.first.min(at);
+        self.last = self.last.max(at);
+    }
+
+    /// Many addresses on the same few ports.
+    pub(super) fn horizontal(&self) -> Found {
+        let few: Vec<&Count<u16>> = self.by_port.iter().filter(|c| c.shut >= 3).collect();
+        let shut: u32 = few.iter().map(|c| c.shut).sum();
+        let open: u32 = few.iter().map(|c| c.open).sum();
+        let concentrated = shut >= 8 && f64::from(shut) >= 0.5 * f64::from(self.shut);
+        Found {
+            shut,
+            open,
+            concentrated,
+            words: "addresses on the same few ports",
+        }
+    }
+
+    /// Many ports of one address.
+    pub(super) fn vertical(&self) -> Found {
+        let most = self.by_addr.iter().max_by_key(|c| c.shut);
+        let (shut, open) = most.map_or((0, 0), |c| (c.shut, c.open));
+        Found {
+            shut,
+            open,
+            concentrated: shut >= 8,
+            words: "ports of one address",
+        }
+    }
+
+    pub(super) const fn sequences(&self) -> u32 {
+        self.sequences
+    }
+
+    pub(super) fn ports(&self) -> u32 {
+        self.by_port.len() as u32
+    }
+
+    pub(super) const fn first(&self) -> Timestamp {
+        self.first
+    }
+
+    pub(super) const fn last(&self) -> Timestamp {
+        self.last
+    }
+
+    pub(super) const fn example(&self) -> Option<(Addr, u16)> {
+        self.example
+    }
+
+    /// Nothing but web ports over IPv6 failed: a network without IPv6, not a scanner.
+    pub(super) fn is_broken_v6(&self) -> bool {
+        self.v4 == 0
+            && self
+                .by_port
+                .iter()
+                .all(|c| matches!(c.of, 80 | 443 | 5228 | 853))
+    }
+}
+
+/// Counts in a short list; what is rarest makes room (space-saving, Metwally et al. 2005).
+fn count<T: PartialEq>(counts: &mut Vec<Count<T>>, of: T, failed: bool) {
+    let found = counts.iter().position(|c| c.of == of);
+    let place = match found {
+        Some(place) => place,
+        None if counts.len() < FOLLOWED => {
+            counts.push(Count {
+                of,
+                shut: 0,
+                open: 0,
+            });
+            counts.len() - 1
+        }
+        None => {
+            let rarest = counts
+                .iter()
+                .enumerate()
+                .min_by_key(|(_, c)| c.shut + c.open);
+            let Some(place) = rarest.map(|(place, _)| place) else {
+                return;
+            };
+            if let Some(slot) = counts.get_mut(place) {
+                *slot = Count {
+                    of,
+                    shut: 0,
+                    open: 0,
+                };
+            }
+            place
+        }
+    };
+    if let Some(slot) = counts.get_mut(place) {
+        if failed {
+            slot.shut += 1;
+        } else {
+            slot.open += 1;
+        }
+    }
+}
+
+fn print(flow: &FlowKey) -> u64 {
+    let bits = flow.outside.bits();
+    let folded = (bits as u64) ^ (bits >> 64) as u64;
+    (folded ^ u64::from(flow.outside_port) << 48 ^ u64::from(flow.proto.0) << 40)
+        .wrapping_mul(0x9e37_79b9_7f4a_7c15)
+}

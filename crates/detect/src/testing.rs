@@ -1,0 +1,1 @@
+//! Worlds for the tests of detectors.

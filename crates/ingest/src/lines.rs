@@ -1,0 +1,223 @@
+//! Lines out of a stream, with a limit on their length.
+
+use std::io::{self, Read};
+
+use crate::unpack::Unpacked;
+
+/// The longest line that is read.
+pub(crate) const LIMIT: usize = 1 << 20;
+/// Bytes asked for at once.
+const CHUNK: usize = 1 << 18;
+
+/// Cuts a stream into lines, in one buffer that never grows.
+pub(crate) struct Lines {
+    reader: Unpacked,
+    buffer: Vec<u8>,
+    start: usize,
+    end: usize,
+    /// No newline lies between `start` and here.
+    searched: usize,
+    ended: bool,
+    /// Within a line that is too long.
+    skipping: bool,
+    number: u64,
+}
+
+/// What comes next.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Line<'a> {
+    /// A line, without its line ending.
+    Text(&'a [u8]),
+    /// A line longer than the limit was left out.
+    TooLong,
+    /// The last line of a damaged input breaks off.
+    Cut,
+    /// There is no more.
+    End,
+}
+
+// === impl Lines ===
+
+impl Lines {
+    pub(crate) fn new(reader: Unpacked) -> Self {
+        Self {
+            reader,
+            buffer: vec![0; LIMIT + CHUNK],
+            start: 0,
+            end: 0,
+            searched: 0,
+            ended: false,
+            skipping: false,
+            number: 0,
+        }
+    }
+
+    /// The number of the last line given, from 1.
+    pub(crate) const fn number(&self) -> u64 {
+        self.number
+    }
+
+    pub(crate) const fn reader(&self) -> &Unpacked {
+        &self.reader
+    }
+
+    /// The next bytes, up to `want` of them, without taking them.
+    pub(crate) fn peek(&mut self, want: usize) -> io::Result<&[u8]> {
+        while self.end - self.start < want && !self.ended {
+            self.fill()?;
+        }
+        let end = self.end.min(self.start.saturating_add(want));
+        Ok(self.buffer.get(self.start..end).unwrap_or_default())
+    }
+
+    /// Leaves out the next bytes.
+    pub(crate) fn skip(&mut self, bytes: usize) {
+        self.start = self.end.min(self.start.saturating_add(bytes));
+        self.searched = self.searched.max(self.start);
+    }
+
+    #[inline]
+    pub(crate) fn next(&mut self) -> io::Result<Line<'_>> {
+        loop {
+            let fresh = self.buffer.get(self.searched..self.end).unwrap_or_default();
+            if let Some(at) = memchr::memchr(b'\n', fresh) {
+                let (from, to) = (self.start, self.searched + at);
+                self.start = to + 1;
+                self.searched = self.start;
+                self.number += 1;
+                if std::mem::take(&mut self.skipping) || to - from > LIMIT {
+                    return Ok(Line::TooLong);
+                }
+                return Ok(Line::Text(trimmed(&self.buffer, from, to)));
+            }
+            self.searched = self.end;
+            if self.end - self.start > LIMIT {
+                self.skipping = true;
+                self.start = self.end;
+            }
+            if self.ended {
+                return Ok(self.last());
+            }
+            self.fill()?;
+        }
+    }
+
+    /// The last line, which has no newline.
+    fn last(&mut self) -> Line<'_> {
+        let (from, to) = (self.start, self.end);
+        self.start = self.end;
+        let skipping = std::mem::take(&mut self.skipping);
+        if from == to && !skipping {
+            return Line::End;
+        }
+        self.number += 1;
+        if skipping {
+            Line::TooLong
+        } else if self.reader.damaged() {
+            Line::Cut
+        } else {
+            Line::Text(trimmed(&self.buffer, from, to))
+        }
+    }
+
+    /// Reads more behind what is left, which is moved to the front when space runs short.
+    fn fill(&mut self) -> io::Result<()> {
+        if self.start == self.end {
+            (self.start, self.end, self.searched) = (0, 0, 0);
+        } else if self.buffer.len() - self.end < CHUNK / 2 {
+            self.buffer.copy_within(self.start..self.end, 0);
+            self.end -= self.start;
+            self.searched -= self.start;
+            self.start = 0;
+        }
+        let Some(space) = self.buffer.get_mut(self.end..) else {
+            return Ok(());
+        };
+        if space.is_empty() {
+            return Ok(());
+        }
+        match self.reader.read(space) {
+            Ok(0) => self.ended = true,
+            Ok(count) => self.end += count.min(space.len()),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+}
+
+/// A line without the carriage return of a CRLF ending.
+#[inline]
+fn trimmed(buffer: &[u8], from: usize, to: usize) -> &[u8] {
+    let line = buffer.get(from..to).unwrap_or_default();
+    line.strip_suffix(b"\r").unwrap_or(line)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::unpack::Packing;
+    use proptest::prelude::*;
+    use std::io::Cursor;
+
+    /// Gives bytes in pieces of a size.
+    struct Pieces(Cursor<Vec<u8>>, usize);
+
+    impl Read for Pieces {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            let want = buffer.len().min(self.1);
+            self.0.read(&mut buffer[..want])
+        }
+    }
+
+    fn lines(bytes: &[u8], piece: usize) -> Vec<Option<Vec<u8>>> {
+        let pieces = Pieces(Cursor::new(bytes.to_vec()), piece);
+        let mut lines = Lines::new(Unpacked::new(Packing::Plain, Box::new(pieces)).unwrap());
+        let mut all = Vec::new();
+        loop {
+            match lines.next().unwrap() {
+                Line::Text(text) => all.push(Some(text.to_vec())),
+                Line::TooLong => all.push(None),
+                Line::Cut | Line::End => break,
+            }
+        }
+        assert_eq!(lines.number(), all.len() as u64);
+        all
+    }
+
+    #[test]
+    fn endings_of_every_kind() {
+        let text = |t: &str| Some(t.as_bytes().to_vec());
+        assert_eq!(lines(b"a\r\nb\n\nc", 2), [text("a"), text("b"), text(""), text("c")]);
+        assert_eq!(lines(b"a\n", 1), [text("a")]);
+        assert_eq!(lines(b"", 1), []);
+    }
+
+    #[test]
+    fn long_lines_are_left_out() {
+        let mut bytes = b"first\n".to_vec();
+        bytes.extend(std::iter::repeat_n(b'x', 10 << 20));
+        bytes.extend(b"\nlast\n");
+        bytes.extend(std::iter::repeat_n(b'y', LIMIT));
+        bytes.extend(b"\n");
+        bytes.extend(std::iter::repeat_n(b'z', LIMIT + 1));
+        let all = lines(&bytes, 100_000);
+        assert_eq!(all.len(), 5);
+        assert_eq!(all[0].as_deref(), Some(&b"first"[..]));
+        assert_eq!(all[1], None);
+        assert_eq!(all[2].as_deref(), Some(&b"last"[..]));
+        assert_eq!(all[3].as_ref().map(Vec::len), Some(LIMIT));
+        assert_eq!(all[4], None);
+    }
+
+    proptest! {
+        #[test]
+        fn pieces_do_not_matter(text in "[a-c\n]{0,80}", piece in 1usize..20) {
+            let mut want: Vec<_> = text.split('\n').map(|l| Some(l.as_bytes().to_vec())).collect();
+            if text.is_empty() || text.ends_with('\n') {
+                want.pop();
+            }
+            prop_assert_eq!(lines(text.as_bytes(), piece), want);
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! IRC (RFC 2812) on any port: what the client says, never what people talk about.
+//!
+//! Lines of a server carry a prefix or verbs of their own, so that a wrong guess of the sides does
+//! no harm.
+
+use ostium_event::{Irc as Message, Service, What};
+
+use crate::bytes::Text;
+use crate::context::{Both, Context, Heads, Match, Next, Sink};
+use crate::line::{self, Lines};
+use crate::protocol::Protocol;
+
+const VERBS: [&str; 12] = [
+    "NICK", "USER", "JOIN", "PONG", "PRIVMSG", "PASS", "CAP", "PART", "QUIT", "MODE", "WHO",
+    "TOPIC",
+];
+
+/// IRC on one flow.
+#[derive(Default)]
+pub(crate) struct Irc(Box<Both<Lines>>);
+
+// === impl Irc ===
+
+impl Protocol for Irc {
+    const SERVICE: Service = Service::Irc;
+
+    fn recognise(heads: &Heads<'_>, _ctx: &Context) -> Match {
+        let mut rest = heads.this;
+        // A password alone could be any protocol's; a line that follows it decides.
+        for _ in 0..3 {
+            let Some(end) = memchr::memchr(b'\n', rest) else {
+                return begun(rest);
+            };
+            let line = rest.get(..end).unwrap_or_default().trim_ascii_end();
+            match first_line(line) {
+                Match::Maybe => rest = rest.get(end + 1..).unwrap_or_default(),
+                decided => return decided,
+            }
+        }
+        Match::No
+    }
+
+    fn stream(&mut self, ctx: &Context, bytes: &[u8], out: &mut Sink<'_>) -> Next {
+        let mut rest = bytes;
+        let lines = self.0.of_mut(ctx.side);
+        while let Some(line) = lines.next(&mut rest) {
+            let Some((verb, argument)) = line::verb(line, &VERBS) else {
+                continue;
+            };
+            let is_join = verb == "JOIN";
+            let channel = argument.split(|b| *b == b' ').next().filter(|_| is_join);
+            out(What::Irc(Message {
+                verb,
+                channel: Text::<200>::printable(channel.unwrap_or_default()).as_str(),
+            }));
+        }
+        Next::More
+    }
+
+    fn gap(&mut self, ctx: &Context, _missing: u64, _out: &mut Sink<'_>) -> Next {
+        self.0.of_mut(ctx.side).clear();
+        Next::More
+    }
+
+    fn heap_bytes(&self) -> usize {
+        size_of::<Both<Lines>>() + self.0.sum(Lines::heap_bytes)
+    }
+}
+
+/// Is a whole first line one of IRC? `Maybe` asks for the next line.
+fn first_line(line: &[u8]) -> Match {
+    let words = || line.split(|b| *b == b' ').filter(|word| !word.is_empty());
+    let verb = words().next().unwrap_or_default();
+    let second = words().nth(1).unwrap_or_default();
+    let count = words().count();
+    let is = |name: &[u8]| verb.eq_ignore_ascii_case(name);
+    if is(b"NICK") {
+        return Match::from_bool((2..=3).contains(&count) && second.len() <= 64);
+    }
+    if is(b"USER") {
+        return Match::from_bool(count >= 5);
+    }
+    if is(b"CAP") {
+        let known = [&b"LS"[..], b"REQ", b"END", b"LIST"];
+        return Match::from_bool(known.iter().any(|sub| second.eq_ignore_ascii_case(sub)));
+    }
+    if is(b"PASS") && count == 2 {
+        return Match::Maybe;
+    }
+    let notice = is(b"NOTICE") && matches!(second, b"AUTH" | b"*");
+    let prefixed = verb.starts_with(b":") && verb.len() > 1 && second == b"NOTICE" && count >= 4;
+    Match::from_bool(notice || prefixed)
+}
+
+/// May a begun first line become one of IRC?
+fn begun(line: &[u8]) -> Match {
+    let starts = [&b"NICK "[..], b"USER ", b"CAP ", b"PASS ", b"NOTICE ", b":"];
+    let may = starts.iter().any(|start| {
+        let common = start.len().min(line.len());
+        start
+            .get(..common)
+            .unwrap_or_default()
+            .eq_ignore_ascii_case(line.get(..common).unwrap_or_default())
+    });
+    let text = line.iter().all(|b| !b.is_ascii_control() || *b == b'\r');
+    if may && text { Match::Maybe } else { Match::No }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::flow::tests::{Bench, more};
+
+    #[test]
+    fn a_bot_joins() {
+        let mut bench = Bench::new(4444);
+        more(bench.opener(b"PASS x\r\nNI"));
+        more(bench.opener(b"CK bot|123\r\nUSER a b c :d\r\n"));
+        more(bench.responder(b":srv 001 bot|123 :hi\r\nPING :77\r\n"));
+        more(bench.opener(b"PONG :77\r\nJOIN #chan key\r\nPRIVMSG #chan :secret\r\n"));
+        assert_eq!(
+            bench.seen,
+            [
+                "irc PASS ",
+                "irc NICK ",
+                "irc USER ",
+                "irc PONG ",
+                "irc JOIN #chan",
+                "irc PRIVMSG "
+            ]
+        );
+    }
+
+    #[test]
+    fn other_words_are_not_irc() {
+        for line in [
+            &b"NICKEL AND DIME\r\n"[..],
+            b"USER bob\r\n",
+            b"PASS a\r\nSTAT\r\n",
+            b"NICK\r\n",
+        ] {
+            let mut bench = Bench::new(4444);
+            bench.opener(line);
+            assert!(bench.seen.is_empty(), "{line:?}");
+            assert_eq!(bench.service(), ostium_event::Service::Unknown, "{line:?}");
+        }
+    }
+}

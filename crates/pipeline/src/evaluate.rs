@@ -1,0 +1,206 @@
+//! From shards to the report: what needs all hosts is merged in shard order, then every host is
+//! looked at and judged.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use ostium_detect::{Blind, HostSummary, Origins, View, Visible, spoofed_sources};
+use ostium_event::Addr;
+use ostium_evidence::{Evidence, HostCase, Role};
+use ostium_profile::{Conversation, Host, HostId, Prevalence, Served, View as Kind, infer_roles};
+use ostium_report::{Document, Facts, Totals, build};
+use ostium_verdict::Rationale;
+
+use crate::counters::Counters;
+use crate::merge::Tally;
+use crate::settings::Settings;
+use crate::shard::Shard;
+
+/// What reading has to say.
+pub(crate) struct Read {
+    pub(crate) names: Vec<String>,
+    pub(crate) tally: Tally,
+    pub(crate) dropped: Vec<(String, u64)>,
+}
+
+/// What all shards know together.
+struct Whole {
+    counters: Counters,
+    prevalence: Prevalence,
+    served: BTreeMap<Addr, Served>,
+    spoofed: BTreeMap<Addr, Vec<Evidence>>,
+    blind: Blind,
+}
+
+/// Judges every host and builds the report.
+pub(crate) fn evaluate(shards: &[Shard], settings: &Settings, read: Read) -> Document {
+    let mut whole = merge(shards);
+    let mut rationales: Vec<Rationale> = Vec::new();
+    for shard in shards {
+        for case in cases(shard, settings, &mut whole) {
+            rationales.push(ostium_judge::judge(case, &settings.policy));
+        }
+    }
+    let facts = facts(shards, settings, &whole, read);
+    build(facts, rationales, settings.all)
+}
+
+fn merge(shards: &[Shard]) -> Whole {
+    let mut counters = Counters::default();
+    let mut prevalence = Prevalence::default();
+    let mut served: BTreeMap<Addr, Served> = BTreeMap::new();
+    let mut origins = Origins::default();
+    for shard in shards {
+        counters.merge(&shard.hub.counters);
+        prevalence.merge(&shard.hub.profile.prevalence());
+        origins.merge(&shard.origins);
+        for (addr, more) in shard.hub.profile.served() {
+            let all = served.entry(addr).or_default();
+            all.dns += more.dns;
+            all.proxy += more.proxy;
+            all.mail += more.mail;
+        }
+    }
+    let mut spoofed: BTreeMap<Addr, Vec<Evidence>> = BTreeMap::new();
+    for (host, item) in spoofed_sources(&origins) {
+        spoofed.entry(host).or_default().push(item);
+    }
+    let blind = Visible::blind(&counters.visible);
+    Whole {
+        counters,
+        prevalence,
+        served,
+        spoofed,
+        blind,
+    }
+}
+
+/// The cases of one shard's hosts.
+fn cases(shard: &Shard, settings: &Settings, whole: &mut Whole) -> Vec<HostCase> {
+    let profile = &shard.hub.profile;
+    let mut by_host: HashMap<HostId, Vec<&Conversation>> = HashMap::new();
+    for conversation in profile.conversations() {
+        by_host
+            .entry(conversation.key.host)
+            .or_default()
+            .push(conversation);
+    }
+    let mut cases = Vec::new();
+    for (id, host) in profile.hosts() {
+        let conversations = by_host.remove(&id).unwrap_or_default();
+        let summary = summary(&conversations);
+        let view = View {
+            profile,
+            host,
+            conversations: &conversations,
+            summary: &summary,
+            prevalence: &whole.prevalence,
+            intel: &settings.intel,
+            blind: whole.blind,
+        };
+        let mut evidence = Vec::new();
+        for detector in &shard.hub.detectors {
+            detector.host(id, &view, &mut evidence);
+            for conversation in &conversations {
+                detector.conversation(conversation, &view, &mut evidence);
+            }
+        }
+        evidence.extend(whole.spoofed.remove(&host.addr).unwrap_or_default());
+        cases.push(HostCase {
+            host: host.addr,
+            roles: roles(host, settings, &whole.served),
+            first: host.first,
+            last: host.last,
+            evidence,
+        });
+    }
+    cases
+}
+
+/// Roles given by the operator, and those that the traffic shows.
+fn roles(host: &Host, settings: &Settings, served: &BTreeMap<Addr, Served>) -> Vec<Role> {
+    let given = settings
+        .roles
+        .iter()
+        .filter(|r| r.host == host.addr)
+        .map(|r| r.role);
+    let shown = infer_roles(host, served.get(&host.addr).copied().unwrap_or_default());
+    let mut roles: Vec<Role> = given.chain(shown).collect();
+    roles.sort_unstable();
+    roles.dedup();
+    roles
+}
+
+fn summary(conversations: &[&Conversation]) -> HostSummary {
+    let mut summary = HostSummary::default();
+    let mut fingerprints = HashSet::new();
+    for c in conversations {
+        match c.key.view {
+            Kind::Address if c.starts > 0 => {
+                summary.nameless_addresses += u32::from(c.name.is_none());
+                let answered = !c.addr.is_v4() && c.two_way > 0;
+                summary.v6_answered += u32::from(answered);
+                fingerprints.extend(c.tls.as_ref().and_then(|tls| tls.ja4));
+            }
+            Kind::Name => summary.names += 1,
+            _ => {}
+        }
+    }
+    summary.fingerprints = fingerprints.len().min(64) as u32;
+    summary
+}
+
+fn facts(shards: &[Shard], settings: &Settings, whole: &Whole, mut read: Read) -> Facts {
+    let mut evicted = (0, 0);
+    for shard in shards {
+        for (anomaly, count) in shard.hub.profile.anomaly_counts() {
+            read.tally.anomalies_of(anomaly, count);
+        }
+        let (hosts, conversations) = shard.hub.profile.evicted();
+        evicted = (evicted.0 + hosts, evicted.1 + conversations);
+    }
+    let counters = &whole.counters;
+    read.tally.anomalies_of(
+        ostium_event::Anomaly::LineMalformed,
+        counters.rows_malformed,
+    );
+    let mut dropped: BTreeMap<String, u64> = BTreeMap::new();
+    let own = counters.dropped().map(|(reason, n)| (reason.to_owned(), n));
+    let forgotten = [
+        ("host_forgotten", evicted.0),
+        ("conversation_forgotten", evicted.1),
+    ];
+    let forgotten = forgotten
+        .into_iter()
+        .filter(|(_, n)| *n > 0)
+        .map(|(r, n)| (r.to_owned(), n));
+    for (reason, count) in own.chain(read.dropped).chain(forgotten) {
+        *dropped.entry(reason).or_default() += count;
+    }
+    Facts {
+        inputs: read.names,
+        span: counters.span,
+        config_sha256: settings.fingerprint(),
+        home: settings
+            .home
+            .prefixes()
+            .iter()
+            .map(ToString::to_string)
+            .collect(),
+        site: settings.site.clone(),
+        blind: whole.blind.words().into_iter().map(str::to_owned).collect(),
+        totals: Totals {
+            packets: read.tally.packets,
+            bytes: read.tally.bytes,
+            rows: read.tally.rows,
+            flows: counters.flows,
+            events: counters.events,
+            anomalies: read
+                .tally
+                .anomalies()
+                .map(|(n, c)| (n.to_owned(), c))
+                .collect(),
+            dropped,
+            ..Totals::default()
+        },
+    }
+}

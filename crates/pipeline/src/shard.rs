@@ -1,0 +1,112 @@
+//! One shard: everything about the inside hosts that hash to it.
+
+use ostium_capture::{PacketBlock, PacketRef};
+use ostium_detect::Origins;
+use ostium_event::{Addr, Anomaly, Event, Home, OpenedBy, Scope, Timestamp, What};
+use ostium_ingest::{RowBlock, RowRef, Scratch};
+use ostium_parse::FlowParser;
+use ostium_profile::Profile;
+use ostium_track::{Facing, Tracker};
+use ostium_wire::{Meta, decode};
+
+use crate::budget::Budget;
+use crate::dispatch::RowTask;
+use crate::hub::Hub;
+
+/// Shards there are, whatever the number of threads.
+pub const SHARDS: u32 = 64;
+
+/// Everything about some inside hosts.
+pub(crate) struct Shard {
+    pub(crate) hub: Hub,
+    pub(crate) origins: Origins,
+    tracker: Tracker<FlowParser>,
+    scratch: Scratch,
+    last_origin: (u64, Addr),
+}
+
+// === impl Shard ===
+
+impl Shard {
+    pub(crate) fn new(budget: Budget) -> Self {
+        let detectors = ostium_detect::all(budget.detector_hosts);
+        Self {
+            hub: Hub::new(Profile::new(budget.profile), detectors, budget.parser_bytes),
+            origins: Origins::default(),
+            tracker: Tracker::new(budget.track),
+            scratch: Scratch::default(),
+            last_origin: (0, Addr::UNSPECIFIED),
+        }
+    }
+
+    /// Takes one packet of this shard, still to be decoded.
+    pub(crate) fn packet(&mut self, home: &Home, block: &PacketBlock, packet: &PacketRef) {
+        let frame = block.frame(packet);
+        if let Ok(meta) = decode(packet.link, frame) {
+            self.decoded(packet.at, &meta, &Facing::of(&meta, home), frame);
+        }
+    }
+
+    /// Takes one packet of this shard.
+    #[inline]
+    pub(crate) fn decoded(&mut self, at: Timestamp, meta: &Meta, facing: &Facing, frame: &[u8]) {
+        self.hub.counters.at(at);
+        if facing.scope == Scope::Transit {
+            self.hub.counters.transit += 1;
+            self.origins.foreign(at, meta.src_mac, meta.src, meta.dst);
+            return;
+        }
+        if facing.scope == Scope::Egress && facing.from_inside {
+            self.sent(at, meta, facing);
+        }
+        self.tracker.packet(at, meta, facing, frame, &mut self.hub);
+    }
+
+    /// What a packet of an inside host tells besides its flow.
+    fn sent(&mut self, at: Timestamp, meta: &Meta, facing: &Facing) {
+        if self.last_origin != (meta.src_mac, meta.src) {
+            self.last_origin = (meta.src_mac, meta.src);
+            self.origins.inside(meta.src_mac, meta.src);
+        }
+        if meta.flags.syn()
+            && !meta.flags.ack()
+            && meta.dst.v4_bits() == Some(meta.seq)
+            && meta.proto == ostium_event::Proto::TCP
+        {
+            self.hub.event(&Event {
+                at,
+                flow: facing.key,
+                opened_by: OpenedBy::Inside,
+                scope: facing.scope,
+                what: What::Anomaly(Anomaly::SequenceIsAddress),
+            });
+        }
+    }
+
+    /// Takes one log row of this shard.
+    pub(crate) fn row(&mut self, home: &Home, block: &RowBlock, task: &RowTask) {
+        let (Some(row), Some(schema)) = (block.rows.get(task.row as usize), &block.schema) else {
+            return;
+        };
+        self.hub.counters.at(row.at);
+        let reference = RowRef {
+            row,
+            bytes: block.bytes_of(row),
+            cert: task.cert.as_deref(),
+            closes_only: task.closes_only,
+        };
+        let hub = &mut self.hub;
+        let read = schema.events(home, &reference, &mut self.scratch, |event| {
+            if event.scope == Scope::Transit {
+                hub.counters.transit += 1;
+            }
+            hub.event(event);
+        });
+        self.hub.counters.rows_malformed += u64::from(read.is_err());
+    }
+
+    /// The input has ended.
+    pub(crate) fn finish(&mut self) {
+        self.tracker.finish(&mut self.hub);
+    }
+}

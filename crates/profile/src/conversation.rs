@@ -1,0 +1,252 @@
+//! One view of whom a host talks to, and how.
+
+use std::sync::Arc;
+
+use ostium_event::{Addr, FlowRecord, FlowState, Message, Service, Span, Timestamp};
+use ostium_evidence::Peer;
+
+use crate::client::{HttpFacts, TlsFacts};
+use crate::key::{ConversationKey, View};
+use crate::name::Name;
+use crate::sizes::Sizes;
+use crate::timing::Timing;
+
+/// Starts that a conversation needs before it earns its full statistics.
+const EARN: usize = 4;
+/// Bursts merged: the fine series lets fast clocks live, the coarse one sees through doubled and
+/// tripled requests.
+const FINE: Span = Span::from_millis(500);
+const COARSE: Span = Span::from_secs(5);
+
+/// Statistics of one conversation.
+#[derive(Clone, Debug)]
+pub struct Conversation {
+    /// Its identity.
+    pub key: ConversationKey,
+    /// First event.
+    pub first: Timestamp,
+    /// Last event.
+    pub last: Timestamp,
+    /// Name of the other end.
+    pub name: Option<Arc<Name>>,
+    /// Last address of the other end.
+    pub addr: Addr,
+    /// Last port of the other end.
+    pub port: u16,
+    /// Starts by the inside host.
+    pub starts: u32,
+    /// Flows opened by the other end.
+    pub inbound: u32,
+    /// Flows that ended, opened from inside.
+    pub ended: u32,
+    /// Those of them that were unanswered or refused.
+    pub failed: u32,
+    /// Those of them that carried payload both ways.
+    pub two_way: u32,
+    /// How often the other end's address changed.
+    pub address_changes: u32,
+    /// Payload sent.
+    pub out_bytes: u64,
+    /// Payload received.
+    pub back_bytes: u64,
+    /// Longest flow.
+    pub longest: Span,
+    /// When the longest flow began.
+    pub longest_first: Timestamp,
+    /// Payload of the longest flow, sent and received.
+    pub longest_bytes: (u64, u64),
+    /// Requests were sent through a proxy.
+    pub via_proxy: bool,
+    /// One bit for each service spoken.
+    services: u16,
+    early: [Timestamp; EARN],
+    /// What it earned.
+    pub detail: Option<Box<Detail>>,
+    /// From TLS.
+    pub tls: Option<Box<TlsFacts>>,
+    /// From HTTP.
+    pub http: Option<Box<HttpFacts>>,
+}
+
+/// What a conversation of some length earns.
+#[derive(Clone, Debug)]
+pub struct Detail {
+    /// Starts.
+    pub starts: Rhythms,
+    /// Messages inside connections, sent.
+    pub sent: Option<Box<Timing>>,
+    /// Messages inside connections, received.
+    pub received: Option<Box<Timing>>,
+    /// Messages sent after a pause.
+    pub sent_sizes: Sizes,
+    /// Messages received after a pause.
+    pub received_sizes: Sizes,
+    /// Payload sent, by flow.
+    pub sizes: Sizes,
+}
+
+/// One series, with bursts merged in two ways.
+#[derive(Clone, Debug)]
+pub struct Rhythms {
+    /// Half a second.
+    pub fine: Timing,
+    /// Five seconds.
+    pub coarse: Timing,
+}
+
+// === impl Conversation ===
+
+impl Conversation {
+    pub(crate) const fn new(key: ConversationKey, at: Timestamp, addr: Addr, port: u16) -> Self {
+        Self {
+            key,
+            first: at,
+            last: at,
+            name: None,
+            addr,
+            port,
+            starts: 0,
+            inbound: 0,
+            ended: 0,
+            failed: 0,
+            two_way: 0,
+            address_changes: 0,
+            out_bytes: 0,
+            back_bytes: 0,
+            longest: Span::ZERO,
+            longest_first: at,
+            longest_bytes: (0, 0),
+            via_proxy: false,
+            services: 0,
+            early: [Timestamp::ZERO; EARN],
+            detail: None,
+            tls: None,
+            http: None,
+        }
+    }
+
+    pub(crate) fn start(&mut self, at: Timestamp, addr: Addr, port: u16) {
+        if self.addr != addr {
+            self.address_changes = self.address_changes.saturating_add(1);
+            self.addr = addr;
+        }
+        self.port = port;
+        self.last = self.last.max(at);
+        self.starts = self.starts.saturating_add(1);
+        if let Some(detail) = &mut self.detail {
+            detail.starts.add(at);
+            return;
+        }
+        if let Some(slot) = self.early.get_mut(self.starts as usize - 1) {
+            *slot = at;
+        }
+        if self.starts as usize >= EARN {
+            let mut early = self.early;
+            early.sort_unstable();
+            let detail = self.earn();
+            early.iter().for_each(|at| detail.starts.add(*at));
+        }
+    }
+
+    /// Gives the conversation its full statistics.
+    pub(crate) fn earn(&mut self) -> &mut Detail {
+        self.detail.get_or_insert_with(Default::default)
+    }
+
+    pub(crate) fn message(&mut self, at: Timestamp, message: &Message) {
+        self.last = self.last.max(at);
+        let detail = self.earn();
+        let (series, sizes) = match message.from_inside {
+            true => (&mut detail.sent, &mut detail.sent_sizes),
+            false => (&mut detail.received, &mut detail.received_sizes),
+        };
+        series
+            .get_or_insert_with(|| Box::new(Timing::new(FINE)))
+            .add(at);
+        sizes.add(u64::from(message.bytes));
+    }
+
+    pub(crate) fn end(&mut self, record: &FlowRecord) {
+        self.last = self.last.max(record.last);
+        self.ended = self.ended.saturating_add(1);
+        let failed = matches!(record.state, FlowState::Unanswered | FlowState::Refused);
+        self.failed += u32::from(failed);
+        self.two_way += u32::from(record.out.bytes > 0 && record.back.bytes > 0);
+        self.out_bytes = self.out_bytes.saturating_add(record.out.bytes);
+        self.back_bytes = self.back_bytes.saturating_add(record.back.bytes);
+        self.services |= 1 << record.service as u16;
+        if record.duration() > self.longest {
+            self.longest = record.duration();
+            self.longest_first = record.first;
+            self.longest_bytes = (record.out.bytes, record.back.bytes);
+        }
+        if let Some(detail) = &mut self.detail {
+            detail.sizes.add(record.out.bytes);
+        }
+    }
+
+    /// Was this service spoken?
+    pub const fn spoke(&self, service: Service) -> bool {
+        self.services & (1 << service as u16) != 0
+    }
+
+    /// Was nothing but this service spoken?
+    pub const fn spoke_only(&self, service: Service) -> bool {
+        let silent = 1 << Service::Silent as u16;
+        self.services & !silent == 1 << service as u16
+    }
+
+    /// The other end, for people.
+    pub fn peer(&self) -> Peer {
+        let name = match self.key.view {
+            View::Domain => self.name.as_ref().map(|n| Arc::clone(n.site())),
+            _ => self.name.as_ref().map(|n| Arc::clone(&n.text)),
+        };
+        let one = matches!(self.key.view, View::Address | View::Name) || self.address_changes == 0;
+        Peer {
+            name,
+            addr: one.then_some(self.addr),
+            port: (self.port > 0).then_some(self.port),
+        }
+    }
+
+    /// Identity within the host, the same for the views that are one conversation.
+    pub fn id(&self) -> u64 {
+        self.key.of_anyone()
+    }
+
+    /// How suspicious it is to forget this conversation; the least goes first.
+    pub(crate) fn keep_rank(&self) -> (bool, bool, Timestamp) {
+        let passed = self.detail.as_ref().is_some_and(|d| {
+            d.starts.fine.regularity().looks_passed + d.starts.coarse.regularity().looks_passed > 0
+        });
+        (passed, self.detail.is_some(), self.last)
+    }
+}
+
+// === impl Detail ===
+
+impl Default for Detail {
+    fn default() -> Self {
+        Self {
+            starts: Rhythms {
+                fine: Timing::new(FINE),
+                coarse: Timing::new(COARSE),
+            },
+            sent: None,
+            received: None,
+            sent_sizes: Sizes::default(),
+            received_sizes: Sizes::default(),
+            sizes: Sizes::default(),
+        }
+    }
+}
+
+// === impl Rhythms ===
+
+impl Rhythms {
+    fn add(&mut self, at: Timestamp) {
+        self.fine.add(at);
+        self.coarse.add(at);
+    }
+}

@@ -1,0 +1,102 @@
+//! A histogram of intervals in quarter octaves, from a quarter of a second to three days.
+
+/// Quarter-octave buckets.
+const BUCKETS: usize = 80;
+/// The lower bound of the first bucket, in seconds.
+const FLOOR: f32 = 0.25;
+
+/// Counts of intervals; halved when a count is full, so that it follows the recent past.
+#[derive(Clone, Debug)]
+pub struct Histogram {
+    counts: [u16; BUCKETS],
+    total: u32,
+}
+
+// === impl Histogram ===
+
+impl Default for Histogram {
+    fn default() -> Self {
+        Self {
+            counts: [0; BUCKETS],
+            total: 0,
+        }
+    }
+}
+
+impl Histogram {
+    /// Adds an interval in seconds.
+    pub fn add(&mut self, secs: f32) {
+        let Some(count) = self.counts.get_mut(bucket(secs)) else {
+            return;
+        };
+        *count += 1;
+        self.total += 1;
+        if *count == u16::MAX {
+            self.total = 0;
+            for count in &mut self.counts {
+                *count /= 2;
+                self.total += u32::from(*count);
+            }
+        }
+    }
+
+    /// Intervals counted.
+    pub const fn total(&self) -> u32 {
+        self.total
+    }
+
+    /// The interval, in seconds, below which `share` of all lie; 0 when there are none. The middle
+    /// of its bucket, so up to 9 % off.
+    pub fn quantile(&self, share: f32) -> f32 {
+        if self.total == 0 {
+            return 0.0;
+        }
+        let rank = (share.clamp(0.0, 1.0) * self.total as f32) as u32;
+        let mut below = 0;
+        for (at, count) in self.counts.iter().enumerate() {
+            below += u32::from(*count);
+            if below > rank {
+                return middle(at);
+            }
+        }
+        middle(BUCKETS - 1)
+    }
+
+    /// The largest share of intervals that lie within `quarters` adjacent quarter octaves: with four
+    /// of them, within a factor of two (the jitter of a sleep that is shortened by up to half).
+    pub fn densest(&self, quarters: usize) -> f32 {
+        let best = self
+            .counts
+            .windows(quarters.clamp(1, BUCKETS))
+            .map(sum)
+            .max()
+            .unwrap_or(0);
+        if self.total == 0 {
+            0.0
+        } else {
+            best as f32 / self.total as f32
+        }
+    }
+
+    /// Bucket centres in seconds with their counts, where there are any.
+    pub fn bars(&self) -> impl Iterator<Item = (f32, u16)> + '_ {
+        self.counts
+            .iter()
+            .enumerate()
+            .filter(|(_, c)| **c > 0)
+            .map(|(at, c)| (middle(at), *c))
+    }
+}
+
+fn sum(counts: &[u16]) -> u32 {
+    counts.iter().map(|c| u32::from(*c)).sum()
+}
+
+fn bucket(secs: f32) -> usize {
+    let quarter = (secs / FLOOR).max(1.0).log2() * 4.0;
+    (quarter as usize).min(BUCKETS - 1)
+}
+
+fn middle(bucket: usize) -> f32 {
+    FLOOR * ((bucket as f32 + 0.5) / 4.0).exp2()
+}

@@ -1,0 +1,414 @@
+//! Hearing events: which conversations an event belongs to, and what it adds to them.
+
+use std::sync::Arc;
+
+use ostium_event::{
+    Addr, AnswerData, Body, Dns, DnsStage, Event, FlowKey, FlowRecord, OpenedBy, Proto, RecordType,
+    Scope, Service, Timestamp, TlsClient, What,
+};
+
+use crate::client::HttpFacts;
+use crate::conversation::Conversation;
+use crate::host::HostId;
+use crate::key::{ConversationKey, View};
+use crate::name::Name;
+use crate::profile::{Profile, Seen};
+
+// === impl Profile: events ===
+
+impl Profile {
+    /// Hears an event. `None` when it is about no inside host.
+    pub fn observe(&mut self, event: &Event<'_>) -> Option<Seen> {
+        if let What::Anomaly(anomaly) = event.what
+            && let Some(count) = self.anomalies.get_mut(anomaly as usize)
+        {
+            *count += 1;
+        }
+        if event.scope == Scope::Transit || event.flow.inside.is_special() {
+            return None;
+        }
+        let host = self.host_id(event.flow.inside, event.at);
+        if let Some(known) = self.hosts.get_mut(host.0) {
+            known.last = known.last.max(event.at);
+        }
+        let name = match event.scope {
+            Scope::Internal => self.internal(host, event),
+            _ if event.flow.outside.is_special() => None,
+            _ => self.egress(host, event),
+        };
+        Some(Seen { host, name })
+    }
+
+    /// Between two inside hosts only the DNS and proxies tell of the outside.
+    fn internal(&mut self, host: HostId, event: &Event<'_>) -> Option<Arc<Name>> {
+        match event.what {
+            What::Dns(dns) => self.dns(host, event, &dns),
+            What::Http(request) if request.via_proxy => {
+                self.served
+                    .entry(event.flow.outside, Default::default)
+                    .proxy += 1;
+                let name = self.name(request.host?);
+                self.proxied(host, event, &name, request.port, |c| {
+                    c.http.get_or_insert_default().request(&request, false);
+                });
+                Some(name)
+            }
+            // TLS inside a CONNECT tunnel: the peer is the proxy, the name is the destination.
+            What::Tls(hello) => {
+                let proxy = self
+                    .served
+                    .get(&event.flow.outside)
+                    .is_some_and(|s| s.proxy > 0);
+                let name = self.name(hello.server_name?);
+                if proxy {
+                    self.proxied(host, event, &name, None, |c| {
+                        c.tls.get_or_insert_default().hello(&hello);
+                    });
+                }
+                Some(name)
+            }
+            What::Command(command)
+                if command.service == Service::Smtp && command.verb == "DATA" =>
+            {
+                self.served.entry(event.flow.outside, Default::default).mail += 1;
+                None
+            }
+            _ => None,
+        }
+    }
+
+    /// A conversation through a proxy is with the name that was asked for.
+    fn proxied(
+        &mut self,
+        host: HostId,
+        event: &Event<'_>,
+        name: &Arc<Name>,
+        port: Option<u16>,
+        add: impl Fn(&mut Conversation),
+    ) {
+        let port = port.unwrap_or(0);
+        for key in named_keys(host, name).into_iter().flatten() {
+            let Some(c) = self.conversation(key, event.at, event.flow.outside, port) else {
+                continue;
+            };
+            c.name.get_or_insert_with(|| Arc::clone(name));
+            c.via_proxy = true;
+            c.start(event.at, event.flow.outside, port);
+            add(c);
+        }
+    }
+
+    fn egress(&mut self, host: HostId, event: &Event<'_>) -> Option<Arc<Name>> {
+        match event.what {
+            What::FlowOpened { start } => self.opened(host, event, start),
+            What::FlowClosed(record) => self.closed(host, event, &record),
+            What::Message(message) => {
+                let name = self.name_of(host, &event.flow);
+                self.each_of(host, event, name.as_ref(), |c| {
+                    c.message(event.at, &message)
+                });
+                name
+            }
+            What::Dns(dns) => self.dns(host, event, &dns),
+            What::Tls(hello) => self.hello(host, event, &hello),
+            What::TlsServer(server) => {
+                let name = self.name_of(host, &event.flow);
+                self.each_of(host, event, name.as_ref(), |c| {
+                    c.tls.get_or_insert_default().server(&server);
+                });
+                name
+            }
+            What::Http(request) => {
+                if request.via_proxy {
+                    let name = self.name(request.host?);
+                    self.proxied(host, event, &name, request.port, |c| {
+                        c.http.get_or_insert_default().request(&request, false);
+                    });
+                    return Some(name);
+                }
+                let text = request.host.filter(|h| h.parse::<Addr>().is_err());
+                let name = text.map(|text| self.name(text));
+                let bare = name.is_none();
+                self.begin(host, event, name.as_ref(), |c| {
+                    c.http.get_or_insert_default().request(&request, bare);
+                });
+                name
+            }
+            What::HttpReply(reply) => {
+                let name = self.name_of(host, &event.flow);
+                let program = matches!(reply.body, Body::WindowsProgram | Body::ElfProgram);
+                self.each_of(host, event, name.as_ref(), |c| {
+                    c.http
+                        .get_or_insert_with(Box::<HttpFacts>::default)
+                        .reply(&reply, program);
+                });
+                name
+            }
+            What::Command(command)
+                if command.service == Service::Smtp
+                    && command.verb == "DATA"
+                    && event.opened_by == OpenedBy::Outside =>
+            {
+                self.served.entry(event.flow.inside, Default::default).mail += 1;
+                None
+            }
+            _ => self.name_of(host, &event.flow),
+        }
+    }
+
+    fn opened(&mut self, host: HostId, event: &Event<'_>, start: bool) -> Option<Arc<Name>> {
+        let flow = &event.flow;
+        let name = self.resolved.get(&(host, flow.outside)).cloned();
+        let address = address_key(host, flow);
+        match event.opened_by {
+            OpenedBy::Inside => {
+                if let Some(host) = self.hosts.get_mut(host.0) {
+                    host.opened += 1;
+                }
+                if start && counts_for_timing(flow) {
+                    let name = name.as_ref();
+                    let keys = name
+                        .map(|n| named_keys(host, n))
+                        .into_iter()
+                        .flatten()
+                        .flatten();
+                    for key in std::iter::once(address).chain(keys) {
+                        self.start(key, event.at, flow, name);
+                    }
+                }
+            }
+            OpenedBy::Outside => {
+                let made = self.conversation(address, event.at, flow.outside, flow.outside_port);
+                if let Some(c) = made {
+                    c.inbound = c.inbound.saturating_add(1);
+                    c.last = c.last.max(event.at);
+                }
+            }
+            OpenedBy::Unknown => {}
+        }
+        name
+    }
+
+    fn start(
+        &mut self,
+        key: ConversationKey,
+        at: Timestamp,
+        flow: &FlowKey,
+        name: Option<&Arc<Name>>,
+    ) {
+        let Some(c) = self.conversation(key, at, flow.outside, flow.outside_port) else {
+            return;
+        };
+        if let Some(name) = name
+            && c.name.as_ref().is_none_or(|old| old.text != name.text)
+        {
+            c.name = Some(Arc::clone(name));
+        }
+        c.start(at, flow.outside, flow.outside_port);
+    }
+
+    fn closed(
+        &mut self,
+        host: HostId,
+        event: &Event<'_>,
+        record: &FlowRecord,
+    ) -> Option<Arc<Name>> {
+        let name = self.name_of(host, &event.flow);
+        match event.opened_by {
+            OpenedBy::Inside => {
+                if let Some(host) = self.hosts.get_mut(host.0) {
+                    host.ended += 1;
+                    host.replied += u64::from(record.back.packets > 0);
+                }
+            }
+            OpenedBy::Outside => {
+                if let Some(host) = self.hosts.get_mut(host.0) {
+                    host.served += u64::from(record.out.bytes > 0);
+                }
+                return name;
+            }
+            // The middle of a long connection still tells of its length and volume.
+            OpenedBy::Unknown => {}
+        }
+        // Only now is it sure that the flow has no name: its start counts for the pooled views.
+        if name.is_none() && record.start_seen && counts_for_timing(&event.flow) {
+            for key in pooled_keys(host, &event.flow) {
+                self.start(key, record.first, &event.flow, None);
+            }
+        }
+        self.each_of(host, event, name.as_ref(), |c| c.end(record));
+        name
+    }
+
+    fn hello(
+        &mut self,
+        host: HostId,
+        event: &Event<'_>,
+        hello: &TlsClient<'_>,
+    ) -> Option<Arc<Name>> {
+        let name = hello.server_name.map(|text| self.name(text));
+        self.begin(host, event, name.as_ref(), |c| {
+            c.tls.get_or_insert_default().hello(hello)
+        });
+        if let Some(ja4) = hello.ja4
+            && event.opened_by != OpenedBy::Outside
+            && name.as_ref().is_none_or(|n| !n.is_popular())
+        {
+            let key = ConversationKey::text(host, View::Client, ja4.as_str());
+            self.start(key, event.at, &event.flow, None);
+            if let Some(c) =
+                self.conversation(key, event.at, event.flow.outside, event.flow.outside_port)
+            {
+                c.tls.get_or_insert_default().hello(hello);
+            }
+        }
+        name
+    }
+
+    /// A hello or request: the conversation's name is known now, and this is a start under it.
+    fn begin(
+        &mut self,
+        host: HostId,
+        event: &Event<'_>,
+        name: Option<&Arc<Name>>,
+        add: impl Fn(&mut Conversation),
+    ) {
+        let flow = &event.flow;
+        let address = address_key(host, flow);
+        if let Some(c) = self.conversation(address, event.at, flow.outside, flow.outside_port) {
+            if let Some(name) = name
+                && c.name.as_ref().is_none_or(|old| old.text != name.text)
+            {
+                c.name = Some(Arc::clone(name));
+            }
+            add(c);
+        }
+        if event.opened_by == OpenedBy::Outside || !counts_for_timing(flow) {
+            return;
+        }
+        match name {
+            Some(name) => {
+                for key in named_keys(host, name).into_iter().flatten() {
+                    self.start(key, event.at, flow, Some(name));
+                    if let Some(c) =
+                        self.conversation(key, event.at, flow.outside, flow.outside_port)
+                    {
+                        add(c);
+                    }
+                }
+            }
+            None => {
+                // A further request on one connection to a bare address is a start of its own.
+                if matches!(event.what, What::Http(_)) {
+                    self.start(address, event.at, flow, None);
+                }
+                for key in pooled_keys(host, flow) {
+                    self.start(key, event.at, flow, None);
+                    if let Some(c) =
+                        self.conversation(key, event.at, flow.outside, flow.outside_port)
+                    {
+                        add(c);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Adds to every view of a flow that exists already, and to its address view in any case.
+    fn each_of(
+        &mut self,
+        host: HostId,
+        event: &Event<'_>,
+        name: Option<&Arc<Name>>,
+        add: impl Fn(&mut Conversation),
+    ) {
+        let flow = &event.flow;
+        let address = address_key(host, flow);
+        if let Some(c) = self.conversation(address, event.at, flow.outside, flow.outside_port) {
+            add(c);
+        }
+        let views = match name {
+            Some(name) => named_keys(host, name),
+            None => pooled_keys(host, flow).map(Some),
+        };
+        for key in views.into_iter().flatten() {
+            if let Some(id) = self.conversations.find(&key)
+                && let Some(c) = self.conversations.get_mut(id)
+            {
+                add(c);
+            }
+        }
+    }
+
+    /// The name of a flow's other end: as asked for on this address and port, else as resolved.
+    fn name_of(&mut self, host: HostId, flow: &FlowKey) -> Option<Arc<Name>> {
+        let address = address_key(host, flow);
+        let asked = self
+            .conversations
+            .find(&address)
+            .and_then(|id| self.conversations.get(id))
+            .and_then(|c| c.name.clone());
+        asked.or_else(|| self.resolved.get(&(host, flow.outside)).cloned())
+    }
+
+    fn dns(&mut self, host: HostId, event: &Event<'_>, dns: &Dns<'_>) -> Option<Arc<Name>> {
+        if event.scope == Scope::Internal && dns.stage != DnsStage::Reply {
+            self.served.entry(event.flow.outside, Default::default).dns += 1;
+        }
+        if let Some(known) = self.hosts.get_mut(host.0) {
+            if dns.stage != DnsStage::Reply {
+                known.dns.query(
+                    event.at,
+                    event.flow.outside,
+                    dns.record_type == RecordType::MX,
+                );
+            }
+            known.dns.replies += u64::from(dns.rcode.is_some());
+        }
+        if dns.answers.is_empty() {
+            return None;
+        }
+        let name = self.name(dns.name);
+        for answer in dns.answers {
+            if let AnswerData::Addr(addr) = answer.data
+                && !addr.is_special()
+            {
+                self.resolved.insert((host, addr), Arc::clone(&name));
+            }
+        }
+        Some(name)
+    }
+}
+
+/// NTP and the DNS have their own timers and say nothing by them.
+const fn counts_for_timing(flow: &FlowKey) -> bool {
+    !matches!(
+        (flow.proto, flow.outside_port),
+        (Proto::UDP, 123 | 53 | 137 | 138 | 1900 | 5353 | 5355) | (Proto::ICMP | Proto::ICMP6, _)
+    ) && !matches!((flow.proto, flow.outside_port), (Proto::TCP, 53))
+}
+
+const fn address_key(host: HostId, flow: &FlowKey) -> ConversationKey {
+    ConversationKey::address(host, flow.outside, flow.outside_port, flow.proto)
+}
+
+/// The views of a name: itself, and its domain when that is not popular.
+fn named_keys(host: HostId, name: &Name) -> [Option<ConversationKey>; 2] {
+    let whole = ConversationKey::text(host, View::Name, &name.text);
+    let domain = name
+        .domain
+        .as_ref()
+        .filter(|d| ***d != *name.text && !name.is_popular());
+    [
+        Some(whole),
+        domain.map(|d| ConversationKey::text(host, View::Domain, d)),
+    ]
+}
+
+/// The views of what has no name.
+fn pooled_keys(host: HostId, flow: &FlowKey) -> [ConversationKey; 2] {
+    [
+        ConversationKey::nameless(host, flow.outside_port, flow.proto),
+        ConversationKey::site(host, flow.outside, flow.outside_port, flow.proto),
+    ]
+}

@@ -1,0 +1,228 @@
+//! All behaviour of one shard's hosts.
+
+use std::sync::Arc;
+
+use hashbrown::HashMap;
+use ostium_event::{Addr, Anomaly};
+
+use crate::conversation::Conversation;
+use crate::generations::Generations;
+use crate::host::{Host, HostId};
+use crate::key::{ConversationKey, View, stable_hash};
+use crate::name::Name;
+use crate::prevalence::{Prevalence, client_key, domain_key};
+use crate::roles::Served;
+use crate::table::{Keyed, Table};
+
+/// What a profile may hold.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Hosts.
+    pub hosts: usize,
+    /// Conversations.
+    pub conversations: usize,
+    /// Names, and addresses that names led to.
+    pub names: usize,
+}
+
+/// All behaviour of one shard's hosts.
+pub struct Profile {
+    pub(crate) hosts: Table<Host>,
+    pub(crate) conversations: Table<Conversation>,
+    pub(crate) names: Generations<u64, Arc<Name>>,
+    pub(crate) resolved: Generations<(HostId, Addr), Arc<Name>>,
+    pub(crate) served: Generations<Addr, Served>,
+    pub(crate) anomalies: Box<[u64]>,
+    pub(crate) forgotten_hosts: Vec<HostId>,
+    pub(crate) evicted_hosts: u64,
+    pub(crate) evicted_conversations: u64,
+    pub(crate) last_host: (Addr, HostId),
+}
+
+/// What a profile says of the event that it just heard.
+#[derive(Clone, Debug)]
+pub struct Seen {
+    /// The inside host.
+    pub host: HostId,
+    /// Name of the other end, as far as it is known at this event.
+    pub name: Option<Arc<Name>>,
+}
+
+impl Keyed for Host {
+    type Key = Addr;
+    fn key(&self) -> &Addr {
+        &self.addr
+    }
+}
+
+impl Keyed for Conversation {
+    type Key = ConversationKey;
+    fn key(&self) -> &ConversationKey {
+        &self.key
+    }
+}
+
+// === impl Profile ===
+
+impl Profile {
+    /// An empty profile.
+    pub fn new(limits: Limits) -> Self {
+        Self {
+            hosts: Table::new(limits.hosts),
+            conversations: Table::new(limits.conversations),
+            names: Generations::new(limits.names),
+            resolved: Generations::new(limits.names),
+            served: Generations::new(limits.hosts),
+            anomalies: vec![0; Anomaly::ALL.len()].into(),
+            forgotten_hosts: Vec::new(),
+            evicted_hosts: 0,
+            evicted_conversations: 0,
+            last_host: (Addr::UNSPECIFIED, HostId(u32::MAX)),
+        }
+    }
+
+    /// A host by its number.
+    pub fn host(&self, id: HostId) -> Option<&Host> {
+        self.hosts.get(id.0)
+    }
+
+    /// All hosts.
+    pub fn hosts(&self) -> impl Iterator<Item = (HostId, &Host)> {
+        self.hosts.iter().map(|(id, host)| (HostId(id), host))
+    }
+
+    /// All conversations, grouped by host in no particular order of hosts.
+    pub fn conversations(&self) -> impl Iterator<Item = &Conversation> {
+        self.conversations
+            .iter()
+            .map(|(_, conversation)| conversation)
+    }
+
+    /// How often an anomaly was seen.
+    pub fn anomaly_counts(&self) -> impl Iterator<Item = (Anomaly, u64)> {
+        Anomaly::ALL
+            .iter()
+            .copied()
+            .zip(self.anomalies.iter().copied())
+    }
+
+    /// Hosts and conversations that had to be forgotten for want of room.
+    pub const fn evicted(&self) -> (u64, u64) {
+        (self.evicted_hosts, self.evicted_conversations)
+    }
+
+    /// Hosts forgotten since the last call: detectors must forget them too.
+    pub fn take_forgotten(&mut self) -> Vec<HostId> {
+        std::mem::take(&mut self.forgotten_hosts)
+    }
+
+    /// What was served, by the address that served it; sorted.
+    pub fn served(&self) -> Vec<(Addr, Served)> {
+        let mut all: Vec<(Addr, Served)> = self.served.iter().map(|(a, s)| (*a, *s)).collect();
+        all.sort_unstable_by_key(|(addr, _)| *addr);
+        all
+    }
+
+    /// How many hosts of this shard share each destination and client.
+    pub fn prevalence(&self) -> Prevalence {
+        let mut prevalence = Prevalence::default();
+        let active = self
+            .hosts
+            .iter()
+            .filter(|(_, h)| h.opened > 0 || h.dns.queries > 0)
+            .count();
+        prevalence.set_hosts(u32::try_from(active).unwrap_or(u32::MAX));
+        let mut once: HashMap<(HostId, u64), (), foldhash::fast::FixedState> = HashMap::default();
+        for (_, conversation) in self.conversations.iter() {
+            let key = &conversation.key;
+            prevalence.count(key.of_anyone());
+            let ja4 = conversation.tls.as_ref().and_then(|tls| tls.ja4);
+            let client = ja4.as_ref().map(client_key);
+            let domain = match (key.view, &conversation.name) {
+                (View::Name, Some(name)) => Some(domain_key(name.site())),
+                _ => None,
+            };
+            for shared in client.into_iter().chain(domain) {
+                if once.insert((key.host, shared), ()).is_none() {
+                    prevalence.count(shared);
+                }
+            }
+        }
+        prevalence
+    }
+
+    /// The number of a host, made when it is new.
+    pub(crate) fn host_id(&mut self, addr: Addr, at: ostium_event::Timestamp) -> HostId {
+        if self.last_host.0 == addr && self.hosts.get(self.last_host.1.0).is_some() {
+            return self.last_host.1;
+        }
+        let id = match self.hosts.find(&addr) {
+            Some(id) => id,
+            None => {
+                if self.hosts.is_full() {
+                    self.forget_a_host();
+                }
+                self.hosts.insert(Host::new(addr, at))
+            }
+        };
+        self.last_host = (addr, HostId(id));
+        HostId(id)
+    }
+
+    /// The host that was quiet longest goes, with the oldest of its neighbours' conversations left
+    /// to be forgotten in their turn.
+    fn forget_a_host(&mut self) {
+        let Some(id) = self.hosts.least(|host| (host.opened > 8, host.last)) else {
+            return;
+        };
+        self.hosts.remove(id);
+        self.evicted_hosts += 1;
+        self.forgotten_hosts.push(HostId(id));
+        let orphans: Vec<u32> = self
+            .conversations
+            .iter()
+            .filter(|(_, c)| c.key.host == HostId(id))
+            .map(|(id, _)| id)
+            .collect();
+        for orphan in orphans {
+            self.conversations.remove(orphan);
+        }
+    }
+
+    /// A conversation, made when it is new.
+    pub(crate) fn conversation(
+        &mut self,
+        key: ConversationKey,
+        at: ostium_event::Timestamp,
+        addr: Addr,
+        port: u16,
+    ) -> Option<&mut Conversation> {
+        let id = match self.conversations.find(&key) {
+            Some(id) => id,
+            None => {
+                if self.conversations.is_full()
+                    && let Some(victim) = self.conversations.least(Conversation::keep_rank)
+                {
+                    self.conversations.remove(victim);
+                    self.evicted_conversations += 1;
+                }
+                self.conversations
+                    .insert(Conversation::new(key, at, addr, port))
+            }
+        };
+        self.conversations.get_mut(id)
+    }
+
+    /// What is known of a name, looked up once.
+    pub(crate) fn name(&mut self, text: &str) -> Arc<Name> {
+        let hash = stable_hash(text.as_bytes());
+        if let Some(name) = self.names.get(&hash)
+            && *name.text == *text
+        {
+            return Arc::clone(name);
+        }
+        let name = Arc::new(Name::of(text));
+        self.names.insert(hash, Arc::clone(&name));
+        name
+    }
+}

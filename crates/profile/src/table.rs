@@ -1,0 +1,175 @@
+//! Bounded tables: hosts and conversations by id, and a detector's own state by host.
+
+use std::hash::{BuildHasher, Hash};
+
+use foldhash::fast::RandomState;
+use hashbrown::{HashMap, HashTable};
+
+use crate::host::HostId;
+
+/// Items with a key, found by hash, kept in a vector of stable places, at most `limit` of them.
+#[derive(Debug)]
+pub(crate) struct Table<T> {
+    items: Vec<Option<T>>,
+    free: Vec<u32>,
+    index: HashTable<u32>,
+    hasher: RandomState,
+    limit: usize,
+    hand: usize,
+}
+
+/// Something with a key.
+pub(crate) trait Keyed {
+    type Key: Hash + Eq;
+    fn key(&self) -> &Self::Key;
+}
+
+// === impl Table ===
+
+impl<T: Keyed> Table<T> {
+    pub(crate) fn new(limit: usize) -> Self {
+        Self {
+            items: Vec::new(),
+            free: Vec::new(),
+            index: HashTable::new(),
+            hasher: RandomState::default(),
+            limit: limit.max(16),
+            hand: 0,
+        }
+    }
+
+    pub(crate) const fn len(&self) -> usize {
+        self.items.len() - self.free.len()
+    }
+
+    pub(crate) const fn is_full(&self) -> bool {
+        self.len() >= self.limit
+    }
+
+    #[inline]
+    pub(crate) fn find(&self, key: &T::Key) -> Option<u32> {
+        let hash = self.hasher.hash_one(key);
+        self.index
+            .find(hash, |&id| {
+                self.get(id).is_some_and(|item| item.key() == key)
+            })
+            .copied()
+    }
+
+    #[inline]
+    pub(crate) fn get(&self, id: u32) -> Option<&T> {
+        self.items.get(id as usize)?.as_ref()
+    }
+
+    #[inline]
+    pub(crate) fn get_mut(&mut self, id: u32) -> Option<&mut T> {
+        self.items.get_mut(id as usize)?.as_mut()
+    }
+
+    /// Adds an item whose key is not in the table.
+    pub(crate) fn insert(&mut self, item: T) -> u32 {
+        let hash = self.hasher.hash_one(item.key());
+        let id = match self.free.pop() {
+            Some(id) => id,
+            None => {
+                self.items.push(None);
+                u32::try_from(self.items.len() - 1).unwrap_or(u32::MAX)
+            }
+        };
+        if let Some(slot) = self.items.get_mut(id as usize) {
+            *slot = Some(item);
+        }
+        let (items, hasher) = (&self.items, &self.hasher);
+        self.index.insert_unique(hash, id, |&id| {
+            items
+                .get(id as usize)
+                .and_then(Option::as_ref)
+                .map_or(0, |i| hasher.hash_one(i.key()))
+        });
+        id
+    }
+
+    pub(crate) fn remove(&mut self, id: u32) -> Option<T> {
+        let item = self.items.get_mut(id as usize)?.take()?;
+        let hash = self.hasher.hash_one(item.key());
+        if let Ok(entry) = self.index.find_entry(hash, |&other| other == id) {
+            entry.remove();
+        }
+        self.free.push(id);
+        Some(item)
+    }
+
+    /// Of the next sixteen items the one of least rank: who has to go when the table is full.
+    pub(crate) fn least<R: Ord>(&mut self, rank: impl Fn(&T) -> R) -> Option<u32> {
+        let bound = self.items.len().max(1);
+        let victim = (0..bound.min(64))
+            .map(|step| ((self.hand + step) % bound) as u32)
+            .filter_map(|id| self.get(id).map(|item| (id, item)))
+            .take(16)
+            .min_by_key(|(_, item)| rank(item))
+            .map(|(id, _)| id);
+        self.hand = (self.hand + 16) % bound;
+        victim
+    }
+
+    /// Every item, in order of id.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (u32, &T)> {
+        self.items
+            .iter()
+            .enumerate()
+            .filter_map(|(id, item)| Some((id as u32, item.as_ref()?)))
+    }
+}
+
+/// A detector's own state of some hosts, bounded by the number of hosts it may remember.
+#[derive(Debug)]
+pub struct PerHost<T> {
+    states: HashMap<u32, T, RandomState>,
+    limit: usize,
+    refused: u64,
+}
+
+// === impl PerHost ===
+
+impl<T> PerHost<T> {
+    /// State of at most `limit` hosts.
+    pub fn new(limit: usize) -> Self {
+        Self {
+            states: HashMap::default(),
+            limit: limit.max(16),
+            refused: 0,
+        }
+    }
+
+    /// The state of a host, if there is any.
+    pub fn get(&self, host: HostId) -> Option<&T> {
+        self.states.get(&host.0)
+    }
+
+    /// The state of a host, if there is any, to change it.
+    pub fn get_mut(&mut self, host: HostId) -> Option<&mut T> {
+        self.states.get_mut(&host.0)
+    }
+
+    /// The state of a host, made when there is none; `None` when no more hosts can be remembered.
+    pub fn entry(&mut self, host: HostId) -> Option<&mut T>
+    where
+        T: Default,
+    {
+        if self.states.len() >= self.limit && !self.states.contains_key(&host.0) {
+            self.refused += 1;
+            return None;
+        }
+        Some(self.states.entry(host.0).or_default())
+    }
+
+    /// A host was forgotten: its number will be another's.
+    pub fn forget(&mut self, host: HostId) {
+        self.states.remove(&host.0);
+    }
+
+    /// How often a host could not be remembered.
+    pub const fn refused(&self) -> u64 {
+        self.refused
+    }
+}

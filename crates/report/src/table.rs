@@ -1,0 +1,172 @@
+//! The report as a person reads it on a terminal.
+
+use comfy_table::{Attribute, Cell, Color, ColumnConstraint, ContentArrangement, Table, Width};
+
+use crate::document::{Document, HostRow};
+use crate::text::{count, size};
+
+/// May colours be used, and how wide is the terminal?
+#[derive(Clone, Copy, Debug)]
+pub struct Paint {
+    /// Colours.
+    pub colour: bool,
+    /// Columns; `None` when the output is no terminal.
+    pub width: Option<u16>,
+}
+
+/// Evidence lines shown for each host.
+const LINES: usize = 4;
+
+/// The report as text.
+pub fn table(document: &Document, paint: Paint) -> String {
+    let mut out = headline(document);
+    if !document.hosts.is_empty() {
+        out.push('\n');
+        out.push_str(&hosts(document, paint));
+        out.push('\n');
+    }
+    if !document.indicators.is_empty() {
+        out.push_str("\nThey talked to (block or hunt for these):\n");
+        for indicator in &document.indicators {
+            out.push_str(&format!(
+                "  {:<12} {}  (confidence {})\n",
+                indicator.kind, indicator.value, indicator.confidence
+            ));
+        }
+    }
+    for blind in &document.blind {
+        out.push_str(&format!("\nBlind: {blind}"));
+    }
+    if !document.blind.is_empty() {
+        out.push('\n');
+    }
+    out.push_str(&footer(document));
+    out
+}
+
+fn headline(document: &Document) -> String {
+    let t = &document.totals;
+    let verdict = match (t.infected, t.suspect) {
+        (0, 0) if t.hosts == 0 => "No inside host was seen".to_owned(),
+        (0, 0) => "Nothing suspicious".to_owned(),
+        (0, s) => format!("No infected host, {s} suspect"),
+        (i, 0) => format!("{i} infected"),
+        (i, s) => format!("{i} infected, {s} suspect"),
+    };
+    let of = match t.hosts {
+        0 => String::new(),
+        1 => " of 1 inside host".to_owned(),
+        n => format!(" of {} inside hosts", count(n)),
+    };
+    let span = match &document.span {
+        Some(span) => format!("\n{} to {}", span.first, span.last),
+        None => String::new(),
+    };
+    format!("{verdict}{of}{span}\n")
+}
+
+fn hosts(document: &Document, paint: Paint) -> String {
+    let mut table = Table::new();
+    table
+        .load_style(comfy_table::presets::UTF8_HORIZONTAL_ONLY)
+        .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_header(["Host", "Verdict", "Probability", "Evidence (nats)"]);
+    if !paint.colour {
+        table.force_no_tty();
+    }
+    table.set_width(paint.width.unwrap_or(110).clamp(60, 160));
+    for host in &document.hosts {
+        table.add_row([
+            Cell::new(name(host)).add_attribute(Attribute::Bold),
+            verdict(&host.verdict, paint),
+            Cell::new(percent(host.probability)),
+            Cell::new(evidence(host)),
+        ]);
+    }
+    if let Some(column) = table.column_mut(0) {
+        column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(14)));
+    }
+    table.to_string()
+}
+
+fn name(host: &HostRow) -> String {
+    match (host.roles.is_empty(), host.families.is_empty()) {
+        (true, true) => host.host.clone(),
+        (false, _) => format!("{}\n({})", host.host, host.roles.join(", ")),
+        (true, false) => format!("{}\n[{}]", host.host, host.families.join(", ")),
+    }
+}
+
+fn verdict(verdict: &str, paint: Paint) -> Cell {
+    let cell = Cell::new(verdict);
+    match (paint.colour, verdict) {
+        (true, "infected") => cell.fg(Color::Red).add_attribute(Attribute::Bold),
+        (true, "suspect") => cell.fg(Color::Yellow),
+        _ => cell,
+    }
+}
+
+fn evidence(host: &HostRow) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    let mut told: Vec<(&str, &str)> = Vec::new();
+    for item in &host.evidence {
+        // Several views of one conversation say the same; the strongest says it.
+        let key = (item.detector.as_str(), item.peer.as_str());
+        if told.contains(&key) {
+            continue;
+        }
+        told.push(key);
+        if lines.len() == LINES {
+            let rest = host.evidence.len() - LINES;
+            lines.push(format!("and {rest} more: ostium why {}", host.host));
+            break;
+        }
+        let mark = if item.certain { "!" } else { "+" };
+        lines.push(format!(
+            "{mark}{:<4.1} {}: {}",
+            item.log_odds, item.detector, item.summary
+        ));
+    }
+    for aside in &host.set_aside {
+        if lines.len() > LINES {
+            break;
+        }
+        lines.push(format!(
+            "(not counted: {}; {})",
+            aside.summary, aside.because
+        ));
+    }
+    lines.join("\n")
+}
+
+fn percent(probability: f64) -> String {
+    match probability {
+        p if p >= 0.9995 => "> 99.9 %".to_owned(),
+        p if p < 0.001 => "< 0.1 %".to_owned(),
+        p => format!("{:.1} %", p * 100.0),
+    }
+}
+
+fn footer(document: &Document) -> String {
+    let t = &document.totals;
+    let mut parts = Vec::new();
+    if t.packets > 0 {
+        parts.push(format!("{} packets ({})", count(t.packets), size(t.bytes)));
+    }
+    if t.rows > 0 {
+        parts.push(format!("{} log rows", count(t.rows)));
+    }
+    parts.push(format!("{} flows", count(t.flows)));
+    parts.push(format!("{} events", count(t.events)));
+    let mut out = format!("\n{}\n", parts.join(", "));
+    for (title, counts) in [("Anomalies", &t.anomalies), ("Dropped", &t.dropped)] {
+        if !counts.is_empty() {
+            let all: Vec<String> = counts
+                .iter()
+                .map(|(k, n)| format!("{k} {}", count(*n)))
+                .collect();
+            out.push_str(&format!("{title}: {}\n", all.join(", ")));
+        }
+    }
+    out
+}

@@ -1,0 +1,93 @@
+//! A remote control: one long TLS connection to a bare address, a ping inside, orders now and
+//! then. Nothing periodic is seen of its connections; all is inside the one.
+
+use ostium_event::{Addr, Span, Timestamp};
+
+use crate::actor::Behaviour;
+use crate::host::Host;
+use crate::rng::Rng;
+use crate::tcp::{Conn, Side};
+use crate::tls::{Claims, Server, Session, Stack};
+
+/// A remote control.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rat {
+    /// The server; `None` is one that follows from the seed.
+    pub server: Option<Addr>,
+    /// Its port.
+    pub port: u16,
+    /// Between pings.
+    pub ping: Span,
+}
+
+/// Bytes of a ping and of its answer.
+const PING: usize = 34;
+const PONG: usize = 18;
+/// Chance that a ping is followed by an order, and by its result.
+const ORDER: f64 = 0.01;
+
+// === impl Rat ===
+
+impl Rat {
+    fn connect(&self, rng: &mut Rng, host: &mut Host, now: Timestamp) -> Session {
+        let to = self.server.unwrap_or_else(|| host.net.bare("rat"));
+        let conn = Conn::dial(host, rng, to, self.port, now);
+        let server = Server {
+            modern: false,
+            claims: Claims {
+                subject: "Quartz Server",
+                issuer: "Quartz Server",
+                from: Timestamp::from_secs(now.secs() / 86_400 * 86_400 - 40 * 86_400),
+                days: 7300,
+                names: &[],
+            },
+            chain: 0,
+        };
+        let out = &mut host.out;
+        let mut session = Session::start(conn, out, rng, Stack::OldNet, None, &server);
+        // The machine introduces itself.
+        session.say(out, rng, Side::Inside, 420);
+        session
+    }
+}
+
+impl Behaviour for Rat {
+    type State = Option<Session>;
+
+    fn first(&self) -> Span {
+        self.ping
+    }
+
+    fn wake(
+        &self,
+        slot: &mut Option<Session>,
+        rng: &mut Rng,
+        host: &mut Host,
+        now: Timestamp,
+    ) -> Option<Timestamp> {
+        let Some(session) = slot else {
+            let mut session = self.connect(rng, host, now);
+            session.conn.rest(&mut host.out);
+            let next = session.conn.at.plus(self.ping);
+            *slot = Some(session);
+            return Some(next);
+        };
+        let out = &mut host.out;
+        session.conn.wait_until(now);
+        session.say(out, rng, Side::Inside, PING);
+        session.say(out, rng, Side::Outside, PONG);
+        if rng.chance(ORDER) {
+            session
+                .conn
+                .pause(out, Span::from_secs_f64(rng.between(0.5, 3.0)));
+            let (order, result) = (rng.size(60, 400), rng.size(300, 9000));
+            session.say(out, rng, Side::Outside, order);
+            session.say(out, rng, Side::Inside, result);
+        }
+        session.conn.rest(out);
+        let next = now.plus(Span::from_secs_f64(
+            self.ping.secs_f64() * rng.between(0.99, 1.01),
+        ));
+        Some(next.max(session.conn.at))
+    }
+}

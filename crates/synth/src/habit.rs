@@ -1,0 +1,59 @@
+//! Habits: what a member of a world does, as data. A new one is a file with a struct that
+//! implements `Behaviour`, and one line here.
+
+use ostium_event::Timestamp;
+
+use crate::actor::{self, Actor};
+use crate::rng::Rng;
+use crate::{bots, population};
+
+macro_rules! habits {
+    ($($folder:ident::$name:ident,)*) => {
+        $(pub use $folder::$name;)*
+
+        /// Something that a machine does again and again.
+        #[derive(Clone, Debug, PartialEq)]
+        #[non_exhaustive]
+        pub enum Habit {
+            $(#[doc = concat!("See [`", stringify!($name), "`].")] $name($name),)*
+        }
+
+        impl Habit {
+            /// Its actor, and when it first wakes.
+            pub(crate) fn actor(
+                &self,
+                rng: Rng,
+                start: Timestamp,
+            ) -> (Timestamp, Box<dyn Actor>) {
+                match self {
+                    $(Self::$name(habit) => actor::play(habit, rng, start),)*
+                }
+            }
+        }
+
+        $(impl From<$name> for Habit {
+            fn from(habit: $name) -> Self {
+                Self::$name(habit)
+            }
+        })*
+    };
+}
+
+habits! {
+    population::Browsing,
+    population::DeadName,
+    population::Mail,
+    population::Ntp,
+    population::Push,
+    population::Server,
+    population::Suffixes,
+    population::Timer,
+    population::Torrent,
+    bots::Beacon,
+    bots::Dga,
+    bots::DnsTunnel,
+    bots::Rat,
+    bots::Scanner,
+    bots::Spammer,
+    bots::Thief,
+}

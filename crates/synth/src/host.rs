@@ -1,0 +1,205 @@
+//! A machine inside: its ports, its memory of names, and the packets it still has to send.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap};
+
+use ostium_event::{Addr, RecordType, Span, Timestamp};
+
+use crate::dns;
+use crate::internet::Internet;
+use crate::packet::{self, End, Packet};
+use crate::rng::Rng;
+use crate::world::System;
+
+/// Packets that are made and wait for their time.
+#[derive(Debug, Default)]
+pub(crate) struct Outbox {
+    heap: BinaryHeap<Reverse<Waiting>>,
+    serial: u64,
+}
+
+/// Ordered by time, and by the order of making among equals.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Waiting {
+    at: Timestamp,
+    serial: u64,
+    bytes: Vec<u8>,
+}
+
+/// A machine inside, as its actors share it.
+#[derive(Debug)]
+pub(crate) struct Host {
+    pub(crate) net: Internet,
+    pub(crate) out: Outbox,
+    pub(crate) system: System,
+    addr: Addr,
+    addr6: Option<Addr>,
+    mac: [u8; 6],
+    resolver: Addr,
+    next_port: u16,
+    next_id: u16,
+    cache: BTreeMap<String, (Timestamp, Found)>,
+}
+
+/// Where a name leads, and when the host knows.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Found {
+    pub(crate) v4: Addr,
+    pub(crate) v6: Option<Addr>,
+    pub(crate) at: Timestamp,
+}
+
+const ROUTER: [u8; 6] = [0x02, 0x1a, 0x4b, 0x00, 0x00, 0x01];
+const FIRST_PORT: u16 = 49_152;
+
+// === impl Outbox ===
+
+impl Outbox {
+    pub(crate) fn push(&mut self, at: Timestamp, bytes: Vec<u8>) {
+        self.serial += 1;
+        let serial = self.serial;
+        self.heap.push(Reverse(Waiting { at, serial, bytes }));
+    }
+
+    pub(crate) fn next_at(&self) -> Option<Timestamp> {
+        self.heap.peek().map(|Reverse(waiting)| waiting.at)
+    }
+
+    pub(crate) fn pop(&mut self) -> Option<Packet> {
+        let Reverse(Waiting { at, bytes, .. }) = self.heap.pop()?;
+        Some(Packet { at, bytes })
+    }
+}
+
+// === impl Host ===
+
+impl Host {
+    pub(crate) fn new(net: Internet, addr: Addr, system: System, resolver: Addr) -> Self {
+        let low = addr.v4_bits().unwrap_or_default().to_be_bytes();
+        Self {
+            net,
+            out: Outbox::default(),
+            system,
+            addr,
+            addr6: None,
+            mac: [0x02, 0x5e, low[0], low[1], low[2], low[3]],
+            resolver,
+            next_port: FIRST_PORT + u16::from(low[3]) * 37,
+            next_id: 1,
+            cache: BTreeMap::new(),
+        }
+    }
+
+    /// Gives it an IPv6 address, which its provider fails to carry.
+    pub(crate) const fn with_broken_v6(mut self, addr6: Addr) -> Self {
+        self.addr6 = Some(addr6);
+        self
+    }
+
+    pub(crate) const fn has_v6(&self) -> bool {
+        self.addr6.is_some()
+    }
+
+    /// This host, with a port that it has not used for long.
+    pub(crate) fn end(&mut self) -> End {
+        let port = self.next_port;
+        self.next_port = port.checked_add(1).unwrap_or(FIRST_PORT);
+        self.end_at(port)
+    }
+
+    /// This host at a port that it serves.
+    pub(crate) const fn end_at(&self, port: u16) -> End {
+        End {
+            mac: self.mac,
+            addr: self.addr,
+            port,
+            ttl: self.system.ttl(),
+        }
+    }
+
+    /// This host by its IPv6 address, if it has one.
+    pub(crate) fn end6(&mut self) -> Option<End> {
+        let addr = self.addr6?;
+        Some(End { addr, ..self.end() })
+    }
+
+    /// Somebody outside.
+    pub(crate) fn peer(&self, addr: Addr, port: u16) -> End {
+        End {
+            mac: ROUTER,
+            addr,
+            port,
+            ttl: self.net.ttl(addr),
+        }
+    }
+
+    pub(crate) const fn id(&mut self) -> u16 {
+        self.next_id = self.next_id.wrapping_add(1);
+        self.next_id
+    }
+
+    /// Looks a name up, or remembers it.
+    pub(crate) fn resolve(&mut self, rng: &mut Rng, name: &str, at: Timestamp) -> Found {
+        if let Some((until, found)) = self.cache.get(name)
+            && *until > at
+        {
+            return Found { at, ..*found };
+        }
+        let site = self.net.site(name);
+        let v4 = site.v4.first().copied().unwrap_or_default();
+        let answer = dns::Answers::addresses(&site);
+        let mut known = self.ask(rng, name, RecordType::A, at, &answer);
+        let mut v6 = None;
+        if self.has_v6() {
+            let answer = dns::Answers::addresses6(&site);
+            known = known.max(self.ask(rng, name, RecordType::AAAA, at, &answer));
+            v6 = site.v6;
+        }
+        let found = Found { v4, v6, at: known };
+        let until = known.plus(Span::from_secs(u64::from(site.ttl)));
+        self.cache.insert(name.to_owned(), (until, found));
+        found
+    }
+
+    /// Asks for a name that does not exist; when the host knows.
+    pub(crate) fn ask_missing(&mut self, rng: &mut Rng, name: &str, at: Timestamp) -> Timestamp {
+        self.ask(rng, name, RecordType::A, at, &dns::Answers::missing())
+    }
+
+    /// Asks the resolver; when the reply is there.
+    pub(crate) fn ask(
+        &mut self,
+        rng: &mut Rng,
+        name: &str,
+        record_type: RecordType,
+        at: Timestamp,
+        answers: &dns::Answers,
+    ) -> Timestamp {
+        let own = self.end();
+        let resolver = match self.resolver.is_private() {
+            true => End {
+                ttl: 64,
+                ..self.peer(self.resolver, 53)
+            },
+            false => self.peer(self.resolver, 53),
+        };
+        let query = dns::query(rng.next() as u16, name, record_type);
+        let reply = dns::reply(&query, answers);
+        // The resolver knows two names of three already.
+        let wait = match rng.chance(0.66) {
+            true => rng.between(0.0004, 0.002),
+            false => rng.between(0.012, 0.09),
+        };
+        let trip = match self.resolver.is_private() {
+            true => Span::ZERO,
+            false => self.net.round_trip(self.resolver),
+        };
+        let done = at.plus(trip).plus(Span::from_secs_f64(wait));
+        let (asked, answered) = (self.id(), rng.next() as u16);
+        self.out
+            .push(at, packet::udp(&own, &resolver, asked, &query));
+        self.out
+            .push(done, packet::udp(&resolver, &own, answered, &reply));
+        done
+    }
+}

@@ -1,0 +1,155 @@
+//! A world: who lives in it, and its playing as one stream of packets.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::io::{self, Write};
+
+use ostium_event::{Addr, Prefix, Span, Timestamp};
+
+use crate::actor::Run;
+use crate::habit::Habit;
+use crate::host::Host;
+use crate::internet::Internet;
+use crate::packet::Packet;
+use crate::pcap::Writer;
+use crate::rng::Rng;
+use crate::truth::Truth;
+
+/// Machines inside a network and what they do for some hours. Plain data: build one, or change
+/// one, and write it.
+#[derive(Clone, Debug)]
+pub struct World {
+    /// All chance follows from it.
+    pub seed: u64,
+    /// When it begins.
+    pub start: Timestamp,
+    /// How long it lasts.
+    pub hours: f64,
+    /// What is inside.
+    pub home: Vec<Prefix>,
+    /// Who answers the names; a private address is a machine inside.
+    pub resolver: Addr,
+    /// The machines.
+    pub hosts: Vec<Member>,
+}
+
+/// A machine inside.
+#[derive(Clone, Debug)]
+pub struct Member {
+    /// What people call it; its chance follows from the name, so that a change to one machine
+    /// changes no other.
+    pub label: String,
+    /// Its IPv4 address.
+    pub addr: Addr,
+    /// Its IPv6 address, which the provider fails to carry: attempts stay unanswered.
+    pub broken_v6: Option<Addr>,
+    /// What runs on it.
+    pub system: System,
+    /// The kind of its infection; `None` is a clean machine.
+    pub infection: Option<String>,
+    /// What it does.
+    pub habits: Vec<Habit>,
+}
+
+/// An operating system, as far as its packets show it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum System {
+    /// Windows: packets start with 128 hops to live.
+    #[default]
+    Windows,
+    /// Linux, Android and the systems of Apple: 64 hops.
+    Unix,
+}
+
+// === impl World ===
+
+impl World {
+    /// Writes all packets in order of time as a capture file, and tells the truth.
+    ///
+    /// # Errors
+    ///
+    /// Those of `out`.
+    pub fn write_pcap<W: Write>(&self, out: W) -> io::Result<Truth> {
+        let mut writer = Writer::new(out)?;
+        for packet in self.packets() {
+            writer.write(&packet)?;
+        }
+        writer.finish()?;
+        Ok(self.truth())
+    }
+
+    /// Who is infected and who is not.
+    pub fn truth(&self) -> Truth {
+        let mut truth = Truth {
+            home: self.home.clone(),
+            ..Truth::default()
+        };
+        for member in &self.hosts {
+            match &member.infection {
+                Some(kind) => truth.infected.push((member.addr, kind.clone())),
+                None => {
+                    truth.clean.push(member.addr);
+                    truth.clean.extend(member.broken_v6);
+                }
+            }
+        }
+        truth
+    }
+
+    /// All packets in order of time.
+    pub(crate) fn packets(&self) -> impl Iterator<Item = Packet> {
+        let net = Internet::new(self.seed);
+        let end = self.start.plus(Span::from_secs_f64(self.hours * 3600.0));
+        let mut runs: Vec<Run> = self
+            .hosts
+            .iter()
+            .map(|member| self.run(member, net, end))
+            .collect();
+        let mut turns: BinaryHeap<Reverse<(Timestamp, usize)>> = BinaryHeap::new();
+        for (n, run) in runs.iter_mut().enumerate() {
+            turns.extend(run.next_at().map(|at| Reverse((at, n))));
+        }
+        std::iter::from_fn(move || {
+            let Reverse((_, n)) = turns.pop()?;
+            let run = runs.get_mut(n)?;
+            let packet = run.pop();
+            turns.extend(run.next_at().map(|at| Reverse((at, n))));
+            packet
+        })
+    }
+
+    fn run(&self, member: &Member, net: Internet, end: Timestamp) -> Run {
+        let mut host = Host::new(net, member.addr, member.system, self.resolver);
+        if let Some(addr) = member.broken_v6 {
+            host = host.with_broken_v6(addr);
+        }
+        let habits = member.habits.iter().enumerate();
+        let actors = habits.map(|(n, habit)| {
+            let rng = Rng::fork(self.seed, &format!("{}/{n}", member.label));
+            habit.actor(rng, self.start)
+        });
+        Run::new(host, actors.collect(), end)
+    }
+}
+
+// === impl System ===
+
+impl System {
+    pub(crate) const fn ttl(self) -> u8 {
+        match self {
+            Self::Windows => 128,
+            Self::Unix => 64,
+        }
+    }
+
+    /// Options of a SYN: segment size, window scale, selective acknowledgements.
+    pub(crate) const fn syn_options(self) -> &'static [u8] {
+        match self {
+            Self::Windows => &[2, 4, 5, 0xb4, 1, 3, 3, 8, 1, 1, 4, 2],
+            Self::Unix => &[2, 4, 5, 0xb4, 1, 1, 4, 2, 1, 3, 3, 7],
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
