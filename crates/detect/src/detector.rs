@@ -1,6 +1,6 @@
 //! What a detector is, and what it may look at.
 
-use ostium_event::{Addr, Event, What};
+use ostium_event::{Addr, Event, Ja4, What};
 use ostium_evidence::{About, Evidence, Group, Peer};
 use ostium_intel::IndicatorIndex;
 use ostium_profile::{Conversation, Host, HostId, Prevalence, Profile, Seen};
@@ -62,14 +62,14 @@ pub struct View<'a> {
 /// What was counted over one host's conversations.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct HostSummary {
-    /// Address views without a name.
-    pub nameless_addresses: u32,
+    /// Address views without a name on ports that no well-known service has.
+    pub strangers: u32,
     /// Address views without a name that answered over IPv6.
     pub v6_answered: u32,
     /// Distinct names talked to.
     pub names: u32,
-    /// Distinct TLS client fingerprints, counted over address views, at most 64.
-    pub fingerprints: u32,
+    /// TLS client fingerprints with the number of names each was used for, the commonest eight.
+    pub clients: [(Option<Ja4>, u32); 8],
 }
 
 /// What the input could not show, so that detectors stay mute instead of guessing.
@@ -162,9 +162,16 @@ impl Interest {
 // === impl HostSummary ===
 
 impl HostSummary {
+    /// Is this a client for everything, such as a browser: used for at least eight names?
+    pub fn is_general_client(&self, ja4: &Ja4) -> bool {
+        self.clients
+            .iter()
+            .any(|(client, names)| client.as_ref() == Some(ja4) && *names >= 8)
+    }
+
     /// Does the host talk to so many bare addresses that it must be a peer-to-peer program?
     pub const fn looks_like_p2p(&self) -> bool {
-        self.nameless_addresses >= 30
+        self.strangers >= 30
     }
 }
 

@@ -5,6 +5,7 @@
 use std::fmt::Write as _;
 use std::hint::black_box;
 use std::io::Cursor;
+use std::sync::Arc;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use ostium_event::Home;
@@ -20,7 +21,9 @@ fn made_up() -> String {
     let mut log = format!("#separator \\x09\n#set_separator\t,\n#path\tconn\n#fields\t{FIELDS}\n");
     let mut state = 7u64;
     for row in 0..ROWS {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
         let r = state >> 33;
         let micros = row * 700 + r % 300_000;
         let (secs, part) = (1_600_000_000 + micros / 1_000_000, micros % 1_000_000);
@@ -28,16 +31,27 @@ fn made_up() -> String {
             log,
             "{secs}.{part:06}\tC{r:09x}{row:07}\t10.{}.{}.{}\t{}\t93.184.{}.{}\t443\ttcp\tssl\t\
              {}.{part:06}\t{}\t{}\tSF\tT\tF\t0\tShADadFf\t{}\t{}\t{}\t{}\t-",
-            r % 4, r % 200, r % 250, 1024 + r % 60_000, r % 256, r % 251,
-            r % 30, r % 5000, r % 70_000, 5 + r % 20, 300 + r % 6000, 4 + r % 60, 200 + r % 80_000,
+            r % 4,
+            r % 200,
+            r % 250,
+            1024 + r % 60_000,
+            r % 256,
+            r % 251,
+            r % 30,
+            r % 5000,
+            r % 70_000,
+            5 + r % 20,
+            300 + r % 6000,
+            4 + r % 60,
+            200 + r % 80_000,
         );
         assert!(written.is_ok());
     }
     log
 }
 
-fn read(log: &str, events: bool) -> u64 {
-    let reader = Box::new(Cursor::new(log.to_owned().into_bytes()));
+fn read(log: &Arc<[u8]>, events: bool) -> u64 {
+    let reader = Box::new(Cursor::new(Arc::clone(log)));
     let Ok(mut file) = LogFile::open("conn.log", b"", reader) else {
         return 0;
     };
@@ -61,12 +75,14 @@ fn read(log: &str, events: bool) -> u64 {
 }
 
 fn bench(c: &mut Criterion) {
-    let log = made_up();
+    let log: Arc<[u8]> = made_up().into_bytes().into();
     let mut group = c.benchmark_group("zeek_conn");
     group.sample_size(20);
     group.throughput(Throughput::Bytes(log.len() as u64));
     group.bench_function("first_look", |b| b.iter(|| read(black_box(&log), false)));
-    group.bench_function("first_look_and_events", |b| b.iter(|| read(black_box(&log), true)));
+    group.bench_function("first_look_and_events", |b| {
+        b.iter(|| read(black_box(&log), true))
+    });
     group.finish();
 }
 

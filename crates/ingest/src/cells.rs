@@ -76,39 +76,34 @@ fn same(name: &str, key: &[u8]) -> bool {
 ///
 /// Eight bytes at a time: a byte that equals the separator leaves its top bit set.
 #[inline]
-pub(crate) fn for_fields<'a>(row: &'a [u8], separator: u8, mut each: impl FnMut(usize, &'a [u8]) -> bool) {
+pub(crate) fn for_fields<'a>(
+    row: &'a [u8],
+    separator: u8,
+    mut each: impl FnMut(usize, &'a [u8]) -> bool,
+) {
     const LOW: u64 = 0x7f7f_7f7f_7f7f_7f7f;
     let pattern = u64::from(separator) * 0x0101_0101_0101_0101;
     let (mut field, mut start) = (0, 0);
     let (words, tail) = row.as_chunks::<8>();
-    let mut base = 0;
-    let mut word_of = |bytes: [u8; 8], base: usize| {
-        let x = u64::from_le_bytes(bytes) ^ pattern;
+    let mut last = [!separator; 8];
+    for (to, from) in last.iter_mut().zip(tail) {
+        *to = *from;
+    }
+    // One loop over both, so that `each` is compiled once and into it.
+    for (nth, word) in words.iter().chain(std::iter::once(&last)).enumerate() {
+        let x = u64::from_le_bytes(*word) ^ pattern;
         let mut hits = !(((x & LOW) + LOW) | x | LOW);
         while hits != 0 {
-            let end = base + (hits.trailing_zeros() / 8) as usize;
+            let end = nth * 8 + (hits.trailing_zeros() / 8) as usize;
             if !each(field, row.get(start..end).unwrap_or_default()) {
-                return false;
+                return;
             }
             field += 1;
             start = end + 1;
             hits &= hits - 1;
         }
-        true
-    };
-    for word in words {
-        if !word_of(*word, base) {
-            return;
-        }
-        base += 8;
     }
-    let mut last = [!separator; 8];
-    for (to, from) in last.iter_mut().zip(tail) {
-        *to = *from;
-    }
-    if word_of(last, base) {
-        each(field, row.get(start..).unwrap_or_default());
-    }
+    each(field, row.get(start..).unwrap_or_default());
 }
 
 // === impl Cells ===
@@ -122,10 +117,10 @@ impl<'a> Cells<'a> {
             let Some(&slot) = layout.slots.get(column) else {
                 return false;
             };
-            if let Some(cell) = values.get_mut(usize::from(slot)) {
-                if !layout.is_unset(value) {
-                    *cell = value;
-                }
+            if let Some(cell) = values.get_mut(usize::from(slot))
+                && !layout.is_unset(value)
+            {
+                *cell = value;
             }
             column < layout.last
         });

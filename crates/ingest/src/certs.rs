@@ -21,6 +21,8 @@ const GENERATION: usize = 1 << 15;
 /// The longest name of a certificate that is believed: a SHA-512 with colons has 191 digits.
 const KEY: usize = 192;
 const DAY: u64 = 86_400;
+/// 1990-01-01: logs of captures with a relative clock are from before.
+const REAL: Timestamp = Timestamp::from_secs(7_305 * DAY);
 
 /// What is known of one certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,10 +77,11 @@ impl Validity {
         })
     }
 
-    /// Days from the beginning to a point in time.
+    /// Days from the beginning to a point in time; `None` when the log's clock began at zero.
     pub(crate) fn age(&self, now: Timestamp) -> Option<i32> {
-        let days = |later: Timestamp, earlier| i32::try_from(later.since(earlier).secs() / DAY).ok();
-        let from = self.not_before?;
+        let days =
+            |later: Timestamp, earlier| i32::try_from(later.since(earlier).secs() / DAY).ok();
+        let from = self.not_before.filter(|_| now >= REAL)?;
         if from > now {
             days(from, now).map(|days| -days)
         } else {
@@ -102,14 +105,21 @@ impl CertIndex {
         let (keys, record) = record(&cells, schema);
         let record = Arc::new(record);
         let mut named = false;
-        for key in keys.into_iter().filter(|key| (1..=KEY).contains(&key.len())) {
+        for key in keys
+            .into_iter()
+            .filter(|key| (1..=KEY).contains(&key.len()))
+        {
             named = true;
             if self.young.len() >= GENERATION {
                 self.old = std::mem::take(&mut self.young);
             }
             self.young.insert(key.into(), Arc::clone(&record));
         }
-        if named { Ok(()) } else { Err(RowError::Field("fingerprint")) }
+        if named {
+            Ok(())
+        } else {
+            Err(RowError::Field("fingerprint"))
+        }
     }
 
     /// The leaf certificate that an ssl row names, if it was learnt.
@@ -125,16 +135,50 @@ impl CertIndex {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::schema::{self, LogKind};
+    use ostium_event::Addr;
 
     #[test]
     fn ages_in_days() {
         let validity = Validity {
-            not_before: Some(Timestamp::from_secs(10 * DAY)),
-            not_after: Some(Timestamp::from_secs(100 * DAY)),
+            not_before: Some(Timestamp::from_secs(10_010 * DAY)),
+            not_after: Some(Timestamp::from_secs(10_100 * DAY)),
         };
         let age = |day: u64| validity.age(Timestamp::from_secs(day * DAY));
-        assert_eq!((age(15), age(7)), (Some(5), Some(-3)));
+        assert_eq!((age(10_015), age(10_007)), (Some(5), Some(-3)));
+        assert_eq!(age(1), None, "the clock is not real");
         assert_eq!(validity.days(), 90);
         assert_eq!(Validity::default().days(), 0);
+    }
+
+    #[test]
+    fn memory_is_bounded_and_the_last_generation_is_kept() {
+        let nobody = (Addr::UNSPECIFIED, Addr::UNSPECIFIED);
+        let row = |kind| schema::row(kind, false, 1, Timestamp::ZERO, nobody, 0);
+        let x509 = Schema::json(LogKind::ZeekX509, false);
+        let ssl = Schema::json(LogKind::ZeekSsl, false);
+        let mut certs = CertIndex::default();
+        let find = |certs: &CertIndex, number: usize| {
+            let line = format!("{{\"cert_chain_fps\":[\"f{number}\"]}}");
+            let found = certs.find(&ssl, &row(RowKind::Ssl), line.as_bytes());
+            found.map(|record| record.subject.to_string())
+        };
+        for number in 0..2 * GENERATION + 1 {
+            let line = format!(
+                "{{\"fingerprint\":\"f{number}\",\"certificate.subject\":\"CN=s{number}\"}}"
+            );
+            certs
+                .learn(&x509, &row(RowKind::X509), line.as_bytes())
+                .unwrap();
+        }
+        assert!(certs.young.len() + certs.old.len() <= 2 * GENERATION);
+        assert_eq!(
+            find(&certs, 2 * GENERATION),
+            Some(format!("s{}", 2 * GENERATION))
+        );
+        assert_eq!(find(&certs, GENERATION), Some(format!("s{GENERATION}")));
+        assert_eq!(find(&certs, 0), None);
+        let nameless = b"{\"certificate.subject\":\"CN=s\"}";
+        assert!(certs.learn(&x509, &row(RowKind::X509), nameless).is_err());
     }
 }

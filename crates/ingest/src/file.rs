@@ -156,7 +156,7 @@ impl LogFile {
         Arc::clone(&self.schema)
     }
 
-    /// Gives rows their [`Row::id`], for [`crate::Rejoin`]: needed for every input when one of
+    /// Gives rows their [`crate::Row::id`], for [`crate::Rejoin`]: needed for every input when one of
     /// them is an `open_` log. Those identify their rows in any case.
     pub const fn identify(&mut self) {
         self.identify = true;

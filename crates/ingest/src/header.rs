@@ -145,9 +145,7 @@ impl Header {
         }
         let named = match &self.path {
             Some(path) => match kind_of_path(path) {
-                Some((kind, open)) => {
-                    Some((kind, open || default.is_some_and(|(_, open)| open)))
-                }
+                Some((kind, open)) => Some((kind, open || default.is_some_and(|(_, open)| open))),
                 None => return Ok(HeaderLine::NotNeeded(path.clone())),
             },
             None => default,
@@ -191,9 +189,11 @@ impl Header {
             let found = place(names, plain, &mut hint)
                 // A second column of the same name would be a label in disguise.
                 .filter(|slot| !layout.has(*slot));
-            layout
-                .slots
-                .push(found.and_then(|slot| u8::try_from(slot).ok()).unwrap_or(NOWHERE));
+            layout.slots.push(
+                found
+                    .and_then(|slot| u8::try_from(slot).ok())
+                    .unwrap_or(NOWHERE),
+            );
             if let Some(slot) = found {
                 layout.last = column;
                 if plain.len() < field.len() {
@@ -208,7 +208,9 @@ impl Header {
 /// `\x09` and the like.
 fn unescape(text: &[u8]) -> Vec<u8> {
     let mut bytes = Vec::new();
-    crate::text::decode(text, crate::cells::Style::Tsv(b','), |byte| bytes.push(byte));
+    crate::text::decode(text, crate::cells::Style::Tsv(b','), |byte| {
+        bytes.push(byte)
+    });
     bytes
 }
 

@@ -97,10 +97,7 @@ fn exponent(text: &[u8]) -> Option<(u64, u32)> {
     if !text.iter().any(|byte| matches!(byte, b'e' | b'E')) || text.len() > 64 {
         return None;
     }
-    let value: f64 = std::str::from_utf8(text)
-        .ok()?
-        .parse()
-        .ok()?;
+    let value: f64 = std::str::from_utf8(text).ok()?.parse().ok()?;
     if !(0.0..1e18).contains(&value) {
         return None;
     }
@@ -125,7 +122,16 @@ mod tests {
         );
         assert_eq!(decimal(b"1.5e3"), Some((1500, 0)));
         assert_eq!(decimal(b"2e-1"), Some((0, 200_000_000)));
-        for bad in ["", ".", ".5", "-1", "1.2.3", "1x", "12345678901234567890", "e5"] {
+        for bad in [
+            "",
+            ".",
+            ".5",
+            "-1",
+            "1.2.3",
+            "1x",
+            "12345678901234567890",
+            "e5",
+        ] {
             assert_eq!(decimal(bad.as_bytes()), None, "{bad}");
         }
     }
@@ -134,7 +140,10 @@ mod tests {
     fn reads_whole_numbers() {
         assert_eq!(unsigned(b"0"), Some(0));
         assert_eq!(unsigned(b"299.000000"), Some(299));
-        assert_eq!(unsigned(b"9999999999999999999"), Some(9_999_999_999_999_999_999));
+        assert_eq!(
+            unsigned(b"9999999999999999999"),
+            Some(9_999_999_999_999_999_999)
+        );
         assert_eq!(small(b"65535"), Some(65_535));
         for bad in ["", "-", "x", ".5", "1 ", "18446744073709551616"] {
             assert_eq!(unsigned(bad.as_bytes()), None, "{bad}");

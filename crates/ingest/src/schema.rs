@@ -43,7 +43,10 @@ pub struct Schema {
 enum Format {
     Tsv(Layout),
     /// Zeek JSON lines; a line with `_path` is of the kind that it names.
-    Json { kind: LogKind, open: bool },
+    Json {
+        kind: LogKind,
+        open: bool,
+    },
     Eve,
 }
 
@@ -166,7 +169,8 @@ impl Schema {
                 zeek::events(&cells, home, row, scratch, out)
             }
             Format::Json { .. } => {
-                let cells = Cells::json(row.bytes, zeek::row_names(kind)).map_err(|_| RowError::Json)?;
+                let cells =
+                    Cells::json(row.bytes, zeek::row_names(kind)).map_err(|_| RowError::Json)?;
                 zeek::events(&cells, home, row, scratch, out)
             }
         }
@@ -235,7 +239,14 @@ fn look_tsv(layout: &Layout, line: &[u8], number: u32, id: bool) -> Look {
         left > 0
     });
     let [ts, uid, orig, _, resp, _, depth] = found;
-    finish(kind, layout.open, number, [ts, orig, resp], [uid, depth], id)
+    finish(
+        kind,
+        layout.open,
+        number,
+        [ts, orig, resp],
+        [uid, depth],
+        id,
+    )
 }
 
 fn look_json(kind: LogKind, open: bool, line: &[u8], number: u32, id: bool) -> Option<Look> {

@@ -104,12 +104,14 @@ fn by_magic(head: &[u8]) -> Option<Sniffed> {
             "it is a SiLK file",
             "NetFlow is not read; capture packets, or log with Zeek or Suricata",
         ),
-        [0xfd, b'7', b'z', b'X', b'Z', ..] => {
-            refused("it is compressed with xz", "decompress it first, with 'unxz'")
-        }
-        [b'B', b'Z', b'h', b'1'..=b'9', 0x31, 0x41, ..] => {
-            refused("it is compressed with bzip2", "decompress it first, with 'bunzip2'")
-        }
+        [0xfd, b'7', b'z', b'X', b'Z', ..] => refused(
+            "it is compressed with xz",
+            "decompress it first, with 'unxz'",
+        ),
+        [b'B', b'Z', b'h', b'1'..=b'9', 0x31, 0x41, ..] => refused(
+            "it is compressed with bzip2",
+            "decompress it first, with 'bunzip2'",
+        ),
         [b'P', b'K', 3, 4, ..] => refused("it is a zip archive", "unpack it first"),
         [b'7', b'z', 0xbc, 0xaf, ..] => refused("it is a 7z archive", "unpack it first"),
         [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => refused(
@@ -247,7 +249,9 @@ pub(crate) fn kind_of_name(name: &str) -> Option<(LogKind, bool)> {
     // `x509` has digits of its own, and `conn-summary` is not `conn`.
     let whole = kind_of_path(stem);
     let cut = stem.split_at_checked(end).and_then(|(word, rest)| {
-        let dated = rest.trim_start_matches('-').starts_with(|c: char| c.is_ascii_digit());
+        let dated = rest
+            .trim_start_matches('-')
+            .starts_with(|c: char| c.is_ascii_digit());
         kind_of_path(word.trim_end_matches('_')).filter(|_| dated)
     });
     let x509 = stem
@@ -282,7 +286,10 @@ mod tests {
     fn names_tell_kinds() {
         for (name, want) in [
             ("conn.log", Some((LogKind::ZeekConn, false))),
-            ("a/b/conn.12:00:00-13:00:00.log.gz", Some((LogKind::ZeekConn, false))),
+            (
+                "a/b/conn.12:00:00-13:00:00.log.gz",
+                Some((LogKind::ZeekConn, false)),
+            ),
             ("conn.log.labeled.gz", Some((LogKind::ZeekConn, false))),
             ("conn_20240131.log", Some((LogKind::ZeekConn, false))),
             ("dns-2024-01-31.json", Some((LogKind::ZeekDns, false))),
@@ -314,20 +321,35 @@ mod tests {
         assert_eq!(sniff("x", b"\xd4\xc3\xb2\xa1").what, Sniffed::Capture);
         assert_eq!(sniff("x", b"").what, Sniffed::Empty);
         assert_eq!(sniff("x", b"hello").what, Sniffed::Unknown);
-        assert!(matches!(sniff("conn.log", b"1.5\tC1\n").what, Sniffed::Refused { .. }));
+        assert!(matches!(
+            sniff("conn.log", b"1.5\tC1\n").what,
+            Sniffed::Refused { .. }
+        ));
     }
 
     #[test]
     fn json_tells_by_its_keys() {
         let of = |name, line: &str| sniff(name, line.as_bytes()).what;
-        let log = |kind| Sniffed::Log { kind, open: false, json: true };
+        let log = |kind| Sniffed::Log {
+            kind,
+            open: false,
+            json: true,
+        };
         let conn = r#"{"ts":1,"uid":"C","id.orig_h":"10.0.0.1","conn_state":"SF"}"#;
         assert_eq!(of("any.txt", conn), log(LogKind::ZeekConn));
-        assert_eq!(of("x", r#"{"_path":"dns","ts":1}"#), log(LogKind::ZeekMixed));
-        assert_eq!(of("conn.log", r#"{"timestamp":"x","event_type":"flow"}"#), log(LogKind::Eve));
+        assert_eq!(
+            of("x", r#"{"_path":"dns","ts":1}"#),
+            log(LogKind::ZeekMixed)
+        );
+        assert_eq!(
+            of("conn.log", r#"{"timestamp":"x","event_type":"flow"}"#),
+            log(LogKind::Eve)
+        );
         assert_eq!(
             of("ssh.log.gz", r#"{"ts":1,"id.orig_h":"10.0.0.1"}"#),
-            Sniffed::NotNeeded { path: "ssh".to_owned() }
+            Sniffed::NotNeeded {
+                path: "ssh".to_owned()
+            }
         );
         assert_eq!(of("x", r#"{"a":1}"#), Sniffed::Unknown);
     }

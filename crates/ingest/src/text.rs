@@ -63,7 +63,8 @@ fn decode_json<'a>(after: &'a [u8], emit: &mut impl FnMut(u8)) -> &'a [u8] {
         return after;
     };
     match byte {
-        b'\\' if matches!(rest, [b'x', a, b, ..] if a.is_ascii_hexdigit() && b.is_ascii_hexdigit()) => {
+        b'\\' if matches!(rest, [b'x', a, b, ..] if a.is_ascii_hexdigit() && b.is_ascii_hexdigit()) =>
+        {
             return decode_hex(rest, emit);
         }
         b'b' | b'f' | b'n' | b'r' => emit(b'\n'),
@@ -81,11 +82,11 @@ fn decode_unicode<'a>(digits: &'a [u8], emit: &mut impl FnMut(u8)) -> &'a [u8] {
         return digits;
     };
     let mut code = first;
-    if let (0xd800..0xdc00, Some(pair)) = (first, rest.strip_prefix(b"\\u")) {
-        if let Some((second @ 0xdc00..0xe000, after)) = unit(pair) {
-            code = 0x1_0000 + ((first - 0xd800) << 10) + (second - 0xdc00);
-            rest = after;
-        }
+    if let (0xd800..0xdc00, Some(pair)) = (first, rest.strip_prefix(b"\\u"))
+        && let Some((second @ 0xdc00..0xe000, after)) = unit(pair)
+    {
+        code = 0x1_0000 + ((first - 0xd800) << 10) + (second - 0xdc00);
+        rest = after;
     }
     let letter = char::from_u32(code).unwrap_or('?');
     for &byte in letter.encode_utf8(&mut [0; 4]).as_bytes() {
@@ -125,7 +126,11 @@ pub(crate) fn text<'a>(cell: &'a [u8], style: Style, buffer: &'a mut TextBuf) ->
 
 /// A field's text, or nothing when it is unset.
 #[inline]
-pub(crate) fn optional<'a>(cell: &'a [u8], style: Style, buffer: &'a mut TextBuf) -> Option<&'a str> {
+pub(crate) fn optional<'a>(
+    cell: &'a [u8],
+    style: Style,
+    buffer: &'a mut TextBuf,
+) -> Option<&'a str> {
     (!cell.is_empty()).then(|| text(cell, style, buffer))
 }
 
@@ -200,7 +205,10 @@ mod tests {
     fn undoes_escapes() {
         assert_eq!(cleaned(br"a\x2cb\\c\q", TSV), r"a,b\c\q");
         assert_eq!(cleaned(br"\xc3\xa9\xff\x1b", TSV), "\u{e9}??");
-        assert_eq!(cleaned(br#"a\"\/\\\u00e9\ud83d\ude00\u0000"#, Style::Json), "a\"/\\\u{e9}\u{1f600}?");
+        assert_eq!(
+            cleaned(br#"a\"\/\\\u00e9\ud83d\ude00\u0000"#, Style::Json),
+            "a\"/\\\u{e9}\u{1f600}?"
+        );
         assert_eq!(cleaned(br"\ud83d!\u12", Style::Json), "?!?12");
         assert_eq!(cleaned(br"a\\x41", Style::Json), "aA");
         assert_eq!(cleaned(b"caf\xe9", TSV), "caf?");

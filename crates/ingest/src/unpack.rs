@@ -183,7 +183,9 @@ mod tests {
     fn noise(len: usize) -> Vec<u8> {
         let mut state = 1u64;
         let mut next = || {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
             (state >> 33) as u8
         };
         (0..len).map(|_| next()).collect()
@@ -193,9 +195,15 @@ mod tests {
     fn undoes_compression() {
         let plain = noise(300_000);
         let zipped = gzip(&plain);
-        assert_eq!(read(zipped.clone()), (plain.clone(), false, zipped.len() as u64));
+        assert_eq!(
+            read(zipped.clone()),
+            (plain.clone(), false, zipped.len() as u64)
+        );
         let zstd = zstd::encode_all(&plain[..], 1).unwrap();
-        assert_eq!(read(zstd.clone()), (plain.clone(), false, zstd.len() as u64));
+        assert_eq!(
+            read(zstd.clone()),
+            (plain.clone(), false, zstd.len() as u64)
+        );
         assert_eq!(read(plain.clone()), (plain, false, 300_000));
     }
 

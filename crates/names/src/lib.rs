@@ -17,8 +17,8 @@ mod popular;
 mod registrable;
 
 pub use classes::{
-    is_address_lookup, is_cdn_name, is_doh_name, is_dynamic_dns, is_dynamic_dns_zone, is_infrastructure,
-    is_shared_hosting, is_upload_api,
+    is_address_lookup, is_cdn_name, is_doh_name, is_dynamic_dns, is_dynamic_dns_zone,
+    is_infrastructure, is_shared_hosting, is_upload_api,
 };
 pub use dga::dga_llr;
 pub use networks::{is_cdn, is_public_resolver};

@@ -12,7 +12,7 @@ use foldhash::fast::FixedState;
 use crate::{lines, registrable};
 
 /// Upper bounds of the classes that the list's last column counts.
-const CLASSES: &[(&str, u32)] = &[("0", 1_000), ("1", 10_000), ("2", 20_000), ("3", 50_000)];
+const CLASSES: &[(&str, u32)] = &[("0", 1_000), ("1", 10_000), ("2", 20_000)];
 
 static TABLE: LazyLock<HashMap<&'static str, u32, FixedState>> = LazyLock::new(|| {
     lines(include_str!("../../../data/derived/popular.txt"))
@@ -24,8 +24,8 @@ static TABLE: LazyLock<HashMap<&'static str, u32, FixedState>> = LazyLock::new(|
         .collect()
 });
 
-/// Upper bound of the rank of the name's registrable part: 1,000, 10,000, 20,000 or 50,000;
-/// `None` when it is not popular.
+/// Upper bound of the rank of the name's registrable part: 1,000, 10,000 or 20,000; `None` when it is
+/// not popular.
 pub fn popularity(name: &str) -> Option<u32> {
     TABLE.get(registrable(name)?).copied()
 }

@@ -1,8 +1,7 @@
 //! How memory is shared out.
 //!
 //! Sizes are measured upper bounds of what one item takes with its place in its table; what is
-//! held in boxes (conversation details, parser buffers) is counted at its usual size and bounded
-//! on its own.
+//! held in boxes (conversation details, parser buffers, segments) is counted as it grows.
 
 use ostium_profile::Limits as ProfileLimits;
 use ostium_track::Limits as TrackLimits;
@@ -22,8 +21,6 @@ pub(crate) struct Budget {
 
 /// Bytes of one flow with its table entry.
 const FLOW: u64 = 320;
-/// Bytes of one conversation, of which about one in four earns its details.
-const CONVERSATION: u64 = 900;
 const HOST: u64 = 320;
 const NAME: u64 = 200;
 /// Bytes of what detectors keep of one host, at the most.
@@ -48,7 +45,7 @@ impl Budget {
             },
             profile: ProfileLimits {
                 hosts: part(5, HOST),
-                conversations: part(35, CONVERSATION),
+                conversation_bytes: part(35, 1),
                 names: part(6, NAME),
             },
             detector_hosts: part(12, DETECTED),

@@ -6,13 +6,16 @@ use ostium_event::{Addr, FlowRecord, FlowState, Message, Service, Span, Timestam
 use ostium_evidence::Peer;
 
 use crate::client::{HttpFacts, TlsFacts};
-use crate::key::{ConversationKey, View};
+use crate::key::{ConversationKey, View, stable_hash};
 use crate::name::Name;
+use crate::prevalence::domain_key;
 use crate::sizes::Sizes;
 use crate::timing::Timing;
 
 /// Starts that a conversation needs before it earns its full statistics.
 const EARN: usize = 4;
+/// A record of the same two ports that follows within this time is the same connection.
+const REJOIN: Span = Span::from_secs(300);
 /// Bursts merged: the fine series lets fast clocks live, the coarse one sees through doubled and
 /// tripled requests.
 const FINE: Span = Span::from_millis(500);
@@ -60,6 +63,7 @@ pub struct Conversation {
     /// One bit for each service spoken.
     services: u16,
     early: [Timestamp; EARN],
+    inside_port: u16,
     /// What it earned.
     pub detail: Option<Box<Detail>>,
     /// From TLS.
@@ -119,9 +123,19 @@ impl Conversation {
             via_proxy: false,
             services: 0,
             early: [Timestamp::ZERO; EARN],
+            inside_port: 0,
             detail: None,
             tls: None,
             http: None,
+        }
+    }
+
+    /// The other end is called this now.
+    pub(crate) fn call(&mut self, name: Option<&Arc<Name>>) {
+        if let Some(name) = name
+            && self.name.as_ref().is_none_or(|old| old.text != name.text)
+        {
+            self.name = Some(Arc::clone(name));
         }
     }
 
@@ -210,9 +224,40 @@ impl Conversation {
         }
     }
 
-    /// Identity within the host, the same for the views that are one conversation.
+    /// Identity within the host, the same for the views that are one conversation: all ports and
+    /// addresses of one domain, all ports of one address without a name.
     pub fn id(&self) -> u64 {
-        self.key.of_anyone()
+        match (self.key.view, &self.name) {
+            (View::Address | View::Name | View::Domain, Some(name)) => domain_key(name.site()),
+            (View::Address, None) => stable_hash(&self.addr.bits().to_be_bytes()),
+            _ => self.key.of_anyone(),
+        }
+    }
+
+    /// Is this the connection whose start was counted last, cut in two by a time-out of whoever
+    /// recorded it?
+    pub(crate) fn goes_on(&mut self, at: Timestamp, inside_port: u16) -> bool {
+        let same = self.starts > 0
+            && self.inside_port == inside_port
+            && at.since(self.last) < REJOIN
+            && inside_port != 0;
+        self.inside_port = inside_port;
+        same
+    }
+
+    /// Bytes held on the heap, about.
+    pub(crate) fn heap_bytes(&self) -> usize {
+        let detail = self.detail.as_ref().map_or(0, |detail| {
+            let series = detail.sent.is_some() as usize + detail.received.is_some() as usize;
+            size_of::<Detail>() + series * size_of::<Timing>()
+        });
+        let tls = self.tls.as_ref().map_or(0, |_| size_of::<TlsFacts>() + 128);
+        detail
+            + tls
+            + self
+                .http
+                .as_ref()
+                .map_or(0, |_| size_of::<HttpFacts>() + 160)
     }
 
     /// How suspicious it is to forget this conversation; the least goes first.

@@ -41,21 +41,26 @@ impl<K: Hash + Eq + Clone, V: Clone> Generations<K, V> {
 
     /// Remembers an entry.
     pub fn insert(&mut self, key: K, value: V) {
-        if self.young.len() >= self.limit && !self.young.contains_key(&key) {
-            self.old = std::mem::take(&mut self.young);
-        }
+        self.old.remove(&key);
+        self.make_room(&key);
         self.young.insert(key, value);
     }
 
     /// The entry, if it is remembered, to be changed; inserted when it is not.
     pub fn entry(&mut self, key: K, make: impl FnOnce() -> V) -> &mut V {
-        if self.young.len() >= self.limit && !self.young.contains_key(&key) {
-            self.old = std::mem::take(&mut self.young);
-        }
-        let old = &mut self.old;
+        // Taken out first: an entry that is used must not go with the old ones.
+        let known = self.old.remove(&key);
+        self.make_room(&key);
         self.young
             .entry(key)
-            .or_insert_with_key(|key| old.remove(key).unwrap_or_else(make))
+            .or_insert_with(|| known.unwrap_or_else(make))
+    }
+
+    /// The young become the old when there is no room for one more.
+    fn make_room(&mut self, key: &K) {
+        if self.young.len() >= self.limit && !self.young.contains_key(key) {
+            self.old = std::mem::take(&mut self.young);
+        }
     }
 
     /// Every entry, in no particular order.

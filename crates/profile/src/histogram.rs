@@ -51,7 +51,7 @@ impl Histogram {
         if self.total == 0 {
             return 0.0;
         }
-        let rank = (share.clamp(0.0, 1.0) * self.total as f32) as u32;
+        let rank = ((share.clamp(0.0, 1.0) * self.total as f32) as u32).min(self.total - 1);
         let mut below = 0;
         for (at, count) in self.counts.iter().enumerate() {
             below += u32::from(*count);

@@ -88,13 +88,12 @@ impl Profile {
     ) {
         let port = port.unwrap_or(0);
         for key in named_keys(host, name).into_iter().flatten() {
-            let Some(c) = self.conversation(key, event.at, event.flow.outside, port) else {
-                continue;
-            };
-            c.name.get_or_insert_with(|| Arc::clone(name));
-            c.via_proxy = true;
-            c.start(event.at, event.flow.outside, port);
-            add(c);
+            self.with_conversation(key, event.at, event.flow.outside, port, |c| {
+                c.name.get_or_insert_with(|| Arc::clone(name));
+                c.via_proxy = true;
+                c.start(event.at, event.flow.outside, port);
+                add(c);
+            });
         }
     }
 
@@ -158,7 +157,7 @@ impl Profile {
 
     fn opened(&mut self, host: HostId, event: &Event<'_>, start: bool) -> Option<Arc<Name>> {
         let flow = &event.flow;
-        let name = self.resolved.get(&(host, flow.outside)).cloned();
+        let name = self.resolved.get(&(flow.inside, flow.outside)).cloned();
         let address = address_key(host, flow);
         match event.opened_by {
             OpenedBy::Inside => {
@@ -172,39 +171,50 @@ impl Profile {
                         .into_iter()
                         .flatten()
                         .flatten();
+                    if self.goes_on(address, event.at, flow) {
+                        return name.cloned();
+                    }
                     for key in std::iter::once(address).chain(keys) {
-                        self.start(key, event.at, flow, name);
+                        self.start(key, event.at, flow, name, |_| {});
                     }
                 }
             }
             OpenedBy::Outside => {
-                let made = self.conversation(address, event.at, flow.outside, flow.outside_port);
-                if let Some(c) = made {
+                let (addr, port) = (flow.outside, flow.outside_port);
+                self.with_conversation(address, event.at, addr, port, |c| {
                     c.inbound = c.inbound.saturating_add(1);
                     c.last = c.last.max(event.at);
-                }
+                });
             }
             OpenedBy::Unknown => {}
         }
         name
     }
 
+    /// Counts a start under one view, and adds what else the event tells.
     fn start(
         &mut self,
         key: ConversationKey,
         at: Timestamp,
         flow: &FlowKey,
         name: Option<&Arc<Name>>,
+        add: impl FnOnce(&mut Conversation),
     ) {
-        let Some(c) = self.conversation(key, at, flow.outside, flow.outside_port) else {
-            return;
-        };
-        if let Some(name) = name
-            && c.name.as_ref().is_none_or(|old| old.text != name.text)
-        {
-            c.name = Some(Arc::clone(name));
-        }
-        c.start(at, flow.outside, flow.outside_port);
+        self.with_conversation(key, at, flow.outside, flow.outside_port, |c| {
+            c.call(name);
+            c.start(at, flow.outside, flow.outside_port);
+            add(c);
+        });
+    }
+
+    /// Log writers cut idle connections in two: the same two ports soon again are no new start.
+    fn goes_on(&mut self, address: ConversationKey, at: Timestamp, flow: &FlowKey) -> bool {
+        self.with_known(&address, |c| c.goes_on(at, flow.inside_port))
+            .unwrap_or_else(|| {
+                let (addr, port) = (flow.outside, flow.outside_port);
+                self.with_conversation(address, at, addr, port, |c| c.goes_on(at, flow.inside_port))
+                    .unwrap_or(false)
+            })
     }
 
     fn closed(
@@ -233,7 +243,7 @@ impl Profile {
         // Only now is it sure that the flow has no name: its start counts for the pooled views.
         if name.is_none() && record.start_seen && counts_for_timing(&event.flow) {
             for key in pooled_keys(host, &event.flow) {
-                self.start(key, record.first, &event.flow, None);
+                self.start(key, record.first, &event.flow, None, |_| {});
             }
         }
         self.each_of(host, event, name.as_ref(), |c| c.end(record));
@@ -255,12 +265,9 @@ impl Profile {
             && name.as_ref().is_none_or(|n| !n.is_popular())
         {
             let key = ConversationKey::text(host, View::Client, ja4.as_str());
-            self.start(key, event.at, &event.flow, None);
-            if let Some(c) =
-                self.conversation(key, event.at, event.flow.outside, event.flow.outside_port)
-            {
+            self.start(key, event.at, &event.flow, None, |c| {
                 c.tls.get_or_insert_default().hello(hello);
-            }
+            });
         }
         name
     }
@@ -275,40 +282,26 @@ impl Profile {
     ) {
         let flow = &event.flow;
         let address = address_key(host, flow);
-        if let Some(c) = self.conversation(address, event.at, flow.outside, flow.outside_port) {
-            if let Some(name) = name
-                && c.name.as_ref().is_none_or(|old| old.text != name.text)
-            {
-                c.name = Some(Arc::clone(name));
-            }
+        self.with_conversation(address, event.at, flow.outside, flow.outside_port, |c| {
+            c.call(name);
             add(c);
-        }
+        });
         if event.opened_by == OpenedBy::Outside || !counts_for_timing(flow) {
             return;
         }
         match name {
             Some(name) => {
                 for key in named_keys(host, name).into_iter().flatten() {
-                    self.start(key, event.at, flow, Some(name));
-                    if let Some(c) =
-                        self.conversation(key, event.at, flow.outside, flow.outside_port)
-                    {
-                        add(c);
-                    }
+                    self.start(key, event.at, flow, Some(name), &add);
                 }
             }
             None => {
                 // A further request on one connection to a bare address is a start of its own.
                 if matches!(event.what, What::Http(_)) {
-                    self.start(address, event.at, flow, None);
+                    self.start(address, event.at, flow, None, |_| {});
                 }
                 for key in pooled_keys(host, flow) {
-                    self.start(key, event.at, flow, None);
-                    if let Some(c) =
-                        self.conversation(key, event.at, flow.outside, flow.outside_port)
-                    {
-                        add(c);
-                    }
+                    self.start(key, event.at, flow, None, &add);
                 }
             }
         }
@@ -324,19 +317,13 @@ impl Profile {
     ) {
         let flow = &event.flow;
         let address = address_key(host, flow);
-        if let Some(c) = self.conversation(address, event.at, flow.outside, flow.outside_port) {
-            add(c);
-        }
+        self.with_conversation(address, event.at, flow.outside, flow.outside_port, &add);
         let views = match name {
             Some(name) => named_keys(host, name),
             None => pooled_keys(host, flow).map(Some),
         };
         for key in views.into_iter().flatten() {
-            if let Some(id) = self.conversations.find(&key)
-                && let Some(c) = self.conversations.get_mut(id)
-            {
-                add(c);
-            }
+            self.with_known(&key, &add);
         }
     }
 
@@ -348,7 +335,7 @@ impl Profile {
             .find(&address)
             .and_then(|id| self.conversations.get(id))
             .and_then(|c| c.name.clone());
-        asked.or_else(|| self.resolved.get(&(host, flow.outside)).cloned())
+        asked.or_else(|| self.resolved.get(&(flow.inside, flow.outside)).cloned())
     }
 
     fn dns(&mut self, host: HostId, event: &Event<'_>, dns: &Dns<'_>) -> Option<Arc<Name>> {
@@ -373,7 +360,8 @@ impl Profile {
             if let AnswerData::Addr(addr) = answer.data
                 && !addr.is_special()
             {
-                self.resolved.insert((host, addr), Arc::clone(&name));
+                self.resolved
+                    .insert((event.flow.inside, addr), Arc::clone(&name));
             }
         }
         Some(name)

@@ -19,24 +19,31 @@ use crate::table::{Keyed, Table};
 pub struct Limits {
     /// Hosts.
     pub hosts: usize,
-    /// Conversations.
-    pub conversations: usize,
+    /// Bytes of conversations.
+    pub conversation_bytes: usize,
     /// Names, and addresses that names led to.
     pub names: usize,
 }
+
+/// Bytes of one conversation with its place in the table.
+const CONVERSATION: usize = size_of::<Option<Conversation>>() + 16;
 
 /// All behaviour of one shard's hosts.
 pub struct Profile {
     pub(crate) hosts: Table<Host>,
     pub(crate) conversations: Table<Conversation>,
     pub(crate) names: Generations<u64, Arc<Name>>,
-    pub(crate) resolved: Generations<(HostId, Addr), Arc<Name>>,
+    /// By the host's address, because numbers of forgotten hosts are used again.
+    pub(crate) resolved: Generations<(Addr, Addr), Arc<Name>>,
     pub(crate) served: Generations<Addr, Served>,
     pub(crate) anomalies: Box<[u64]>,
     pub(crate) forgotten_hosts: Vec<HostId>,
     pub(crate) evicted_hosts: u64,
     pub(crate) evicted_conversations: u64,
     pub(crate) last_host: (Addr, HostId),
+    /// Bytes that conversations hold on the heap, and the most they may take in all.
+    heap_bytes: usize,
+    conversation_bytes: usize,
 }
 
 /// What a profile says of the event that it just heard.
@@ -69,7 +76,7 @@ impl Profile {
     pub fn new(limits: Limits) -> Self {
         Self {
             hosts: Table::new(limits.hosts),
-            conversations: Table::new(limits.conversations),
+            conversations: Table::new(usize::MAX),
             names: Generations::new(limits.names),
             resolved: Generations::new(limits.names),
             served: Generations::new(limits.hosts),
@@ -78,6 +85,8 @@ impl Profile {
             evicted_hosts: 0,
             evicted_conversations: 0,
             last_host: (Addr::UNSPECIFIED, HostId(u32::MAX)),
+            heap_bytes: 0,
+            conversation_bytes: limits.conversation_bytes,
         }
     }
 
@@ -185,32 +194,66 @@ impl Profile {
             .map(|(id, _)| id)
             .collect();
         for orphan in orphans {
-            self.conversations.remove(orphan);
+            if let Some(gone) = self.conversations.remove(orphan) {
+                self.heap_bytes = self.heap_bytes.saturating_sub(gone.heap_bytes());
+            }
         }
     }
 
-    /// A conversation, made when it is new.
-    pub(crate) fn conversation(
+    /// Changes a conversation, made when it is new, and keeps count of what it holds.
+    pub(crate) fn with_conversation<R>(
         &mut self,
         key: ConversationKey,
         at: ostium_event::Timestamp,
         addr: Addr,
         port: u16,
-    ) -> Option<&mut Conversation> {
+        change: impl FnOnce(&mut Conversation) -> R,
+    ) -> Option<R> {
         let id = match self.conversations.find(&key) {
             Some(id) => id,
             None => {
-                if self.conversations.is_full()
-                    && let Some(victim) = self.conversations.least(Conversation::keep_rank)
-                {
-                    self.conversations.remove(victim);
-                    self.evicted_conversations += 1;
-                }
+                self.make_room();
                 self.conversations
                     .insert(Conversation::new(key, at, addr, port))
             }
         };
-        self.conversations.get_mut(id)
+        self.change(id, change)
+    }
+
+    /// Changes a conversation that is there.
+    pub(crate) fn with_known<R>(
+        &mut self,
+        key: &ConversationKey,
+        change: impl FnOnce(&mut Conversation) -> R,
+    ) -> Option<R> {
+        let id = self.conversations.find(key)?;
+        self.change(id, change)
+    }
+
+    fn change<R>(&mut self, id: u32, change: impl FnOnce(&mut Conversation) -> R) -> Option<R> {
+        let conversation = self.conversations.get_mut(id)?;
+        let before = conversation.heap_bytes();
+        let changed = change(conversation);
+        let after = conversation.heap_bytes();
+        self.heap_bytes = self.heap_bytes.saturating_sub(before).saturating_add(after);
+        if after > before {
+            // What is here already may grow too.
+            self.make_room();
+        }
+        Some(changed)
+    }
+
+    /// The least suspicious, oldest conversations go until there is room for one more.
+    fn make_room(&mut self) {
+        while self.conversations.len() * CONVERSATION + self.heap_bytes >= self.conversation_bytes {
+            let Some(victim) = self.conversations.least(Conversation::keep_rank) else {
+                return;
+            };
+            if let Some(gone) = self.conversations.remove(victim) {
+                self.heap_bytes = self.heap_bytes.saturating_sub(gone.heap_bytes());
+            }
+            self.evicted_conversations += 1;
+        }
     }
 
     /// What is known of a name, looked up once.

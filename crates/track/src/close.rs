@@ -2,7 +2,7 @@
 
 use std::hash::BuildHasher;
 
-use ostium_event::{Proto, Timestamp};
+use ostium_event::{Anomaly, Proto, Timestamp};
 
 use crate::flow::{Flow, Marks};
 use crate::observe::Observer;
@@ -42,12 +42,12 @@ impl<P: Default> Tracker<P> {
     /// Moves time on to `now` (seconds) and ends what has been silent for too long.
     pub(crate) fn expire<O: Observer<P>>(&mut self, now: u32, observer: &mut O) {
         let mut due = std::mem::take(&mut self.due);
-        self.wheel.advance(now, &mut due);
+        let all = self.wheel.advance(now, &mut due);
         for id in due.drain(..) {
             let Some(flow) = self.flows.get(id) else {
                 continue;
             };
-            if flow.due > now {
+            if flow.due > now && !all {
                 // An older entry of a flow that was entered again, or of another flow of this id.
                 continue;
             }
@@ -107,6 +107,9 @@ impl<P: Default> Tracker<P> {
 
     /// The input has ended: every flow is told as it stands.
     pub fn finish<O: Observer<P>>(&mut self, observer: &mut O) {
+        for lost in self.defrag.drain() {
+            observer.anomaly(&lost, Anomaly::FragmentLost);
+        }
         let mut due = std::mem::take(&mut self.due);
         self.wheel.drain(&mut due);
         for id in due.drain(..) {

@@ -6,6 +6,8 @@
 use ostium_event::{Addr, Proto, Span, Timestamp};
 use ostium_wire::{Fragment, Meta};
 
+use crate::flow::FlowInfo;
+
 const MAX_DATAGRAM: usize = 65_535;
 const PATIENCE: Span = Span::from_secs(15);
 
@@ -19,7 +21,8 @@ pub(crate) struct Defrag {
 #[derive(Debug)]
 struct Partial {
     key: (Addr, Addr, Proto, u32),
-    began: Timestamp,
+    /// Of the first fragment.
+    info: FlowInfo,
     bytes: Vec<u8>,
     /// Received ranges, sorted, not touching.
     ranges: Vec<(u32, u32)>,
@@ -38,7 +41,6 @@ pub(crate) enum Outcome {
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Notes {
     pub(crate) overlap: bool,
-    pub(crate) lost: bool,
     pub(crate) evicted: bool,
 }
 
@@ -52,18 +54,28 @@ impl Defrag {
         }
     }
 
+    /// Datagrams that have waited for too long are forgotten.
+    pub(crate) fn give_up(&mut self, at: Timestamp) -> Vec<FlowInfo> {
+        let late = |p: &mut Partial| at.since(p.info.at) > PATIENCE;
+        self.waiting.extract_if(.., late).map(|p| p.info).collect()
+    }
+
+    /// All waiting is over.
+    pub(crate) fn drain(&mut self) -> impl Iterator<Item = FlowInfo> + use<> {
+        std::mem::take(&mut self.waiting)
+            .into_iter()
+            .map(|p| p.info)
+    }
+
     /// Takes a fragment whose IP payload is `bytes`.
     pub(crate) fn take(
         &mut self,
-        at: Timestamp,
+        info: &FlowInfo,
         meta: &Meta,
         fragment: Fragment,
         bytes: &[u8],
     ) -> (Outcome, Notes) {
         let mut notes = Notes::default();
-        let before = self.waiting.len();
-        self.waiting.retain(|p| at.since(p.began) <= PATIENCE);
-        notes.lost = self.waiting.len() < before;
         let key = (meta.src, meta.dst, meta.proto, fragment.id);
         let index = match self.waiting.iter().position(|p| p.key == key) {
             Some(index) => index,
@@ -74,7 +86,7 @@ impl Defrag {
                 }
                 self.waiting.push(Partial {
                     key,
-                    began: at,
+                    info: *info,
                     bytes: Vec::new(),
                     ranges: Vec::new(),
                     total: None,
@@ -101,7 +113,7 @@ impl Partial {
     fn add(&mut self, fragment: Fragment, bytes: &[u8]) -> bool {
         let start = usize::from(fragment.offset);
         let end = start + bytes.len();
-        if end > MAX_DATAGRAM || (fragment.more && bytes.len() % 8 != 0) {
+        if end > MAX_DATAGRAM || (fragment.more && !bytes.len().is_multiple_of(8)) {
             return false;
         }
         let (from, to) = (start as u32, end as u32);

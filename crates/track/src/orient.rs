@@ -1,6 +1,6 @@
 //! Which end is inside, and which shard owns the conversation.
 
-use ostium_event::{Addr, FlowKey, Home, Scope};
+use ostium_event::{Addr, FlowKey, Home, Proto, Scope};
 use ostium_wire::Meta;
 
 /// A packet seen from inside.
@@ -17,6 +17,16 @@ pub struct Facing {
 // === impl Facing ===
 
 impl Facing {
+    /// The same two ends, now that the ports of a fragmented datagram are known.
+    pub(crate) fn with_ports(mut self, meta: &Meta) -> Self {
+        (self.key.inside_port, self.key.outside_port) = match self.from_inside {
+            true => (meta.src_port, meta.dst_port),
+            false => (meta.dst_port, meta.src_port),
+        };
+        self.key = settle_icmp(self.key);
+        self
+    }
+
     /// Orients a packet. When both ends are inside, or both outside, the end with the larger port
     /// is taken for the client and stands in the place of the inside host.
     #[inline]
@@ -26,7 +36,11 @@ impl Facing {
             (true, false) => (true, Scope::Egress),
             (false, true) => (false, Scope::Egress),
             (both, _) => {
-                let client = (meta.src_port, meta.src) > (meta.dst_port, meta.dst);
+                // ICMP has no ports that tell: its larger address is the client.
+                let client = match meta.proto {
+                    Proto::ICMP | Proto::ICMP6 => meta.src > meta.dst,
+                    _ => (meta.src_port, meta.src) > (meta.dst_port, meta.dst),
+                };
                 (
                     client,
                     if both {
@@ -64,10 +78,7 @@ impl Facing {
 
 /// ICMP has no ports: its request type stands in the outside port for both directions.
 fn settle_icmp(mut key: FlowKey) -> FlowKey {
-    if matches!(
-        key.proto,
-        ostium_event::Proto::ICMP | ostium_event::Proto::ICMP6
-    ) {
+    if matches!(key.proto, Proto::ICMP | Proto::ICMP6) {
         key.outside_port = key.outside_port.max(key.inside_port);
         key.inside_port = 0;
     }

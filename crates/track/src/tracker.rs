@@ -9,7 +9,7 @@ use ostium_wire::{Meta, transport, unreachable_flow};
 
 use crate::close::timeout;
 use crate::defrag::{Defrag, Outcome};
-use crate::flow::{Flow, Half, Marks};
+use crate::flow::{Flow, FlowInfo, Half, Marks};
 use crate::observe::{Drop, Observer};
 use crate::orient::Facing;
 use crate::reassemble;
@@ -35,7 +35,7 @@ pub struct Tracker<P> {
     pub(crate) wheel: Wheel,
     pub(crate) due: Vec<u32>,
     pub(crate) held_bytes: usize,
-    defrag: Defrag,
+    pub(crate) defrag: Defrag,
     limits: Limits,
     hand: usize,
 }
@@ -89,8 +89,7 @@ impl<P: Default> Tracker<P> {
         let Some(fragment) = meta.fragment else {
             return self.whole(at, meta, facing, meta.payload(frame), observer);
         };
-        let (outcome, notes) = self.defrag.take(at, meta, fragment, meta.payload(frame));
-        let info = crate::FlowInfo {
+        let info = FlowInfo {
             at,
             key: facing.key,
             opened_by: OpenedBy::Unknown,
@@ -98,11 +97,13 @@ impl<P: Default> Tracker<P> {
             first: at,
             from_start: false,
         };
+        for lost in self.defrag.give_up(at) {
+            observer.anomaly(&lost, Anomaly::FragmentLost);
+        }
+        let bytes = meta.payload(frame);
+        let (outcome, notes) = self.defrag.take(&info, meta, fragment, bytes);
         if notes.overlap {
             observer.anomaly(&info, Anomaly::FragmentOverlap);
-        }
-        if notes.lost {
-            observer.anomaly(&info, Anomaly::FragmentLost);
         }
         if notes.evicted {
             observer.dropped(Drop::FragmentEvicted);
@@ -121,13 +122,7 @@ impl<P: Default> Tracker<P> {
         match transport(&datagram, joined) {
             Ok(meta) => {
                 // Only now are the ports known; the two ends, and so the shard, stay the same.
-                let mut facing = *facing;
-                let (inside, outside) = match facing.from_inside {
-                    true => (meta.src_port, meta.dst_port),
-                    false => (meta.dst_port, meta.src_port),
-                };
-                facing.key.inside_port = inside;
-                facing.key.outside_port = outside;
+                let facing = facing.with_ports(&meta);
                 self.whole(at, &meta, &facing, meta.payload(&datagram), observer);
             }
             Err(anomaly) => observer.anomaly(&info, anomaly),
@@ -364,12 +359,16 @@ fn handshake<P>(flow: &mut Flow<P>, meta: &Meta, from_inside: bool) {
         OpenedBy::Unknown => false,
     };
     if flags.syn() {
-        flow.marks.set(if from_inside {
+        let known = if from_inside {
             Marks::SEQ_OUT
         } else {
             Marks::SEQ_BACK
-        });
-        flow.half(from_inside).next = meta.seq.wrapping_add(1);
+        };
+        // One that is repeated after data may not send the stream back to its beginning.
+        if !flow.marks.has(known) || !flow.marks.has(Marks::PAYLOAD) {
+            flow.half(from_inside).next = meta.seq.wrapping_add(1);
+        }
+        flow.marks.set(known);
         if flags.ack() {
             flow.marks.set(Marks::SYN_ACK);
         }
@@ -403,6 +402,17 @@ fn data<P, O: Observer<P>>(
     observer: &mut O,
 ) {
     let tcp = meta.proto == Proto::TCP;
+    let after_syn;
+    let meta = if tcp && meta.flags.syn() {
+        // Payload of a SYN begins at the number after it (TCP Fast Open, RFC 7413).
+        after_syn = Meta {
+            seq: meta.seq.wrapping_add(1),
+            ..*meta
+        };
+        &after_syn
+    } else {
+        meta
+    };
     // A keep-alive probe repeats the last byte that was acknowledged (RFC 9293 3.8.4).
     if tcp && meta.wire_len == 1 && flow.half(from_inside).next == meta.seq.wrapping_add(1) {
         return;

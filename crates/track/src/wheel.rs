@@ -45,15 +45,16 @@ impl Wheel {
     /// Does time `secs` lie ahead of the wheel, so that something may be due?
     #[inline]
     pub(crate) const fn is_behind(&self, secs: u32) -> bool {
-        secs > self.now
+        secs > self.now || !self.started
     }
 
-    /// Moves time to `secs`, adding everyone whose slot was passed to `due`, in order.
-    pub(crate) fn advance(&mut self, secs: u32, due: &mut Vec<u32>) {
+    /// Moves time to `secs`, adding everyone whose slot was passed to `due`, in order. `true` when
+    /// all slots were passed, so that nobody is left to be looked at later.
+    pub(crate) fn advance(&mut self, secs: u32, due: &mut Vec<u32>) -> bool {
         if !self.started {
             self.started = true;
             self.now = secs;
-            return;
+            return false;
         }
         let steps = (secs.saturating_sub(self.now) as usize).min(SLOTS);
         let first = self.now as usize + 1;
@@ -63,6 +64,12 @@ impl Wheel {
             }
         }
         self.now = secs;
+        if steps == SLOTS {
+            // Those entered twice are looked at once.
+            due.sort_unstable();
+            due.dedup();
+        }
+        steps == SLOTS
     }
 
     /// Time ran back to `secs`: everyone is looked at again as their slots come round.

@@ -56,7 +56,9 @@ impl Default for Channels {
 
 impl DnsTunnel {
     pub(crate) fn new(hosts: usize) -> Self {
-        Self { hosts: PerHost::new(hosts) }
+        Self {
+            hosts: PerHost::new(hosts),
+        }
     }
 
     fn hear(&mut self, host: HostId, event: &Event<'_>, dns: &Dns<'_>, domain: &str) {
@@ -73,7 +75,9 @@ impl DnsTunnel {
         }
         let asked = dns.stage != DnsStage::Reply;
         let pattern = Pattern::of(label, dns.record_type);
-        let Some(channels) = self.hosts.entry(host) else { return };
+        let Some(channels) = self.hosts.entry(host) else {
+            return;
+        };
         for key in [Key::Domain(Arc::from(domain)), Key::Pattern(pattern)] {
             // Replies only add to what a question began.
             if !asked && channels.0.get(&key).is_none() {
@@ -131,7 +135,9 @@ impl Detector for DnsTunnel {
     }
 
     fn host(&self, id: HostId, view: &View<'_>, out: &mut Vec<Evidence>) {
-        let Some(channels) = self.hosts.get(id) else { return };
+        let Some(channels) = self.hosts.get(id) else {
+            return;
+        };
         let mut found: Vec<(&Key, &Channel)> = channels
             .0
             .iter()
@@ -218,7 +224,10 @@ fn talks_to(key: &Key, channel: &Channel, view: &View<'_>) -> bool {
         Key::Domain(domain) => &**domain,
         Key::Pattern(_) => channel.domain(),
     };
-    let talks = view.conversations.iter().filter(|c| c.key.view == Kind::Name)
+    let talks = view
+        .conversations
+        .iter()
+        .filter(|c| c.key.view == Kind::Name)
         .filter(|c| c.name.as_ref().is_some_and(|n| **n.site() == *domain))
         .take(channel.labels() as usize)
         .count();

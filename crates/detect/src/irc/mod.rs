@@ -70,7 +70,9 @@ impl Detector for IrcClient {
             return;
         }
         let key = (c.key.host, c.addr.bits(), c.port);
-        let Some(chat) = self.chats.peek(&key) else { return };
+        let Some(chat) = self.chats.peek(&key) else {
+            return;
+        };
         let usual = matches!(c.port, 194 | 6660..=6669 | 6697 | 7000);
         let named = c.name.is_some();
         let nats = match (usual, named) {

@@ -65,7 +65,10 @@ impl Detector for OddDestination {
             return;
         }
         let mismatched = c.key.view == Kind::Address
-            && self.mismatches.peek(&(c.key.host, c.addr.bits(), c.port)).is_some();
+            && self
+                .mismatches
+                .peek(&(c.key.host, c.addr.bits(), c.port))
+                .is_some();
         for oddity in oddity::of(c, view, mismatched) {
             out.push(Evidence {
                 log_odds: oddity.nats,

@@ -77,7 +77,7 @@ pub(super) fn events(
         name: name(rrname, Style::Json, buffer),
         record_type: type_of_name(rrtype),
         rcode: if reply {
-            rcode_of_name(get(Object::Rcode)).or((count > 0).then_some(0))
+            rcode_of_name(get(Object::Rcode)).or_else(|| (count > 0).then_some(0))
         } else {
             None
         },
@@ -107,7 +107,11 @@ fn answers(cells: &Cells<'_>, drafts: &mut Drafts, names: &mut String) -> usize 
                 continue;
             };
             let field = |slot: Record| record.get(slot as usize);
-            put(field(Record::Rrtype), field(Record::Ttl), field(Record::Rdata));
+            put(
+                field(Record::Rrtype),
+                field(Record::Ttl),
+                field(Record::Rdata),
+            );
         }
     } else if !get(Object::Grouped).is_empty() {
         let Ok(mut members) = Members::of(get(Object::Grouped)) else {

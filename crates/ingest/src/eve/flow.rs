@@ -86,7 +86,10 @@ pub(super) fn events(
                 _ => FlowState::Established,
             },
         },
-        service: service(top.get(Eve::AppProto as usize), sent.bytes.saturating_add(got.bytes)),
+        service: service(
+            top.get(Eve::AppProto as usize),
+            sent.bytes.saturating_add(got.bytes),
+        ),
         start_seen: start,
     };
     let mut event = Event {
@@ -173,7 +176,13 @@ mod tests {
     #[test]
     fn flags_are_hex() {
         let tcp = br#"{"tcp_flags":"1f","tcp_flags_ts":"1b","tcp_flags_tc":"1e"}"#;
-        assert_eq!(flags(tcp), Some(Flags { out: 0x1b, back: 0x1e }));
+        assert_eq!(
+            flags(tcp),
+            Some(Flags {
+                out: 0x1b,
+                back: 0x1e
+            })
+        );
         assert_eq!(flags(b""), None);
     }
 }

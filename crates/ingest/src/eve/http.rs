@@ -36,7 +36,7 @@ pub(super) fn events(
         let request = HttpRequest {
             method: text(method, Style::Json, b0),
             host: (!target.host.is_empty()).then(|| name(target.host, Style::Json, b1)),
-            port: target.port.or(small(get(Http::Port))),
+            port: target.port.or_else(|| small(get(Http::Port))),
             uri: text(target.uri, Style::Json, b2),
             user_agent: optional(get(Http::UserAgent), Style::Json, b3),
             has_referer: !get(Http::Referer).is_empty(),
@@ -47,7 +47,10 @@ pub(super) fn events(
     }
     if let Some(status) = small(get(Http::Status)) {
         let claimed = get(Http::ContentType);
-        let plain = claimed.split(|byte| *byte == b';').next().unwrap_or_default();
+        let plain = claimed
+            .split(|byte| *byte == b';')
+            .next()
+            .unwrap_or_default();
         let reply = HttpReply {
             status,
             content_type: optional(plain.trim_ascii(), Style::Json, b4),

@@ -1,7 +1,7 @@
 //! EVE tls and quic: a client hello and, for tls, the server's.
 
 use ostium_event::{
-    Certificate, Event, Fingerprint, Ja4, Proto, TlsClient, TlsServer, TlsVersion, Timestamp, What,
+    Certificate, Event, Fingerprint, Ja4, Proto, Timestamp, TlsClient, TlsServer, TlsVersion, What,
 };
 
 use crate::cells::{Cells, Style, slots};

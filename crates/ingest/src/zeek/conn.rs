@@ -21,9 +21,7 @@
 //! connection round: the opener stays as logged, the start counts as not seen. A TCP connection
 //! with neither SYN nor SYN-ACK nor a state that implies them has no known opener.
 
-use ostium_event::{
-    Event, FlowRecord, FlowState, Home, Proto, Service, Span, Volume, What,
-};
+use ostium_event::{Event, FlowRecord, FlowState, Home, Proto, Service, Span, Volume, What};
 
 use super::ports;
 use crate::block::RowRef;
@@ -100,7 +98,13 @@ pub(super) fn events(
     let got = volume(Conn::RespBytes, Conn::RespPkts, Conn::RespIpBytes);
     let history = History::of(cells.get(Conn::History as usize));
     let state_name = cells.get(Conn::State as usize);
-    let start = start_seen(proto, state_name, history, cells.is_set(Conn::History as usize), sent);
+    let start = start_seen(
+        proto,
+        state_name,
+        history,
+        cells.is_set(Conn::History as usize),
+        sent,
+    );
     let record = FlowRecord {
         first: at,
         last: at.plus(length),
@@ -138,11 +142,7 @@ const fn header_bytes(proto: Proto, v4: bool) -> u64 {
 /// Packets and payload of one side. Payload is taken from sequence numbers by Zeek, which a stray
 /// segment can make wildly wrong: it is held to what IP carried and what was missed.
 #[inline]
-fn volume(
-    [bytes, packets, ip_bytes]: [Option<u64>; 3],
-    missed: u64,
-    header: u64,
-) -> Volume {
+fn volume([bytes, packets, ip_bytes]: [Option<u64>; 3], missed: u64, header: u64) -> Volume {
     let carried = ip_bytes.map(|ip| ip.saturating_sub(packets.unwrap_or(0).saturating_mul(header)));
     let bytes = match (bytes, carried) {
         (Some(bytes), Some(carried)) => bytes.min(carried.saturating_add(missed)),
@@ -151,7 +151,7 @@ fn volume(
     };
     Volume {
         // Without a count of packets, payload tells that there was one.
-        packets: packets.unwrap_or(u64::from(bytes > 0)),
+        packets: packets.unwrap_or_else(|| u64::from(bytes > 0)),
         bytes,
     }
 }
@@ -172,7 +172,16 @@ fn start_seen(
         } else {
             matches!(
                 state,
-                b"S0" | b"S1" | b"S2" | b"S3" | b"SF" | b"REJ" | b"RSTO" | b"RSTR" | b"RSTOS0" | b"SH"
+                b"S0"
+                    | b"S1"
+                    | b"S2"
+                    | b"S3"
+                    | b"SF"
+                    | b"REJ"
+                    | b"RSTO"
+                    | b"RSTR"
+                    | b"RSTOS0"
+                    | b"SH"
             )
         }
     } else {
@@ -299,10 +308,19 @@ mod tests {
 
     #[test]
     fn udp_goes_by_packets() {
-        let some = Volume { packets: 1, bytes: 9 };
+        let some = Volume {
+            packets: 1,
+            bytes: 9,
+        };
         let none = Volume::default();
         let of = |volumes, history: &str| {
-            state(Proto::UDP, b"SF", History::of(history.as_bytes()), volumes, 0)
+            state(
+                Proto::UDP,
+                b"SF",
+                History::of(history.as_bytes()),
+                volumes,
+                0,
+            )
         };
         assert_eq!(of((some, some), "Dd"), FlowState::Established);
         assert_eq!(of((some, none), "D"), FlowState::Unanswered);
@@ -316,10 +334,22 @@ mod tests {
     #[test]
     fn payload_is_believable() {
         let wild = volume([Some(4_000_000_000), Some(3), Some(200)], 0, 40);
-        assert_eq!(wild, Volume { packets: 3, bytes: 80 });
+        assert_eq!(
+            wild,
+            Volume {
+                packets: 3,
+                bytes: 80
+            }
+        );
         assert_eq!(volume([Some(500), Some(3), Some(200)], 420, 40).bytes, 500);
         assert_eq!(volume([None, Some(2), Some(100)], 0, 28).bytes, 44);
         let old = volume([Some(70), None, None], 0, 40);
-        assert_eq!(old, Volume { packets: 1, bytes: 70 });
+        assert_eq!(
+            old,
+            Volume {
+                packets: 1,
+                bytes: 70
+            }
+        );
     }
 }

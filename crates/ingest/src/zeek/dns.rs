@@ -80,12 +80,16 @@ pub(super) fn events(
     let [buffer, ..] = texts;
     let answers = finish(&drafts, names);
     let dns = DnsEvent {
-        stage: if both { DnsStage::Both } else { DnsStage::Query },
+        stage: if both {
+            DnsStage::Both
+        } else {
+            DnsStage::Query
+        },
         id: small(cells.get(Dns::Id as usize)).unwrap_or(0),
         name: name(query, cells.style, buffer),
         record_type,
         // Answers came, so there was a reply, and it was no refusal.
-        rcode: rcode.or((count > 0).then_some(0)),
+        rcode: rcode.or_else(|| (count > 0).then_some(0)),
         answers: answers.get(..count).unwrap_or_default(),
         reply_bytes: 0,
     };
@@ -94,7 +98,10 @@ pub(super) fn events(
 }
 
 /// Answers with their names in place.
-pub(crate) fn finish<'a>(drafts: &[(u32, Draft); ANSWERS], names: &'a str) -> [Answer<'a>; ANSWERS] {
+pub(crate) fn finish<'a>(
+    drafts: &[(u32, Draft); ANSWERS],
+    names: &'a str,
+) -> [Answer<'a>; ANSWERS] {
     drafts.map(|(ttl, draft)| Answer {
         ttl,
         data: match draft {
@@ -121,7 +128,10 @@ fn draft_of(text: &[u8], asked: RecordType, style: Style, names: &mut String) ->
         return Draft::Addr(addr);
     }
     let len = u32::try_from(text.len()).unwrap_or(u32::MAX);
-    if let Some(rest) = text.strip_prefix(b"TXT ").or_else(|| text.strip_prefix(b"SPF ")) {
+    if let Some(rest) = text
+        .strip_prefix(b"TXT ")
+        .or_else(|| text.strip_prefix(b"SPF "))
+    {
         return Draft::Other(RecordType::TXT, text_len(rest));
     }
     if let Some(rest) = text.strip_prefix(b"<unknown type=") {
@@ -140,7 +150,10 @@ fn draft_of(text: &[u8], asked: RecordType, style: Style, names: &mut String) ->
 fn text_len(text: &[u8]) -> u32 {
     let (mut rest, mut sum) = (text, 0u32);
     loop {
-        let end = rest.iter().position(|byte| *byte == b' ').unwrap_or(rest.len());
+        let end = rest
+            .iter()
+            .position(|byte| *byte == b' ')
+            .unwrap_or(rest.len());
         let Some(len) = rest.get(..end).and_then(unsigned) else {
             return sum;
         };

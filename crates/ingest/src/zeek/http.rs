@@ -40,7 +40,11 @@ pub(crate) fn target<'a>(method: &[u8], host: &'a [u8], uri: &'a [u8]) -> Target
     if method == b"CONNECT" {
         let (name, port) = split_port(uri);
         return Target {
-            host: if name.is_empty() { split_port(host).0 } else { name },
+            host: if name.is_empty() {
+                split_port(host).0
+            } else {
+                name
+            },
             port,
             uri,
             via_proxy: true,
@@ -111,7 +115,7 @@ pub(super) fn events(
         let request = HttpRequest {
             method: text(method, cells.style, b0),
             host: (!target.host.is_empty()).then(|| name(target.host, cells.style, b1)),
-            port: target.port.or(odd.then_some(resp_p)),
+            port: target.port.or_else(|| odd.then_some(resp_p)),
             uri: text(target.uri, cells.style, b2),
             user_agent: optional(get(Http::UserAgent), cells.style, b3),
             has_referer: !get(Http::Referrer).is_empty(),
@@ -138,9 +142,9 @@ pub(super) fn events(
 /// Did the client itself speak to a proxy? Other headers of the list (Via, X-Forwarded-For) are
 /// added by proxies further out.
 fn goes_to_proxy(cells: &Cells<'_>) -> bool {
-    cells
-        .list(Http::Proxied as usize)
-        .any(|header| header.starts_with(b"PROXY-CONNECTION") || header.starts_with(b"PROXY-AUTHORIZATION"))
+    cells.list(Http::Proxied as usize).any(|header| {
+        header.starts_with(b"PROXY-CONNECTION") || header.starts_with(b"PROXY-AUTHORIZATION")
+    })
 }
 
 #[cfg(test)]
@@ -148,16 +152,31 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn of(method: &str, host: &'static str, uri: &'static str) -> (&'static str, Option<u16>, &'static str, bool) {
+    fn of(
+        method: &str,
+        host: &'static str,
+        uri: &'static str,
+    ) -> (&'static str, Option<u16>, &'static str, bool) {
         let target = target(method.as_bytes(), host.as_bytes(), uri.as_bytes());
         let text = |bytes| std::str::from_utf8(bytes).unwrap();
-        (text(target.host), target.port, text(target.uri), target.via_proxy)
+        (
+            text(target.host),
+            target.port,
+            text(target.uri),
+            target.via_proxy,
+        )
     }
 
     #[test]
     fn finds_the_host_asked_for() {
-        assert_eq!(of("GET", "a.example", "/x"), ("a.example", None, "/x", false));
-        assert_eq!(of("GET", "a.example:8080", "/x"), ("a.example", Some(8080), "/x", false));
+        assert_eq!(
+            of("GET", "a.example", "/x"),
+            ("a.example", None, "/x", false)
+        );
+        assert_eq!(
+            of("GET", "a.example:8080", "/x"),
+            ("a.example", Some(8080), "/x", false)
+        );
         assert_eq!(of("GET", "[::1]:81", "/"), ("::1", Some(81), "/", false));
         assert_eq!(of("GET", "::1", "/"), ("::1", None, "/", false));
         assert_eq!(
@@ -168,7 +187,10 @@ mod tests {
             of("GET", "proxy", "http://me@a.example:81/x?y"),
             ("a.example", Some(81), "/x?y", true)
         );
-        assert_eq!(of("GET", "p", "http://a.example"), ("a.example", None, "/", true));
+        assert_eq!(
+            of("GET", "p", "http://a.example"),
+            ("a.example", None, "/", true)
+        );
         assert_eq!(
             of("GET", "a.example", "/go?to=http://b"),
             ("a.example", None, "/go?to=http://b", false)

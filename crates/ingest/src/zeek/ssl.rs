@@ -101,7 +101,10 @@ pub(super) fn events(
 
 /// Zeek's words for a leaf that signed itself; a chain that ends in such a root is no such leaf.
 fn is_self_signed(status: &[u8]) -> bool {
-    matches!(status, b"self signed certificate" | b"self-signed certificate")
+    matches!(
+        status,
+        b"self signed certificate" | b"self-signed certificate"
+    )
 }
 
 /// The highest version offered, as a JA4 tells.
@@ -148,7 +151,9 @@ mod tests {
     #[test]
     fn only_the_leaf_counts_as_self_signed() {
         assert!(is_self_signed(b"self signed certificate"));
-        assert!(!is_self_signed(b"self signed certificate in certificate chain"));
+        assert!(!is_self_signed(
+            b"self signed certificate in certificate chain"
+        ));
         assert!(!is_self_signed(b"ok"));
     }
 }

@@ -46,7 +46,9 @@ impl Weights {
     pub fn llr(&self, features: &[f32; FEATURES]) -> f32 {
         let sum = self.sum(features);
         let bin = self.bins.iter().find(|(upper, _)| sum <= *upper as f32);
-        let nats = bin.or_else(|| self.bins.last()).map_or(0, |(_, nats)| *nats);
+        let nats = bin
+            .or_else(|| self.bins.last())
+            .map_or(0, |(_, nats)| *nats);
         nats as f32 / 1000.0
     }
 

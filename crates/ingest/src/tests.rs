@@ -1,1 +1,0 @@
-//! Whole files, from bytes to events.

@@ -1,0 +1,207 @@
+//! Streaming statistics against a reference that keeps every time.
+
+use ostium_event::{Span, Timestamp};
+use proptest::prelude::*;
+
+use super::START;
+use crate::{Regularity, Timing};
+
+fn at(secs: f64) -> Timestamp {
+    Timestamp::from_secs(START).plus(Span::from_secs_f64(secs))
+}
+
+/// The statistics of starts at these seconds.
+fn of(merge: Span, starts: &[f64]) -> Regularity {
+    let mut timing = Timing::new(merge);
+    starts.iter().for_each(|secs| timing.add(at(*secs)));
+    timing.regularity()
+}
+
+const HALF: Span = Span::from_millis(500);
+
+/// Times whose intervals are these.
+fn times(intervals: &[f64]) -> Vec<f64> {
+    let sum = |sum: &mut f64, interval: &f64| {
+        *sum += interval;
+        Some(*sum)
+    };
+    std::iter::once(0.0)
+        .chain(intervals.iter().scan(0.0, sum))
+        .collect()
+}
+
+/// Local variation of Shinomoto, Shima and Tanji (2003), from the intervals themselves.
+fn lv(intervals: &[f64]) -> f64 {
+    let terms = intervals
+        .windows(2)
+        .map(|w| ((w[0] - w[1]) / (w[0] + w[1])).powi(2));
+    3.0 * terms.sum::<f64>() / (intervals.len() - 1) as f64
+}
+
+/// The largest share of intervals in `quarters` quarter octaves side by side, and anywhere at all.
+fn shares(intervals: &[f64], quarters: i32) -> (f64, f64) {
+    let bucket = |x: f64| ((x / 0.25).max(1.0).log2() * 4.0) as i32;
+    let within = |from: i32| {
+        let inside = |x: &&f64| (from..from + quarters).contains(&bucket(**x));
+        intervals.iter().filter(inside).count()
+    };
+    let factor = 2f64.powf(f64::from(quarters) / 4.0);
+    let anywhere = |low: f64| {
+        intervals
+            .iter()
+            .filter(|x| **x >= low && **x <= low * factor)
+            .count()
+    };
+    let n = intervals.len() as f64;
+    let best = (0..80).map(within).max().unwrap() as f64 / n;
+    let free = intervals.iter().map(|low| anywhere(*low)).max().unwrap() as f64 / n;
+    (best, free)
+}
+
+/// Variance of sums of six intervals over that of a random series of the same mean.
+fn dispersion(intervals: &[f64]) -> f64 {
+    let sums: Vec<f64> = intervals
+        .chunks_exact(6)
+        .map(|six| six.iter().sum())
+        .collect();
+    let n = sums.len() as f64;
+    let mean = sums.iter().sum::<f64>() / n;
+    let variance = sums.iter().map(|s| (s - mean).powi(2)).sum::<f64>() / (n - 1.0);
+    variance / (mean * mean / 6.0)
+}
+
+fn close(a: f64, b: f64) -> bool {
+    (a - b).abs() <= 1e-3 * a.abs().max(b.abs()).max(1.0)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    // Intervals that are no bursts (half a second) and no pauses (ten medians).
+    #[test]
+    fn agrees_with_a_reference_that_keeps_all(
+        scale in 1.0f64..600.0, shape in prop::collection::vec(1.0f64..8.0, 24..200),
+    ) {
+        // Whole milliseconds, so that both see the same.
+        let intervals: Vec<f64> = shape.iter().map(|x| (x * scale * 1e3).round() / 1e3).collect();
+        let r = of(HALF, &times(&intervals));
+        prop_assert_eq!(r.starts as usize, intervals.len() + 1);
+        prop_assert_eq!((r.intervals as usize, r.pauses), (intervals.len(), 0));
+        prop_assert!(close(r.lv, lv(&intervals)), "lv {} {}", r.lv, lv(&intervals));
+        prop_assert!(close(r.dispersion, dispersion(&intervals)));
+        let mean = intervals.iter().sum::<f64>() / intervals.len() as f64;
+        prop_assert!(close(r.mean, mean) && close(r.span, mean * intervals.len() as f64));
+        // A value on the edge of a bucket may fall on either side of it.
+        let edge = 2.0 / intervals.len() as f64;
+        let (best, free) = shares(&intervals, 4);
+        prop_assert!((r.win2 - best).abs() <= edge, "win2 {} {best}", r.win2);
+        prop_assert!(r.win2 <= free + edge, "win2 {} is more than {free}", r.win2);
+        let (best, _) = shares(&intervals, 2);
+        prop_assert!((r.tight - best).abs() <= edge);
+        let mut sorted = intervals.clone();
+        sorted.sort_unstable_by(f64::total_cmp);
+        let median = sorted[sorted.len() / 2];
+        prop_assert!((0.9..1.11).contains(&(r.median / median)), "{} {median}", r.median);
+    }
+
+    #[test]
+    fn arbitrary_times_do_no_harm(
+        merge in any::<u32>(), times in prop::collection::vec(any::<u64>(), 0..200),
+    ) {
+        let mut timing = Timing::new(Span::from_nanos(u64::from(merge)));
+        for nanos in times {
+            timing.add(Timestamp::from_nanos(nanos));
+            let r = timing.regularity();
+            prop_assert!([r.median, r.mean, r.lv, r.win2, r.tight, r.dispersion, r.dispersion_z]
+                .iter().all(|x| x.is_finite()), "{r:?}");
+            prop_assert!((0.0..=1.0).contains(&r.win2) && (0.0..=1.0).contains(&r.tight));
+            prop_assert!(r.tight <= r.win2 && r.looks_passed <= r.looks);
+        }
+    }
+
+    #[test]
+    fn doubled_and_tripled_requests_are_one_start(
+        every in 20.0f64..900.0, extra in prop::collection::vec(0usize..3, 40..80),
+    ) {
+        let clock = times(&vec![every; extra.len() - 1]);
+        let burst = |(start, n): (&f64, &usize)| (0..=*n).map(|k| start + 0.2 * k as f64).collect::<Vec<_>>();
+        let doubled: Vec<f64> = clock.iter().zip(&extra).flat_map(burst).collect();
+        let (plain, merged) = (of(HALF, &clock), of(HALF, &doubled));
+        // The span ends with the last of a burst.
+        prop_assert_eq!(Regularity { span: 0.0, ..plain }, Regularity { span: 0.0, ..merged });
+    }
+}
+
+#[test]
+fn a_clock_and_chance_are_told_apart() {
+    let clock = of(HALF, &times(&[60.0; 200]));
+    assert!(
+        clock.lv < 1e-6 && clock.win2 > 0.999 && clock.dispersion_z < -10.0,
+        "{clock:?}"
+    );
+    assert_eq!((clock.looks, clock.looks_passed), (25, 25));
+    assert_eq!(clock.hours_passed, 4, "eight minutes a look, 200 minutes");
+    // A sleep shortened by up to half, as implants do.
+    let mut state = 7u64;
+    let mut chance = move || {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (state >> 11) as f64 / (1u64 << 53) as f64
+    };
+    let jitter: Vec<f64> = (0..200).map(|_| 60.0 * (1.0 - 0.5 * chance())).collect();
+    let beacon = of(HALF, &times(&jitter));
+    assert!(beacon.lv < 0.2 && beacon.dispersion_z < -5.0, "{beacon:?}");
+    assert!(beacon.win2 > 0.9 && beacon.looks_passed > 20, "{beacon:?}");
+    let random: Vec<f64> = (0..400)
+        .map(|_| -60.0 * chance().max(1e-9).ln() + 0.6)
+        .collect();
+    let people = of(HALF, &times(&random));
+    assert!(people.lv > 0.8 && people.dispersion_z > -3.0, "{people:?}");
+    assert!(people.looks_passed <= 2, "{people:?}");
+}
+
+#[test]
+fn a_pause_is_cut_out() {
+    let mut intervals = vec![60.0; 50];
+    intervals.push(8.0 * 3600.0);
+    intervals.extend([60.0; 50]);
+    let r = of(HALF, &times(&intervals));
+    assert_eq!((r.pauses, r.intervals, r.starts), (1, 100, 102));
+    assert!(close(r.mean, 60.0) && r.lv < 1e-6, "{r:?}");
+    assert!(r.dispersion < 1e-6, "no sum reaches over the pause: {r:?}");
+    assert!(r.span > 8.0 * 3600.0);
+}
+
+#[test]
+fn bursts_end_so_that_a_fast_clock_survives() {
+    // Every 0.4 s is closer than the merge span, but a burst lasts no longer than two of them.
+    let fast = of(HALF, &times(&[0.4; 300]));
+    assert!(fast.starts >= 90, "{fast:?}");
+    assert!(fast.lv < 0.05, "{fast:?}");
+}
+
+#[test]
+fn what_lies_before_the_last_is_ignored() {
+    let clock = times(&[60.0; 40]);
+    let mut timing = Timing::new(HALF);
+    for secs in &clock {
+        timing.add(at(*secs));
+        timing.add(at(*secs).minus(Span::from_secs(10)));
+    }
+    let r = timing.regularity();
+    assert_eq!((r.starts, r.intervals), (41, 40));
+    assert!(close(r.mean, 60.0));
+}
+
+#[test]
+fn nothing_and_one_start_say_nothing() {
+    for starts in [&[][..], &[5.0]] {
+        let r = of(HALF, starts);
+        assert_eq!((r.starts as usize, r.intervals), (starts.len(), 0));
+        assert_eq!(
+            (r.lv, r.dispersion, r.dispersion_z, r.win2),
+            (1.0, 1.0, 0.0, 0.0)
+        );
+    }
+}
