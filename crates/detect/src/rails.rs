@@ -29,6 +29,8 @@ pub(crate) fn timing_cap(conversation: &Conversation, view: &View<'_>) -> f64 {
         Some(_) if name.dynamic => 6.0,
         Some(_) => 0.7,
         None if view.prevalence.is_common(domain_key(name.site())) => 1.0,
+        // Names shared by several machines of one site are mostly their owner's agents.
+        None if view.prevalence.sharing(domain_key(name.site())) > 1 => 3.5,
         None => 5.0,
     }
 }

@@ -1,6 +1,6 @@
 //! The judgement of one host.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ostium_evidence::{Evidence, Group, HostCase};
 use ostium_verdict::{GroupScore, Rationale, Verdict};
@@ -66,7 +66,13 @@ fn weed(
     });
     let mut kept: Vec<Evidence> = Vec::new();
     let mut set_aside = Vec::new();
+    let mut told = BTreeSet::new();
     for item in evidence {
+        // Several views of one conversation show the same fact: the loudest tells it.
+        let conversation = item.about.conversation();
+        if conversation.is_some() && !told.insert((conversation, item.detector)) {
+            continue;
+        }
         match explained(&item, roles) {
             Some(why) => set_aside.push((item, why)),
             None => kept.push(item),

@@ -248,7 +248,8 @@ impl Conversation {
     /// Bytes held on the heap, about.
     pub(crate) fn heap_bytes(&self) -> usize {
         let detail = self.detail.as_ref().map_or(0, |detail| {
-            let series = detail.sent.is_some() as usize + detail.received.is_some() as usize;
+            let series =
+                usize::from(detail.sent.is_some()) + usize::from(detail.received.is_some());
             size_of::<Detail>() + series * size_of::<Timing>()
         });
         let tls = self.tls.as_ref().map_or(0, |_| size_of::<TlsFacts>() + 128);

@@ -45,14 +45,15 @@ impl Prevalence {
     }
 
     /// Evidence in nats that something is rare here: log(hosts / sharing), 0 in networks of fewer
-    /// than ten hosts, where everything is rare.
+    /// than ten hosts, where everything is rare. What several machines of one site share is mostly
+    /// their owner's choice, and counts for a third.
     pub fn rarity(&self, key: u64) -> f64 {
         if self.hosts < 10 {
             return 0.0;
         }
-        (f64::from(self.hosts) / f64::from(self.sharing(key)))
-            .ln()
-            .max(0.0)
+        let sharing = self.sharing(key);
+        let rarity = (f64::from(self.hosts) / f64::from(sharing)).ln().max(0.0);
+        if sharing > 1 { rarity / 3.0 } else { rarity }
     }
 
     /// Is it common: at least three hosts, and at least an eighth of them all?

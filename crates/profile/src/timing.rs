@@ -141,7 +141,7 @@ impl Timing {
             (self.previous, self.looking) = (0.0, 0);
             (self.partial, self.partial_terms) = (0.0, 0);
             // A long silence is the beginning of another rhythm when it repeats.
-            if self.pauses % 4 == 0 {
+            if self.pauses.is_multiple_of(4) {
                 self.histogram.add(interval);
             }
             return;

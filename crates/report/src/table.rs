@@ -71,9 +71,11 @@ fn hosts(document: &Document, paint: Paint) -> String {
         .load_style(comfy_table::presets::UTF8_HORIZONTAL_ONLY)
         .set_content_arrangement(ContentArrangement::Dynamic)
         .set_header(["Host", "Verdict", "Probability", "Evidence (nats)"]);
-    if !paint.colour {
-        table.force_no_tty();
-    }
+    // What may be painted is decided once, not by a look at the terminal here.
+    match paint.colour {
+        true => table.enforce_styling(),
+        false => table.force_no_tty(),
+    };
     table.set_width(paint.width.unwrap_or(110).clamp(60, 160));
     for host in &document.hosts {
         table.add_row([
@@ -90,11 +92,14 @@ fn hosts(document: &Document, paint: Paint) -> String {
 }
 
 fn name(host: &HostRow) -> String {
-    match (host.roles.is_empty(), host.families.is_empty()) {
-        (true, true) => host.host.clone(),
-        (false, _) => format!("{}\n({})", host.host, host.roles.join(", ")),
-        (true, false) => format!("{}\n[{}]", host.host, host.families.join(", ")),
+    let mut name = host.host.clone();
+    if !host.roles.is_empty() {
+        name.push_str(&format!("\n({})", host.roles.join(", ")));
     }
+    if !host.families.is_empty() {
+        name.push_str(&format!("\n[{}]", host.families.join(", ")));
+    }
+    name
 }
 
 fn verdict(verdict: &str, paint: Paint) -> Cell {

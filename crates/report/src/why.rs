@@ -1,5 +1,7 @@
 //! The whole reasoning about one host, name or address, from a report.
 
+use ostium_event::Addr;
+
 use crate::document::{Document, EvidenceRow, HostRow};
 
 /// What is asked about.
@@ -28,21 +30,41 @@ impl Target {
     }
 
     fn is_host(&self, host: &HostRow) -> bool {
-        host.host == self.0
+        same_end(&host.host, &self.0)
     }
 
     /// Is this item about the target: the whole peer, or its name or address without the port?
     fn is_peer(&self, item: &EvidenceRow) -> bool {
         let peer = item.peer.to_lowercase();
-        let bare = peer
-            .rsplit_once(':')
-            .map_or(peer.as_str(), |(bare, _)| bare);
-        let bare = bare.trim_start_matches('[').trim_end_matches(']');
-        peer == self.0
-            || bare == self.0
-            || bare
-                .strip_suffix(&self.0)
-                .is_some_and(|rest| rest.ends_with('.'))
+        let (end, port) = split(&peer);
+        let (wanted, wanted_port) = split(&self.0);
+        let below = || {
+            let rest = end.strip_suffix(wanted);
+            rest.is_some_and(|rest| rest.ends_with('.')) && end.parse::<Addr>().is_err()
+        };
+        !wanted.is_empty()
+            && (wanted_port.is_none() || wanted_port == port)
+            && (same_end(end, wanted) || below())
+    }
+}
+
+/// The same name, or the same address however it is written.
+fn same_end(a: &str, b: &str) -> bool {
+    match (a.parse::<Addr>(), b.parse::<Addr>()) {
+        (Ok(a), Ok(b)) => a == b,
+        _ => a == b,
+    }
+}
+
+/// A name or address, and its port where there is one: `name:443`, `192.0.2.1:443`,
+/// `[2001:db8::1]:443`, `2001:db8::1`.
+fn split(text: &str) -> (&str, Option<&str>) {
+    if let Some((addr, rest)) = text.strip_prefix('[').and_then(|t| t.split_once(']')) {
+        return (addr, rest.strip_prefix(':'));
+    }
+    match text.split_once(':') {
+        Some((end, port)) if !port.contains(':') => (end, Some(port)),
+        _ => (text, None),
     }
 }
 

@@ -55,6 +55,13 @@ impl Detector for Beacon {
             Some(inside) if regular::nats(&inside) - 0.5 > regular::nats(&starts) => (inside, true),
             _ => (starts, false),
         };
+        let browser = c
+            .tls
+            .as_ref()
+            .and_then(|tls| tls.ja4)
+            .is_some_and(|ja4| view.summary.is_general_client(&ja4));
+        // A page that polls from within a browser keeps time as well as a bot.
+        let cap = if browser { cap.min(3.0) } else { cap };
         let nats = regular::nats(&best) - if messages { 0.5 } else { 0.0 };
         if nats < 0.5 {
             return;

@@ -28,6 +28,8 @@ const NXDOMAIN: u8 = 3;
 /// Nats and names from which the test convicts alone.
 const CERTAIN_NATS: f64 = 14.0;
 const CERTAIN_NAMES: u32 = 8;
+/// More than this says nothing more.
+const MOST_NATS: f64 = 30.0;
 
 // === impl Dga ===
 
@@ -95,7 +97,7 @@ impl Detector for Dga {
             None => String::new(),
         };
         out.push(Evidence {
-            log_odds: best.nats,
+            log_odds: best.nats.min(MOST_NATS),
             certain,
             first: asked.first(),
             last: asked.last(),

@@ -56,13 +56,19 @@ fn certificate(c: &Conversation, all: &mut Vec<Oddity>) {
             )
         });
     }
-    if tls.valid_days >= 3650 {
+    // No public authority may sign for longer: 39 months since 2015, five years before that
+    // (CA/Browser Forum baseline requirements 6.3.2).
+    else if tls.valid_days > 1830 {
         all.push(odd(
-            "long-lived-certificate",
-            1.5,
+            "private-certificate",
+            if tls.no_san * 2 > tls.certificates {
+                3.0
+            } else {
+                2.0
+            },
             "T1573.002",
             format!(
-                "its certificate ('{subject}') is valid for {} days",
+                "its certificate ('{subject}') is valid for {} days: no public authority's",
                 tls.valid_days
             ),
         ));
@@ -187,7 +193,7 @@ fn name(c: &Conversation, view: &View<'_>, all: &mut Vec<Oddity>) {
         }
         let label = name.site().split('.').next().unwrap_or_default();
         let machine = names::dga_llr(name.site());
-        if machine >= 1.5 && label.len() >= 8 {
+        if machine >= 2.5 && label.len() >= 10 {
             all.push(odd(
                 "machine-made-name",
                 f64::from(machine).min(2.0),

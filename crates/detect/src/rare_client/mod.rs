@@ -28,7 +28,9 @@ impl Detector for RareClient {
     fn conversation(&self, c: &Conversation, view: &View<'_>, out: &mut Vec<Evidence>) {
         let Some(tls) = &c.tls else { return };
         let Some(ja4) = tls.ja4 else { return };
-        if c.key.view == Kind::Client || is_excused(c, view) {
+        // A client for everything, such as a browser, is nobody's in particular.
+        if c.key.view == Kind::Client || is_excused(c, view) || view.summary.is_general_client(&ja4)
+        {
             return;
         }
         let rarity = view.prevalence.rarity(client_key(&ja4)).min(MOST);

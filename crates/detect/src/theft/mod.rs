@@ -12,9 +12,9 @@ use std::sync::Arc;
 use ostium_event::{Addr, DnsStage, Event, OpenedBy, Proto, Scope, Service, Span, Timestamp, What};
 use ostium_evidence::{About, Evidence, Group, Peer};
 use ostium_names as names;
-use ostium_profile::{HostId, PerHost, Profile, Seen};
+use ostium_profile::{Conversation, HostId, PerHost, Profile, Seen, View as Kind};
 
-use crate::detector::{Detector, Interest, View, about_host};
+use crate::detector::{Detector, Interest, View, about_conversation, about_host};
 use crate::words::duration;
 
 /// The detector.
@@ -160,6 +160,35 @@ impl Detector for Theft {
         self.hosts.forget(host);
     }
 
+    fn conversation(&self, c: &Conversation, _view: &View<'_>, out: &mut Vec<Evidence>) {
+        let Some(name) = c
+            .name
+            .as_ref()
+            .filter(|n| names::is_address_lookup(&n.text))
+        else {
+            return;
+        };
+        let plain_tls = c
+            .tls
+            .as_ref()
+            .is_some_and(|t| t.hellos > 0 && t.no_alpn == t.hellos);
+        let plain_http = c.http.as_ref().is_some_and(|h| {
+            h.requests > 0 && (h.no_agent == h.requests || (1..=3).contains(&h.fewest_headers))
+        });
+        if c.key.view != Kind::Name || !(plain_tls || plain_http) {
+            return;
+        }
+        out.push(Evidence {
+            log_odds: 1.5,
+            summary: format!(
+                "a program, not a browser, asked {} for the external address",
+                name.text
+            ),
+            numbers: vec![("starts", f64::from(c.starts))],
+            ..about_conversation("address-lookup", Group::Client, "T1016.001", c)
+        });
+    }
+
     fn host(&self, id: HostId, view: &View<'_>, out: &mut Vec<Evidence>) {
         let Some(doings) = self.hosts.get(id) else {
             return;
@@ -170,10 +199,12 @@ impl Detector for Theft {
         // Who asks for its address all the time is a dynamic-DNS client.
         let habitual = doings.lookups > 50;
         let (how, technique, nats) = match upload.how {
-            How::Mail => ("submitted mail to", "T1048.003", 5.5),
-            How::Ftp => ("stored a file by FTP at", "T1048.003", 6.0),
+            How::Mail => ("submitted mail to", "T1048.003", 5.0),
+            How::Ftp => ("stored a file by FTP at", "T1048.003", 5.5),
             How::Api => ("called the bot interface of", "T1567", 4.0),
         };
+        // A program does both within seconds; a person happens to do both within half an hour.
+        let nats = if after.secs() < 60 { nats + 2.0 } else { nats };
         let nats = if habitual { nats - 2.0 } else { nats };
         let peer = Peer {
             name: upload.name.clone(),

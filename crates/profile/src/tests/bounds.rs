@@ -215,7 +215,7 @@ fn what<'a>(
     n: u64,
     answers: &'a [Answer<'a>],
 ) -> What<'a> {
-    let by = |m: u64| n % m == 0;
+    let by = |m: u64| n.is_multiple_of(m);
     let maybe = by(2).then_some(text);
     match kind {
         0 => What::FlowOpened { start: by(2) },
