@@ -1,1 +1,2 @@
 //! Tests of the whole product; the tests themselves are under `tests/`.
+#![forbid(unsafe_code)]

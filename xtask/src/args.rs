@@ -15,9 +15,7 @@ pub(crate) struct Misuse(String);
 
 impl Args {
     pub(crate) fn new(words: impl IntoIterator<Item = String>) -> Self {
-        Self {
-            words: words.into_iter().collect(),
-        }
+        Self { words: words.into_iter().collect() }
     }
 
     /// Is `--help` or `-h` among them (before a `--`)?
@@ -31,10 +29,7 @@ impl Args {
     /// Takes `--name VALUE` or `--name=VALUE`.
     pub(crate) fn value(&mut self, name: &str) -> Result<Option<String>, Misuse> {
         let joined = format!("{name}=");
-        let Some(at) = self
-            .words
-            .iter()
-            .position(|word| word == name || word.starts_with(&joined))
+        let Some(at) = self.words.iter().position(|word| word == name || word.starts_with(&joined))
         else {
             return Ok(None);
         };

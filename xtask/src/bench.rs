@@ -42,10 +42,7 @@ pub(crate) fn main(root: &Path, mut args: Args) -> Outcome {
     let scratch = Scratch::new("bench")?;
     let mut rows = programs(root, &file, &scratch.0)
         .into_iter()
-        .map(|program| Row {
-            program,
-            samples: Vec::new(),
-        })
+        .map(|program| Row { program, samples: Vec::new() })
         .collect::<Vec<_>>();
     if let Some(reader) = rows.last() {
         sample(&reader.program, &scratch.0)?;
@@ -75,16 +72,11 @@ fn programs(root: &Path, file: &Path, scratch: &Path) -> Vec<Program> {
     if succeeds(std::process::Command::new("nfpcapd").arg("-V")) {
         list.push(Program {
             title: "nfpcapd".into(),
-            words: ["nfpcapd", "-r", &text(file), "-w", &text(scratch)]
-                .map(str::to_owned)
-                .to_vec(),
+            words: ["nfpcapd", "-r", &text(file), "-w", &text(scratch)].map(str::to_owned).to_vec(),
         });
     }
     list.push(ostium("2"));
-    list.push(Program {
-        title: "cat".into(),
-        words: vec!["cat".into(), text(file)],
-    });
+    list.push(Program { title: "cat".into(), words: vec!["cat".into(), text(file)] });
     list
 }
 
@@ -142,32 +134,19 @@ mod tests {
 
     fn row(title: &str, walls: &[f64]) -> Row {
         Row {
-            program: Program {
-                title: title.into(),
-                words: Vec::new(),
-            },
+            program: Program { title: title.into(), words: Vec::new() },
             samples: walls
                 .iter()
-                .map(|&wall| Sample {
-                    wall,
-                    cpu: Some(wall / 2.0),
-                    memory: Some(3 << 20),
-                })
+                .map(|&wall| Sample { wall, cpu: Some(wall / 2.0), memory: Some(3 << 20) })
                 .collect(),
         }
     }
 
     #[test]
     fn the_ratio_is_taken_pair_by_pair() {
-        let rows = [
-            row("ostium", &[1.0, 3.0, 2.0]),
-            row("nfpcapd", &[2.0, 3.0, 8.0]),
-        ];
+        let rows = [row("ostium", &[1.0, 3.0, 2.0]), row("nfpcapd", &[2.0, 3.0, 8.0])];
         let text = table(&rows, "a.pcap", 10_000_000);
-        assert!(
-            text.contains("| ostium | 1.000 | 2.000 | 3.000 | 1.00 | 3.0 | 5 |"),
-            "{text}"
-        );
+        assert!(text.contains("| ostium | 1.000 | 2.000 | 3.000 | 1.00 | 3.0 | 5 |"), "{text}");
         assert!(text.contains("0.25 / 0.50 / 1.00"), "{text}");
     }
 

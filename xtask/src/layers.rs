@@ -65,11 +65,7 @@ const WITHIN: &[(&str, &str, &str)] = &[
     ("verdict", "event", "a verdict names a host and a time"),
     ("verdict", "evidence", "a verdict names its evidence"),
     ("intel", "event", "an indicator is an address or a prefix"),
-    (
-        "intel",
-        "names",
-        "rails refuse public suffixes and popular names",
-    ),
+    ("intel", "names", "rails refuse public suffixes and popular names"),
     ("names", "event", "who owns a network is asked by address"),
     ("wire", "event", "addresses and anomalies are events' words"),
     (
@@ -294,9 +290,7 @@ mod tests {
             ("crates/synth", "ostium-judge", "its judges"),
         ] {
             let mut packages = vec![package(folder, &[need])];
-            let other = need
-                .trim_start_matches("dev:")
-                .replace("ostium-", "crates/");
+            let other = need.trim_start_matches("dev:").replace("ostium-", "crates/");
             if other.starts_with("crates/") {
                 packages.push(package(&other, &[]));
             }

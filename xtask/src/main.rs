@@ -133,15 +133,11 @@ fn overview() -> String {
 /// The root of the workspace, wherever the command was typed.
 fn root() -> PathBuf {
     let here = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
-    here.as_deref()
-        .and_then(Path::parent)
-        .map_or_else(|| PathBuf::from("."), Path::to_path_buf)
+    here.as_deref().and_then(Path::parent).map_or_else(|| PathBuf::from("."), Path::to_path_buf)
 }
 
 fn train_names(root: &Path, mut args: Args) -> Outcome {
-    let corpus = args
-        .value("--corpus")?
-        .ok_or("no corpus given; say --corpus DIR")?;
+    let corpus = args.value("--corpus")?.ok_or("no corpus given; say --corpus DIR")?;
     args.done()?;
     names::train(root, Path::new(&corpus))?;
     Ok(true)

@@ -40,9 +40,7 @@ pub(crate) fn sample(program: &Program, scratch: &Path) -> Result<Sample, Box<dy
     command.args(rest).stdin(Stdio::null());
     command.stdout(Stdio::null()).stderr(Stdio::null());
     let start = Instant::now();
-    let status = command
-        .status()
-        .map_err(|e| format!("cannot start {name}: {e}"))?;
+    let status = command.status().map_err(|e| format!("cannot start {name}: {e}"))?;
     let wall = start.elapsed().as_secs_f64();
     if !status.success() {
         return Err(format!("{} failed with {status}; run it by hand", program.title).into());
@@ -53,15 +51,9 @@ pub(crate) fn sample(program: &Program, scratch: &Path) -> Result<Sample, Box<dy
 
 /// `user system kilobytes`, as `time` was asked to print them.
 fn parsed(wall: f64, text: &str) -> Sample {
-    let numbers: Vec<f64> = text
-        .split_whitespace()
-        .filter_map(|word| word.parse().ok())
-        .collect();
+    let numbers: Vec<f64> = text.split_whitespace().filter_map(|word| word.parse().ok()).collect();
     let [user, system, kilobytes] = numbers.as_slice() else {
-        return Sample {
-            wall,
-            ..Sample::default()
-        };
+        return Sample { wall, ..Sample::default() };
     };
     Sample {
         wall,

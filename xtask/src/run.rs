@@ -52,11 +52,7 @@ pub(crate) fn run(root: &Path, command: &mut Command, limit: Duration) -> io::Re
     let serial = SERIAL.fetch_add(1, Ordering::Relaxed);
     let path = folder.join(format!("{}-{serial}.log", std::process::id()));
     let log = File::create(&path)?;
-    let mut child = command
-        .stdin(Stdio::null())
-        .stdout(log.try_clone()?)
-        .stderr(log)
-        .spawn()?;
+    let mut child = command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log).spawn()?;
     let start = Instant::now();
     let mut timed_out = false;
     let status = loop {
@@ -72,11 +68,7 @@ pub(crate) fn run(root: &Path, command: &mut Command, limit: Duration) -> io::Re
     };
     let output = String::from_utf8_lossy(&fs::read(&path)?).into_owned();
     fs::remove_file(&path)?;
-    Ok(Ran {
-        code: status.code().filter(|_| !timed_out),
-        output,
-        timed_out,
-    })
+    Ok(Ran { code: status.code().filter(|_| !timed_out), output, timed_out })
 }
 
 // === impl Ran ===

@@ -49,9 +49,7 @@ fn create(src: &Path, mut args: Args) -> Outcome {
 /// Copies the template's folder or file; the paths that were written.
 fn copy(src: &Path, name: &str) -> Result<Vec<PathBuf>, Box<dyn Error>> {
     let lawful = name.starts_with(|c: char| c.is_ascii_lowercase())
-        && name
-            .chars()
-            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
+        && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
     if !lawful || name == TEMPLATE {
         return Err(format!("'{name}' is no name for a module; use snake_case").into());
     }

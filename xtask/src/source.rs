@@ -76,11 +76,7 @@ pub(crate) fn functions(body: &str) -> Vec<Function> {
         let Some(length) = length(lines.get(at..).unwrap_or_default(), indent) else {
             continue;
         };
-        found.push(Function {
-            name: name.to_owned(),
-            line: at + 1,
-            lines: length,
-        });
+        found.push(Function { name: name.to_owned(), line: at + 1, lines: length });
     }
     found
 }
@@ -94,10 +90,8 @@ fn function_name(text: &str) -> Option<&str> {
             return after.get(..end).filter(|name| !name.is_empty());
         }
         let (word, after) = rest.split_once(' ')?;
-        let qualifier = matches!(
-            word,
-            "pub" | "const" | "async" | "unsafe" | "extern" | "default"
-        ) || word.starts_with("pub(")
+        let qualifier = matches!(word, "pub" | "const" | "async" | "unsafe" | "extern" | "default")
+            || word.starts_with("pub(")
             || word.starts_with('"');
         if !qualifier {
             return None;
@@ -183,19 +177,12 @@ mod tests {
 
     #[test]
     fn finds_functions_and_their_length() {
-        let found: Vec<_> = functions(SAMPLE)
-            .into_iter()
-            .map(|f| (f.name, f.line, f.lines))
-            .collect();
+        let found: Vec<_> =
+            functions(SAMPLE).into_iter().map(|f| (f.name, f.line, f.lines)).collect();
         let named = |name: &str, line, lines| (name.to_owned(), line, lines);
         assert_eq!(
             found,
-            [
-                named("one", 2, 1),
-                named("given", 9, 3),
-                named("wide", 14, 9),
-                named("inner", 26, 2)
-            ]
+            [named("one", 2, 1), named("given", 9, 3), named("wide", 14, 9), named("inner", 26, 2)]
         );
     }
 

@@ -67,21 +67,10 @@ pub(crate) const STEPS: &[Step] = &[
         about: "examples in the documentation",
         run: |root| counted(run(root, &mut cargo(root, DOCTESTS), LONG), cargo_counts),
     },
-    Step {
-        name: "docs",
-        about: "the documentation builds without a warning",
-        run: docs,
-    },
+    Step { name: "docs", about: "the documentation builds without a warning", run: docs },
 ];
 
-const CLIPPY: &[&str] = &[
-    "clippy",
-    "--workspace",
-    "--all-targets",
-    "--quiet",
-    "--",
-    "-Dwarnings",
-];
+const CLIPPY: &[&str] = &["clippy", "--workspace", "--all-targets", "--quiet", "--", "-Dwarnings"];
 const NEXTEST: &[&str] = &[
     "nextest",
     "run",
@@ -93,15 +82,8 @@ const NEXTEST: &[&str] = &[
     "--status-level=fail",
     "--final-status-level=fail",
 ];
-const CARGO_TEST: &[&str] = &[
-    "test",
-    "--workspace",
-    "--no-fail-fast",
-    "--lib",
-    "--bins",
-    "--tests",
-    "--examples",
-];
+const CARGO_TEST: &[&str] =
+    &["test", "--workspace", "--no-fail-fast", "--lib", "--bins", "--tests", "--examples"];
 const DOCTESTS: &[&str] = &["test", "--workspace", "--doc", "--no-fail-fast"];
 const DENY: &[&str] = &["deny", "--color=never", "check", "--hide-inclusion-graph"];
 
@@ -178,17 +160,9 @@ fn counted(ran: std::io::Result<Ran>, counts: fn(&str) -> Option<(usize, usize)>
     };
     let (passed, failed) = counts(&ran.output).unwrap_or_default();
     if !ran.is_ok() && failed == 0 {
-        return Report {
-            passed,
-            ..Report::fail(ran.reason(), ran.output)
-        };
+        return Report { passed, ..Report::fail(ran.reason(), ran.output) };
     }
-    Report {
-        passed,
-        failed,
-        note: format!("{passed} passed, {failed} failed"),
-        log: ran.output,
-    }
+    Report { passed, failed, note: format!("{passed} passed, {failed} failed"), log: ran.output }
 }
 
 /// `Summary [   1.2s] 45 tests run: 43 passed (1 slow), 1 failed, 1 timed out, 2 skipped`
@@ -197,10 +171,7 @@ fn nextest_counts(output: &str) -> Option<(usize, usize)> {
     let (_, counts) = line.split_once(" run: ")?;
     let mut sums = (0, 0);
     // What stands in brackets tells more of the tests that passed.
-    let plain: String = counts
-        .split(')')
-        .filter_map(|part| part.split('(').next())
-        .collect();
+    let plain: String = counts.split(')').filter_map(|part| part.split('(').next()).collect();
     for part in plain.split(',') {
         let mut words = part.split_whitespace();
         let (Some(number), Some(word)) = (words.next(), words.next()) else {
@@ -240,27 +211,15 @@ fn cargo_counts(output: &str) -> Option<(usize, usize)> {
 
 impl Report {
     fn pass(log: String) -> Self {
-        Self {
-            passed: 1,
-            log,
-            ..Self::default()
-        }
+        Self { passed: 1, log, ..Self::default() }
     }
 
     fn fail(note: String, log: String) -> Self {
-        Self {
-            failed: 1,
-            note,
-            log,
-            ..Self::default()
-        }
+        Self { failed: 1, note, log, ..Self::default() }
     }
 
     fn skip(note: &str) -> Self {
-        Self {
-            note: note.to_owned(),
-            ..Self::default()
-        }
+        Self { note: note.to_owned(), ..Self::default() }
     }
 }
 
@@ -269,11 +228,7 @@ mod tests {
     use super::*;
 
     fn ran(code: i32, output: &str) -> std::io::Result<Ran> {
-        Ok(Ran {
-            code: Some(code),
-            output: output.to_owned(),
-            timed_out: false,
-        })
+        Ok(Ran { code: Some(code), output: output.to_owned(), timed_out: false })
     }
 
     #[test]

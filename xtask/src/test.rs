@@ -28,10 +28,7 @@ pub(crate) fn main(root: &Path, mut args: Args) -> Outcome {
         }
         return Ok(true);
     }
-    if let Some(word) = list
-        .iter()
-        .find(|word| !STEPS.iter().any(|s| s.name == **word))
-    {
+    if let Some(word) = list.iter().find(|word| !STEPS.iter().any(|s| s.name == **word)) {
         return Err(format!("no step is called '{word}'; --list names them").into());
     }
     let chosen = |name: &str| list.is_empty() || list.iter().any(|word| word == name);
@@ -58,7 +55,5 @@ fn line(name: &str, report: &steps::Report, seconds: f64) -> String {
         (0, _) => "ok",
         _ => "FAIL",
     };
-    format!("{word:<4} {name:<11} {seconds:>6.1} s  {}", report.note)
-        .trim_end()
-        .to_owned()
+    format!("{word:<4} {name:<11} {seconds:>6.1} s  {}", report.note).trim_end().to_owned()
 }

@@ -24,24 +24,14 @@ const FUNCTION_LINES: usize = 80;
 const FUNCTION_LINES_P90: usize = 40;
 
 /// Crates that cannot forbid unsafe code, and why.
-const UNSAFE: &[(&str, &str)] = &[(
-    "crates/capture",
-    "capture/sys talks to the kernel; the rest of the crate denies it",
-)];
+const UNSAFE: &[(&str, &str)] =
+    &[("crates/capture", "capture/sys talks to the kernel; the rest of the crate denies it")];
 
 /// Marks of unfinished work, in two halves so that this file has none.
-const MARKS: &[&str] = &[
-    concat!("TO", "DO"),
-    concat!("FIX", "ME"),
-    concat!("XX", "X"),
-];
+const MARKS: &[&str] = &[concat!("TO", "DO"), concat!("FIX", "ME"), concat!("XX", "X")];
 
 /// Beginnings of paths that belong to one person, in two halves likewise.
-const HOMES: &[&str] = &[
-    concat!("/ho", "me/"),
-    concat!("/Us", "ers/"),
-    concat!("/ro", "ot/"),
-];
+const HOMES: &[&str] = &[concat!("/ho", "me/"), concat!("/Us", "ers/"), concat!("/ro", "ot/")];
 
 pub(crate) fn main(root: &Path, mut args: Args) -> Outcome {
     if args.switch("--long") {
@@ -84,10 +74,7 @@ pub(crate) fn faults(root: &Path) -> Result<Vec<String>, Box<dyn Error>> {
 fn list_long(root: &Path) -> Outcome {
     for text in source::texts(root, &[".rs"])? {
         for f in own_functions(&text).filter(|f| f.lines > FUNCTION_LINES_P90) {
-            println!(
-                "{}:{}: fn {} has {} lines",
-                text.path, f.line, f.name, f.lines
-            );
+            println!("{}:{}: fn {} has {} lines", text.path, f.line, f.name, f.lines);
         }
     }
     Ok(true)
@@ -184,10 +171,7 @@ fn crate_root(text: &Text, faults: &mut Vec<String>) {
     let lawful = forbids || (excused && denies);
     if !lawful {
         let word = if excused { "deny" } else { "forbid" };
-        faults.push(format!(
-            "{}:1: the crate does not say `#![{word}(unsafe_code)]`",
-            text.path
-        ));
+        faults.push(format!("{}:1: the crate does not say `#![{word}(unsafe_code)]`", text.path));
     }
 }
 
@@ -196,9 +180,7 @@ fn has_word(line: &str, word: &str) -> bool {
     let part = |c: char| c.is_alphanumeric() || c == '_';
     line.match_indices(word).any(|(at, _)| {
         let before = line.get(..at).and_then(|text| text.chars().next_back());
-        let after = line
-            .get(at + word.len()..)
-            .and_then(|text| text.chars().next());
+        let after = line.get(at + word.len()..).and_then(|text| text.chars().next());
         !before.is_some_and(part) && !after.is_some_and(part)
     })
 }
@@ -207,9 +189,7 @@ fn has_word(line: &str, word: &str) -> bool {
 fn has_path(line: &str, path: &str) -> bool {
     line.match_indices(path).any(|(at, _)| {
         let before = line.get(..at).and_then(|text| text.chars().next_back());
-        let after = line
-            .get(at + path.len()..)
-            .and_then(|text| text.chars().next());
+        let after = line.get(at + path.len()..).and_then(|text| text.chars().next());
         let part = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
         !before.is_some_and(part) && !after.is_some_and(part)
     })
@@ -235,26 +215,17 @@ mod tests {
     use super::*;
 
     fn text(path: &str, body: &str) -> Text {
-        Text {
-            path: path.to_owned(),
-            body: body.to_owned(),
-        }
+        Text { path: path.to_owned(), body: body.to_owned() }
     }
 
     #[test]
     fn a_file_needs_a_head_and_a_limit() {
         let mut faults = Vec::new();
         file_shape(&text("a.rs", "fn main() {}\n"), &mut faults);
-        file_shape(
-            &text("b.rs", &format!("//! Head.\n{}", "\n".repeat(500))),
-            &mut faults,
-        );
+        file_shape(&text("b.rs", &format!("//! Head.\n{}", "\n".repeat(500))), &mut faults);
         let long = format!("//! Head.\nfn f() {{\n{}}}\n", "    g();\n".repeat(79));
         file_shape(&text("c.rs", &long), &mut faults);
-        let found: Vec<_> = faults
-            .iter()
-            .map(|f| f.split(": ").next().unwrap())
-            .collect();
+        let found: Vec<_> = faults.iter().map(|f| f.split(": ").next().unwrap()).collect();
         assert_eq!(found, ["a.rs:1", "b.rs:501", "c.rs:2"]);
     }
 
@@ -263,18 +234,9 @@ mod tests {
         let short = "fn f() {\n}\n".repeat(9);
         let long = format!("fn g() {{\n{}}}\n", "    h();\n".repeat(50));
         let mut faults = Vec::new();
-        nine_of_ten(
-            &[text(
-                "crates/a/src/lib.rs",
-                &format!("{short}{short}{long}"),
-            )],
-            &mut faults,
-        );
+        nine_of_ten(&[text("crates/a/src/lib.rs", &format!("{short}{short}{long}"))], &mut faults);
         assert_eq!(faults, Vec::<String>::new());
-        nine_of_ten(
-            &[text("crates/a/src/lib.rs", &format!("{short}{long}{long}"))],
-            &mut faults,
-        );
+        nine_of_ten(&[text("crates/a/src/lib.rs", &format!("{short}{long}{long}"))], &mut faults);
         assert_eq!(faults.len(), 1);
     }
 
@@ -288,28 +250,16 @@ mod tests {
              see site.example{home}ann/x\n/srv/build/x\n/srv/builder\n"
         );
         leftovers(&text("a.rs", &body), &["/srv/build".into()], &mut faults);
-        let found: Vec<_> = faults
-            .iter()
-            .map(|f| f.split(": ").next().unwrap())
-            .collect();
+        let found: Vec<_> = faults.iter().map(|f| f.split(": ").next().unwrap()).collect();
         assert_eq!(found, ["a.rs:1", "a.rs:3", "a.rs:6"]);
     }
 
     #[test]
     fn crates_inherit_and_forbid() {
         let mut faults = Vec::new();
-        manifest(
-            &text("a/Cargo.toml", "[lints]\nworkspace = true\n"),
-            &mut faults,
-        );
-        crate_root(
-            &text("a/src/lib.rs", "//! A.\n#![forbid(unsafe_code)]\n"),
-            &mut faults,
-        );
-        crate_root(
-            &text("crates/capture/src/lib.rs", "#![deny(unsafe_code)]"),
-            &mut faults,
-        );
+        manifest(&text("a/Cargo.toml", "[lints]\nworkspace = true\n"), &mut faults);
+        crate_root(&text("a/src/lib.rs", "//! A.\n#![forbid(unsafe_code)]\n"), &mut faults);
+        crate_root(&text("crates/capture/src/lib.rs", "#![deny(unsafe_code)]"), &mut faults);
         assert_eq!(faults, Vec::<String>::new());
         manifest(&text("a/Cargo.toml", "[package]\n"), &mut faults);
         crate_root(&text("a/src/lib.rs", "#![deny(unsafe_code)]"), &mut faults);

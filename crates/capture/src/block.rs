@@ -34,8 +34,6 @@ impl PacketBlock {
     #[inline]
     pub fn frame(&self, packet: &PacketRef) -> &[u8] {
         let start = packet.start as usize;
-        self.bytes
-            .get(start..start.saturating_add(packet.len as usize))
-            .unwrap_or_default()
+        self.bytes.get(start..start.saturating_add(packet.len as usize)).unwrap_or_default()
     }
 }

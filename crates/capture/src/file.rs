@@ -137,10 +137,7 @@ impl CaptureFile {
 
     /// Malformed records, and packets of links that are not decoded.
     pub fn skipped(&self) -> [(&'static str, u64); 2] {
-        [
-            ("malformed_record", self.counts.malformed),
-            ("unknown_link", self.counts.unknown_link),
-        ]
+        [("malformed_record", self.counts.malformed), ("unknown_link", self.counts.unknown_link)]
     }
 
     /// Finds every whole packet in the block; says how many bytes are done with.

@@ -64,7 +64,7 @@ impl Section {
         }
         let kind = self.u32([k0, k1, k2, k3]);
         let len = self.u32([l0, l1, l2, l3]) as usize;
-        if !(12..=MAX_RECORD).contains(&len) || len % 4 != 0 {
+        if !(12..=MAX_RECORD).contains(&len) || !len.is_multiple_of(4) {
             return Ok(Step::Broken(format!("a block claims {len} bytes")));
         }
         let Some(body) = here.get(8..len - 4) else {
@@ -118,9 +118,7 @@ impl Section {
                 }
                 _ => {}
             }
-            options = options
-                .get(4 + len.next_multiple_of(4)..)
-                .unwrap_or_default();
+            options = options.get(4 + len.next_multiple_of(4)..).unwrap_or_default();
         }
         self.interfaces.push(interface);
     }
@@ -133,17 +131,8 @@ impl Section {
         packets: &mut Vec<PacketRef>,
         counts: &mut Counts,
     ) -> Result<(), CaptureError> {
-        let id = if old {
-            self.u16_at(body, 0).map(u32::from)
-        } else {
-            self.u32_at(body, 0)
-        };
-        let fields = (
-            id,
-            self.u32_at(body, 4),
-            self.u32_at(body, 8),
-            self.u32_at(body, 12),
-        );
+        let id = if old { self.u16_at(body, 0).map(u32::from) } else { self.u32_at(body, 0) };
+        let fields = (id, self.u32_at(body, 4), self.u32_at(body, 8), self.u32_at(body, 12));
         let (Some(id), Some(high), Some(low), Some(len)) = fields else {
             counts.malformed += 1;
             return Ok(());
@@ -171,13 +160,7 @@ impl Section {
         };
         self.last = at;
         self.seen_packet = true;
-        packets.push(PacketRef {
-            at,
-            start: place(start + 20),
-            len,
-            wire_len,
-            link,
-        });
+        packets.push(PacketRef { at, start: place(start + 20), len, wire_len, link });
         Ok(())
     }
 
@@ -197,30 +180,16 @@ impl Section {
             counts.unknown_link += 1;
             return;
         };
-        let snap = if interface.snap_len == 0 {
-            u32::MAX
-        } else {
-            interface.snap_len
-        };
+        let snap = if interface.snap_len == 0 { u32::MAX } else { interface.snap_len };
         let there = u32::try_from(body.len() - 4).unwrap_or(u32::MAX);
         let len = wire_len.min(snap).min(there);
         // A simple packet has no time of its own.
-        packets.push(PacketRef {
-            at: self.last,
-            start: place(start + 4),
-            len,
-            wire_len,
-            link,
-        });
+        packets.push(PacketRef { at: self.last, start: place(start + 4), len, wire_len, link });
         self.seen_packet = true;
     }
 
     const fn u32(&self, raw: [u8; 4]) -> u32 {
-        if self.big {
-            u32::from_be_bytes(raw)
-        } else {
-            u32::from_le_bytes(raw)
-        }
+        if self.big { u32::from_be_bytes(raw) } else { u32::from_le_bytes(raw) }
     }
 
     fn u32_at(&self, bytes: &[u8], at: usize) -> Option<u32> {
@@ -229,11 +198,7 @@ impl Section {
 
     fn u16_at(&self, bytes: &[u8], at: usize) -> Option<u16> {
         let raw: [u8; 2] = bytes.get(at..at + 2)?.try_into().ok()?;
-        Some(if self.big {
-            u16::from_be_bytes(raw)
-        } else {
-            u16::from_le_bytes(raw)
-        })
+        Some(if self.big { u16::from_be_bytes(raw) } else { u16::from_le_bytes(raw) })
     }
 }
 

@@ -22,20 +22,13 @@ pub(crate) fn run(args: &AnalyzeArgs) -> Result<ExitCode, Fail> {
     let (bar, interrupt) = (Bar::new(args.quiet), Interrupt::listen());
     let analysis = analyze(inputs, &settings, &mut |progress| {
         bar.show(progress);
-        if interrupt.is_raised() {
-            ControlFlow::Break(())
-        } else {
-            ControlFlow::Continue(())
-        }
+        if interrupt.is_raised() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });
     bar.clear();
     tell(&analysis, args.quiet);
     let document = &analysis.document;
     let paint = match args.output {
-        Some(_) => ostium_report::Paint {
-            colour: false,
-            width: None,
-        },
+        Some(_) => ostium_report::Paint { colour: false, width: None },
         None => paint(),
     };
     let text = render(document, args.format, paint)?;
@@ -64,9 +57,7 @@ fn open_all(paths: &[String], quiet: bool) -> Result<Vec<Input>, Fail> {
         }
         // In a folder there are many logs of no use; one line each would hide what matters.
         if !quiet && notes.len() == 1 {
-            notes
-                .iter()
-                .for_each(|note| eprintln!("ostium: {}", note.0));
+            notes.iter().for_each(|note| eprintln!("ostium: {}", note.0));
         } else if !quiet && !notes.is_empty() {
             eprintln!(
                 "ostium: {path}: {} files say nothing of use and are passed over",
@@ -75,11 +66,7 @@ fn open_all(paths: &[String], quiet: bool) -> Result<Vec<Input>, Fail> {
         }
     }
     if inputs.is_empty() {
-        let why = if failed {
-            "nothing could be read"
-        } else {
-            "no input says anything of use"
-        };
+        let why = if failed { "nothing could be read" } else { "no input says anything of use" };
         return Err(Fail::new(why));
     }
     Ok(inputs)
@@ -87,26 +74,17 @@ fn open_all(paths: &[String], quiet: bool) -> Result<Vec<Input>, Fail> {
 
 /// Settings from what was typed.
 pub(crate) fn settings(site: &SiteArgs, all: bool, quiet: bool) -> Result<Settings, Fail> {
-    let home = if site.home.is_empty() {
-        Home::private()
-    } else {
-        Home::new(&site.home)
-    };
+    let home = if site.home.is_empty() { Home::private() } else { Home::new(&site.home) };
     let threads = match site.threads {
         Some(threads) => usize::from(threads),
-        None => std::thread::available_parallelism()
-            .map_or(1, usize::from)
-            .min(16),
+        None => std::thread::available_parallelism().map_or(1, usize::from).min(16),
     };
     Ok(Settings {
         home,
         site: site.site.clone(),
         roles: site.role.clone(),
         intel: intel::load(&site.intel, quiet)?,
-        policy: Policy {
-            prior: site.prior,
-            ..Policy::default()
-        },
+        policy: Policy { prior: site.prior, ..Policy::default() },
         memory: site.memory.0,
         threads,
         all,
@@ -142,11 +120,7 @@ fn status(document: &Document, fail_on: Option<FailOn>) -> ExitCode {
         Some(FailOn::Infected) => document.totals.infected > 0,
         Some(FailOn::Suspect) => document.totals.infected + document.totals.suspect > 0,
     };
-    if found {
-        ExitCode::from(3)
-    } else {
-        ExitCode::SUCCESS
-    }
+    if found { ExitCode::from(3) } else { ExitCode::SUCCESS }
 }
 
 /// Used by other commands to print a document.

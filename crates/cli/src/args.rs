@@ -9,12 +9,7 @@ use crate::units::Bytes;
 
 /// Beware of what leaves your network: names the infected machines inside, and says why.
 #[derive(Parser)]
-#[command(
-    name = "ostium",
-    version,
-    max_term_width = 100,
-    propagate_version = true
-)]
+#[command(name = "ostium", version, max_term_width = 100, propagate_version = true)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -168,9 +163,7 @@ fn role(text: &str) -> Result<RoleAt, String> {
     let usage = || format!("write it as ROLE=HOST; roles are {}", names.join(", "));
     let (role, host) = text.split_once('=').ok_or_else(usage)?;
     let role = Role::from_name(role).ok_or_else(usage)?;
-    let host: Addr = host
-        .parse()
-        .map_err(|_| format!("'{host}' is no address"))?;
+    let host: Addr = host.parse().map_err(|_| format!("'{host}' is no address"))?;
     Ok(RoleAt { role, host })
 }
 

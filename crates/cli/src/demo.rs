@@ -32,9 +32,7 @@ pub(crate) fn run(args: &DemoArgs) -> Result<ExitCode, Fail> {
     let settings = Settings {
         home: Home::new(&truth.home),
         site: "demo".to_owned(),
-        threads: std::thread::available_parallelism()
-            .map_or(1, usize::from)
-            .min(8),
+        threads: std::thread::available_parallelism().map_or(1, usize::from).min(8),
         ..Settings::default()
     };
     let bar = Bar::new(false);
@@ -70,23 +68,15 @@ fn compare(document: &Document, truth: &Truth) -> String {
     let mut found = 0;
     for (addr, kind) in &truth.infected {
         let verdict = verdict(&addr.to_string());
-        let mark = if verdict == "infected" {
-            "found"
-        } else {
-            "MISSED"
-        };
+        let mark = if verdict == "infected" { "found" } else { "MISSED" };
         found += usize::from(verdict == "infected");
-        out.push_str(&format!(
-            "  {mark:<7} {addr:<14} {kind:<10} judged {verdict}\n"
-        ));
+        out.push_str(&format!("  {mark:<7} {addr:<14} {kind:<10} judged {verdict}\n"));
     }
     let mut false_alarms = 0;
     for addr in &truth.clean {
         if verdict(&addr.to_string()) == "infected" {
             false_alarms += 1;
-            out.push_str(&format!(
-                "  FALSE   {addr:<14} clean      judged infected\n"
-            ));
+            out.push_str(&format!("  FALSE   {addr:<14} clean      judged infected\n"));
         }
     }
     out.push_str(&format!(
@@ -98,10 +88,8 @@ fn compare(document: &Document, truth: &Truth) -> String {
 }
 
 fn next_steps(args: &DemoArgs) -> String {
-    let file = args
-        .keep
-        .as_ref()
-        .map_or("capture.pcap".to_owned(), |p| p.display().to_string());
+    let file =
+        args.keep.as_ref().map_or_else(|| "capture.pcap".to_owned(), |p| p.display().to_string());
     format!(
         "\nNext:\n  \
          ostium analyze {file}                            your own traffic: pcap, Zeek logs, EVE\n  \

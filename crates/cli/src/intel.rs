@@ -17,9 +17,8 @@ pub(crate) fn load(files: &[PathBuf], quiet: bool) -> Result<IndicatorIndex, Fai
         let name = path.display().to_string();
         let file =
             File::open(path).map_err(|error| Fail::new(format!("cannot open {name}: {error}")))?;
-        let source = path
-            .file_stem()
-            .map_or(name.clone(), |s| s.to_string_lossy().into_owned());
+        let source =
+            path.file_stem().map_or_else(|| name.clone(), |s| s.to_string_lossy().into_owned());
         let (indicators, summary) =
             read_indicators(&source, BufReader::with_capacity(1 << 20, file));
         if indicators.is_empty() {
@@ -44,10 +43,7 @@ fn told(summary: &ReadSummary) -> String {
         words.push_str(&format!(", {} skipped", summary.skipped));
     }
     if let Some((line, text)) = &summary.first_bad_line {
-        words.push_str(&format!(
-            ", the first that is none is line {line}: '{}'",
-            escape(text)
-        ));
+        words.push_str(&format!(", the first that is none is line {line}: '{}'", escape(text)));
     }
     if let Some(why) = &summary.stopped {
         words.push_str(&format!(", reading stopped: {why}"));

@@ -13,10 +13,7 @@ pub(crate) fn paint() -> Paint {
     let terminal = std::io::stdout().is_terminal();
     let width = terminal_size::terminal_size().map(|(width, _)| width.0);
     let no_colour = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty());
-    Paint {
-        colour: terminal && !no_colour,
-        width: width.filter(|_| terminal),
-    }
+    Paint { colour: terminal && !no_colour, width: width.filter(|_| terminal) }
 }
 
 /// The report as text.
@@ -39,9 +36,9 @@ pub(crate) fn json(value: &Document) -> Result<String, Fail> {
 pub(crate) fn print(text: &str) -> Result<(), Fail> {
     let mut out = std::io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(Fail::new(format!(
-            "cannot write to standard output: {error}"
-        ))),
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Fail::new(format!("cannot write to standard output: {error}")))
+        }
         _ => Ok(()),
     }
 }

@@ -12,9 +12,7 @@ impl FromStr for Bytes {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let bad = || format!("'{text}' is no size; write one as 1GiB or 512MiB");
-        let end = text
-            .find(|c: char| !c.is_ascii_digit())
-            .unwrap_or(text.len());
+        let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
         let (number, unit) = text.split_at(end);
         let number: u64 = number.parse().map_err(|_| bad())?;
         let scale: u64 = match unit.trim().to_ascii_lowercase().as_str() {

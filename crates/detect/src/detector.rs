@@ -164,9 +164,7 @@ impl Interest {
 impl HostSummary {
     /// Is this a client for everything, such as a browser: used for at least eight names?
     pub fn is_general_client(&self, ja4: &Ja4) -> bool {
-        self.clients
-            .iter()
-            .any(|(client, names)| client.as_ref() == Some(ja4) && *names >= 8)
+        self.clients.iter().any(|(client, names)| client.as_ref() == Some(ja4) && *names >= 8)
     }
 
     /// Does the host talk to so many bare addresses that it must be a peer-to-peer program?
@@ -204,22 +202,10 @@ impl Blind {
     /// The blind spots in words, for reports.
     pub fn words(self) -> Vec<&'static str> {
         [
-            (
-                self.replies,
-                "replies unseen: scan, flood and failed contact are mute",
-            ),
-            (
-                self.dns,
-                "dns unseen: name detectors are mute, a missing name says nothing",
-            ),
-            (
-                self.starts,
-                "connection starts unseen: who opened a flow is unknown",
-            ),
-            (
-                self.payload,
-                "payload unseen: protocols, names and fingerprints are missing",
-            ),
+            (self.replies, "replies unseen: scan, flood and failed contact are mute"),
+            (self.dns, "dns unseen: name detectors are mute, a missing name says nothing"),
+            (self.starts, "connection starts unseen: who opened a flow is unknown"),
+            (self.payload, "payload unseen: protocols, names and fingerprints are missing"),
         ]
         .into_iter()
         .filter_map(|(blind, words)| blind.then_some(words))
@@ -239,10 +225,7 @@ pub(crate) fn about_conversation(
         group,
         log_odds: 0.0,
         certain: false,
-        about: About::Conversation {
-            id: conversation.id(),
-            peer: conversation.peer(),
-        },
+        about: About::Conversation { id: conversation.id(), peer: conversation.peer() },
         first: conversation.first,
         last: conversation.last,
         technique,

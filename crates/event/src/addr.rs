@@ -42,16 +42,9 @@ impl Addr {
     }
 
     /// The 32 bits of an IPv4 address.
-    #[allow(
-        clippy::cast_possible_truncation,
-        reason = "the low 32 bits are the address"
-    )]
+    #[allow(clippy::cast_possible_truncation, reason = "the low 32 bits are the address")]
     pub const fn v4_bits(self) -> Option<u32> {
-        if self.is_v4() {
-            Some(self.0 as u32)
-        } else {
-            None
-        }
+        if self.is_v4() { Some(self.0 as u32) } else { None }
     }
 
     /// Multicast, broadcast, loopback, link-local or unspecified: never a destination of interest.
@@ -87,11 +80,7 @@ impl Addr {
     /// The network around an address that one operator usually holds whole: /24 of IPv4, /48 of
     /// IPv6.
     pub const fn site(self) -> Self {
-        if self.is_v4() {
-            Self(self.0 & !0xff)
-        } else {
-            Self(self.0 >> 80 << 80)
-        }
+        if self.is_v4() { Self(self.0 & !0xff) } else { Self(self.0 >> 80 << 80) }
     }
 }
 
@@ -150,33 +139,14 @@ mod tests {
 
     #[test]
     fn knows_private_ranges() {
-        for text in [
-            "10.0.0.1",
-            "172.16.0.1",
-            "172.31.9.9",
-            "192.168.1.1",
-            "100.64.0.1",
-            "fd00::1",
-        ] {
+        for text in ["10.0.0.1", "172.16.0.1", "172.31.9.9", "192.168.1.1", "100.64.0.1", "fd00::1"]
+        {
             assert!(addr(text).is_private(), "{text}");
         }
-        for text in [
-            "172.32.0.1",
-            "100.128.0.1",
-            "11.0.0.1",
-            "2606:4700::1",
-            "8.8.8.8",
-        ] {
+        for text in ["172.32.0.1", "100.128.0.1", "11.0.0.1", "2606:4700::1", "8.8.8.8"] {
             assert!(!addr(text).is_private(), "{text}");
         }
-        for text in [
-            "224.0.0.251",
-            "127.0.0.1",
-            "169.254.1.1",
-            "fe80::1",
-            "ff02::1",
-            "0.0.0.0",
-        ] {
+        for text in ["224.0.0.251", "127.0.0.1", "169.254.1.1", "fe80::1", "ff02::1", "0.0.0.0"] {
             assert!(addr(text).is_special(), "{text}");
         }
         assert!(!addr("fec0::1").is_special());

@@ -33,15 +33,8 @@ impl Prefix {
         if bits > width {
             return None;
         }
-        let mask = if free == 128 {
-            u128::MAX
-        } else {
-            (1u128 << free) - 1
-        };
-        Some(Self {
-            first: addr.bits() & !mask,
-            last: addr.bits() | mask,
-        })
+        let mask = if free == 128 { u128::MAX } else { (1u128 << free) - 1 };
+        Some(Self { first: addr.bits() & !mask, last: addr.bits() | mask })
     }
 
     /// Is the address in this network?
@@ -81,11 +74,7 @@ impl FromStr for Prefix {
 
 impl fmt::Display for BadPrefix {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "'{}' is no network; write one as 10.0.0.0/8 or 2001:db8::/32",
-            self.0
-        )
+        write!(f, "'{}' is no network; write one as 10.0.0.0/8 or 2001:db8::/32", self.0)
     }
 }
 
@@ -105,10 +94,7 @@ impl Home {
                 _ => merged.push(range),
             }
         }
-        Self {
-            ranges: merged,
-            written: prefixes.to_vec(),
-        }
+        Self { ranges: merged, written: prefixes.to_vec() }
     }
 
     /// The private ranges of RFC 1918, RFC 4193 and the shared range of RFC 6598.
@@ -120,10 +106,8 @@ impl Home {
             (Addr::v4([100, 64, 0, 0]), 10),
             (Addr::from_bits(0xfc << 120), 7),
         ];
-        let prefixes: Vec<Prefix> = ranges
-            .iter()
-            .filter_map(|&(addr, bits)| Prefix::new(addr, bits))
-            .collect();
+        let prefixes: Vec<Prefix> =
+            ranges.iter().filter_map(|&(addr, bits)| Prefix::new(addr, bits)).collect();
         Self::new(&prefixes)
     }
 
@@ -132,14 +116,8 @@ impl Home {
         if self.ranges.len() <= 8 {
             return self.ranges.iter().any(|range| range.contains(addr));
         }
-        let after = self
-            .ranges
-            .partition_point(|range| range.first <= addr.bits());
-        after > 0
-            && self
-                .ranges
-                .get(after - 1)
-                .is_some_and(|range| range.contains(addr))
+        let after = self.ranges.partition_point(|range| range.first <= addr.bits());
+        after > 0 && self.ranges.get(after - 1).is_some_and(|range| range.contains(addr))
     }
 
     /// Does a conversation between these two leave the network?
@@ -171,14 +149,7 @@ mod tests {
             assert_eq!(prefix(text).to_string(), text);
         }
         assert_eq!(prefix("10.1.2.3/8").to_string(), "10.0.0.0/8");
-        for text in [
-            "",
-            "10.0.0.0/33",
-            "10.0.0/8",
-            "::/129",
-            "10.0.0.0/-1",
-            "home",
-        ] {
+        for text in ["", "10.0.0.0/33", "10.0.0/8", "::/129", "10.0.0.0/-1", "home"] {
             assert!(text.parse::<Prefix>().is_err(), "{text}");
         }
     }

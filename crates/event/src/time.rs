@@ -92,11 +92,7 @@ impl Span {
         }
         let whole = secs.trunc();
         let fraction = ((secs - whole) * 1e9).round() as u64;
-        Self(
-            (whole as u64)
-                .saturating_mul(NANOS)
-                .saturating_add(fraction),
-        )
+        Self((whole as u64).saturating_mul(NANOS).saturating_add(fraction))
     }
 
     /// Nanoseconds.

@@ -81,10 +81,7 @@ impl Ja4 {
     /// From its 36 characters; `None` when the text is no JA4.
     pub fn parse(text: &str) -> Option<Self> {
         let bytes: [u8; 36] = text.as_bytes().try_into().ok()?;
-        let part = |b: &[u8]| {
-            b.iter()
-                .all(|c| c.is_ascii_digit() || (b'a'..=b'f').contains(c))
-        };
+        let part = |b: &[u8]| b.iter().all(|c| c.is_ascii_digit() || (b'a'..=b'f').contains(c));
         let ok = matches!(bytes[0], b't' | b'q' | b'd')
             && bytes[..10].iter().all(u8::is_ascii_alphanumeric)
             && bytes[10] == b'_'
@@ -141,12 +138,8 @@ mod tests {
     fn only_a_ja4_is_a_ja4() {
         let good = "t13d1516h2_8daaf6152771_e5627efa2ab1";
         assert_eq!(Ja4::parse(good).unwrap().as_str(), good);
-        for bad in [
-            "",
-            "t13d1516h2",
-            "x13d1516h2_8daaf6152771_e5627efa2ab1",
-            &good.to_uppercase(),
-        ] {
+        for bad in ["", "t13d1516h2", "x13d1516h2_8daaf6152771_e5627efa2ab1", &good.to_uppercase()]
+        {
             assert!(Ja4::parse(bad).is_none(), "{bad}");
         }
     }

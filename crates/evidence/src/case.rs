@@ -67,14 +67,8 @@ pub struct HostCase {
 
 impl Role {
     /// All roles.
-    pub const ALL: [Self; 6] = [
-        Self::Resolver,
-        Self::MailServer,
-        Self::Proxy,
-        Self::Nat,
-        Self::Scanner,
-        Self::Monitor,
-    ];
+    pub const ALL: [Self; 6] =
+        [Self::Resolver, Self::MailServer, Self::Proxy, Self::Nat, Self::Scanner, Self::Monitor];
 
     /// Its name in reports and on the command line.
     pub const fn name(self) -> &'static str {

@@ -21,9 +21,7 @@ fn made_up() -> String {
     let mut log = format!("#separator \\x09\n#set_separator\t,\n#path\tconn\n#fields\t{FIELDS}\n");
     let mut state = 7u64;
     for row in 0..ROWS {
-        state = state
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1);
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
         let r = state >> 33;
         let micros = row * 700 + r % 300_000;
         let (secs, part) = (1_600_000_000 + micros / 1_000_000, micros % 1_000_000);
@@ -80,9 +78,7 @@ fn bench(c: &mut Criterion) {
     group.sample_size(20);
     group.throughput(Throughput::Bytes(log.len() as u64));
     group.bench_function("first_look", |b| b.iter(|| read(black_box(&log), false)));
-    group.bench_function("first_look_and_events", |b| {
-        b.iter(|| read(black_box(&log), true))
-    });
+    group.bench_function("first_look_and_events", |b| b.iter(|| read(black_box(&log), true)));
     group.finish();
 }
 

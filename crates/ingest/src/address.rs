@@ -126,11 +126,7 @@ mod tests {
             "1:2:3:4:5:6:192.0.2.33",
             "ff02::1:3",
         ] {
-            assert_eq!(
-                address(text.as_bytes()),
-                Some(library(text).unwrap()),
-                "{text}"
-            );
+            assert_eq!(address(text.as_bytes()), Some(library(text).unwrap()), "{text}");
         }
         assert_eq!(address(b"fe80::1%eth0"), library("fe80::1"));
     }

@@ -87,11 +87,7 @@ impl Row {
     /// The inside host that owns the row: for sharding. Agrees with the flow key of its events.
     #[inline]
     pub fn inside(&self, home: &Home) -> Addr {
-        if home.contains(self.resp) && !home.contains(self.orig) {
-            self.resp
-        } else {
-            self.orig
-        }
+        if home.contains(self.resp) && !home.contains(self.orig) { self.resp } else { self.orig }
     }
 }
 
@@ -102,9 +98,7 @@ impl RowBlock {
     #[inline]
     pub fn bytes_of(&self, row: &Row) -> &[u8] {
         let start = row.start as usize;
-        self.bytes
-            .get(start..start.saturating_add(row.len as usize))
-            .unwrap_or_default()
+        self.bytes.get(start..start.saturating_add(row.len as usize)).unwrap_or_default()
     }
 
     pub(crate) fn clear(&mut self) {
@@ -129,11 +123,6 @@ impl RowBlock {
 impl<'a> RowRef<'a> {
     /// A row by itself.
     pub const fn new(row: &'a Row, bytes: &'a [u8]) -> Self {
-        Self {
-            row,
-            bytes,
-            cert: None,
-            closes_only: false,
-        }
+        Self { row, bytes, cert: None, closes_only: false }
     }
 }

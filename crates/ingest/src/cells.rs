@@ -65,11 +65,7 @@ pub(crate) fn place(names: &[&str], key: &[u8], hint: &mut usize) -> Option<usiz
 fn same(name: &str, key: &[u8]) -> bool {
     let name = name.as_bytes();
     name.len() == key.len()
-        && (name == key
-            || name
-                .iter()
-                .zip(key)
-                .all(|(a, b)| a == b || (*a == b'.' && *b == b'_')))
+        && (name == key || name.iter().zip(key).all(|(a, b)| a == b || (*a == b'.' && *b == b'_')))
 }
 
 /// Calls `each` with the number and the bytes of each field until it says `false`.
@@ -127,19 +123,13 @@ impl<'a> Cells<'a> {
         if let Some(cell) = layout.glued.and_then(|slot| values.get_mut(slot)) {
             *cell = unglue(cell, layout);
         }
-        Self {
-            values,
-            style: Style::Tsv(layout.set_separator),
-        }
+        Self { values, style: Style::Tsv(layout.set_separator) }
     }
 
     /// The known fields of a JSON object.
     #[inline]
     pub(crate) fn json(object: &'a [u8], names: &[&str]) -> Result<Self, BadJson> {
-        let mut cells = Self {
-            values: [b""; SLOTS],
-            style: Style::Json,
-        };
+        let mut cells = Self { values: [b""; SLOTS], style: Style::Json };
         let mut members = Members::of(object)?;
         let mut hint = 0;
         while let Some((key, value)) = members.next()? {

@@ -72,9 +72,7 @@ impl Validity {
     /// Days from beginning to end; 0 when unknown.
     pub(crate) fn days(&self) -> u32 {
         let span = self.not_before.zip(self.not_after);
-        span.map_or(0, |(from, to)| {
-            u32::try_from(to.since(from).secs() / DAY).unwrap_or(u32::MAX)
-        })
+        span.map_or(0, |(from, to)| u32::try_from(to.since(from).secs() / DAY).unwrap_or(u32::MAX))
     }
 
     /// Days from the beginning to a point in time; `None` when the log's clock began at zero.
@@ -82,11 +80,7 @@ impl Validity {
         let days =
             |later: Timestamp, earlier| i32::try_from(later.since(earlier).secs() / DAY).ok();
         let from = self.not_before.filter(|_| now >= REAL)?;
-        if from > now {
-            days(from, now).map(|days| -days)
-        } else {
-            days(now, from)
-        }
+        if from > now { days(from, now).map(|days| -days) } else { days(now, from) }
     }
 }
 
@@ -105,21 +99,14 @@ impl CertIndex {
         let (keys, record) = record(&cells, schema);
         let record = Arc::new(record);
         let mut named = false;
-        for key in keys
-            .into_iter()
-            .filter(|key| (1..=KEY).contains(&key.len()))
-        {
+        for key in keys.into_iter().filter(|key| (1..=KEY).contains(&key.len())) {
             named = true;
             if self.young.len() >= GENERATION {
                 self.old = std::mem::take(&mut self.young);
             }
             self.young.insert(key.into(), Arc::clone(&record));
         }
-        if named {
-            Ok(())
-        } else {
-            Err(RowError::Field("fingerprint"))
-        }
+        if named { Ok(()) } else { Err(RowError::Field("fingerprint")) }
     }
 
     /// The leaf certificate that an ssl row names, if it was learnt.
@@ -167,15 +154,10 @@ mod tests {
             let line = format!(
                 "{{\"fingerprint\":\"f{number}\",\"certificate.subject\":\"CN=s{number}\"}}"
             );
-            certs
-                .learn(&x509, &row(RowKind::X509), line.as_bytes())
-                .unwrap();
+            certs.learn(&x509, &row(RowKind::X509), line.as_bytes()).unwrap();
         }
         assert!(certs.young.len() + certs.old.len() <= 2 * GENERATION);
-        assert_eq!(
-            find(&certs, 2 * GENERATION),
-            Some(format!("s{}", 2 * GENERATION))
-        );
+        assert_eq!(find(&certs, 2 * GENERATION), Some(format!("s{}", 2 * GENERATION)));
         assert_eq!(find(&certs, GENERATION), Some(format!("s{GENERATION}")));
         assert_eq!(find(&certs, 0), None);
         let nameless = b"{\"certificate.subject\":\"CN=s\"}";

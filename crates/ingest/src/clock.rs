@@ -96,11 +96,7 @@ fn offset(text: &[u8]) -> Option<i64> {
 /// Days from 1970-01-01 to a date of the Gregorian calendar, counting years from March so that
 /// the leap day comes last (the usual civil-day formula).
 const fn days(year: u64, month: u64, day: u64) -> u64 {
-    let (year, month) = if month > 2 {
-        (year, month - 3)
-    } else {
-        (year - 1, month + 9)
-    };
+    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
     let leaps = year / 4 - year / 100 + year / 400;
     let in_year = (153 * month + 2) / 5 + day - 1;
     // 719468 days lie between 0000-03-01 and 1970-01-01.
@@ -135,10 +131,7 @@ mod tests {
         }
         assert_eq!(nanos("1622987986457"), Some(1_622_987_986_457_000_000));
         assert_eq!(nanos("19.981745"), Some(19_981_745_000));
-        assert_eq!(
-            nanos("2024-02-29T00:00:00Z"),
-            Some(1_709_164_800_000_000_000)
-        );
+        assert_eq!(nanos("2024-02-29T00:00:00Z"), Some(1_709_164_800_000_000_000));
         assert_eq!(nanos("1970-01-01T00:00:00Z"), Some(0));
     }
 

@@ -26,11 +26,7 @@ impl Ends {
             (true, true) => (true, Scope::Internal),
             (false, false) => (true, Scope::Transit),
         };
-        let (inside, outside) = if orig_inside {
-            (orig, resp)
-        } else {
-            (resp, orig)
-        };
+        let (inside, outside) = if orig_inside { (orig, resp) } else { (resp, orig) };
         let mut key = FlowKey {
             inside: inside.0,
             outside: outside.0,
@@ -42,11 +38,7 @@ impl Ends {
             key.inside_port = 0;
             key.outside_port = request_type(proto, orig.1);
         }
-        Self {
-            key,
-            scope,
-            orig_inside,
-        }
+        Self { key, scope, orig_inside }
     }
 
     /// Who opened it, when that is known.
@@ -62,13 +54,7 @@ impl Ends {
     /// An event opened by the originator.
     #[inline]
     pub(crate) const fn event<'a>(&self, at: Timestamp, what: What<'a>) -> Event<'a> {
-        Event {
-            at,
-            flow: self.key,
-            opened_by: self.opened_by(true),
-            scope: self.scope,
-            what,
-        }
+        Event { at, flow: self.key, opened_by: self.opened_by(true), scope: self.scope, what }
     }
 }
 
@@ -85,11 +71,7 @@ const fn request_type(proto: Proto, kind: u16) -> u16 {
 /// The protocol number of a name or a number; 0 for what is not known.
 #[inline]
 pub(crate) fn protocol(text: &[u8], orig: Addr) -> Proto {
-    let icmp = if orig.is_v4() {
-        Proto::ICMP
-    } else {
-        Proto::ICMP6
-    };
+    let icmp = if orig.is_v4() { Proto::ICMP } else { Proto::ICMP6 };
     match text {
         b"tcp" | b"TCP" => Proto::TCP,
         b"udp" | b"UDP" => Proto::UDP,
@@ -117,14 +99,10 @@ mod tests {
         assert_eq!((out.key.inside_port, out.key.outside_port), (1000, 80));
         let inward = ends("8.8.8.8", "10.0.0.1", Proto::TCP);
         assert_eq!(inward.opened_by(true), OpenedBy::Outside);
-        assert_eq!(
-            (inward.key.inside_port, inward.key.outside_port),
-            (80, 1000)
-        );
-        for (a, b, scope) in [
-            ("10.0.0.1", "10.0.0.2", Scope::Internal),
-            ("8.8.8.8", "9.9.9.9", Scope::Transit),
-        ] {
+        assert_eq!((inward.key.inside_port, inward.key.outside_port), (80, 1000));
+        for (a, b, scope) in
+            [("10.0.0.1", "10.0.0.2", Scope::Internal), ("8.8.8.8", "9.9.9.9", Scope::Transit)]
+        {
             let both = ends(a, b, Proto::UDP);
             assert_eq!(both.scope, scope);
             assert_eq!(both.key.inside, a.parse().unwrap());

@@ -93,10 +93,7 @@ impl LogFile {
         head: &[u8],
         mut reader: Box<dyn Read + Send>,
     ) -> Result<Self, OpenError> {
-        let io = |source| OpenError::Io {
-            name: name.to_owned(),
-            source,
-        };
+        let io = |source| OpenError::Io { name: name.to_owned(), source };
         let mut front = head.to_vec();
         if front.len() < 4 {
             let mut more = reader.by_ref().take(4);
@@ -282,10 +279,10 @@ impl LogFile {
     fn first_header(&mut self) -> Result<(), OpenError> {
         loop {
             let number = self.lines.number() + 1;
-            let line = self.lines.next().map_err(|source| OpenError::Io {
-                name: self.name.clone(),
-                source,
-            })?;
+            let line = self
+                .lines
+                .next()
+                .map_err(|source| OpenError::Io { name: self.name.clone(), source })?;
             let text = match line {
                 Line::Text(text) if is_header(text) => text,
                 Line::End => {

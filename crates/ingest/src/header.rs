@@ -133,11 +133,7 @@ impl Header {
         name: &str,
         default: Option<(LogKind, bool)>,
     ) -> Result<HeaderLine, OpenError> {
-        let header = |what| OpenError::Header {
-            name: name.to_owned(),
-            line: number,
-            what,
-        };
+        let header = |what| OpenError::Header { name: name.to_owned(), line: number, what };
         if self.odd_separator {
             return Err(header(
                 "#separator has several bytes; log again with a separator of one byte",
@@ -189,11 +185,7 @@ impl Header {
             let found = place(names, plain, &mut hint)
                 // A second column of the same name would be a label in disguise.
                 .filter(|slot| !layout.has(*slot));
-            layout.slots.push(
-                found
-                    .and_then(|slot| u8::try_from(slot).ok())
-                    .unwrap_or(NOWHERE),
-            );
+            layout.slots.push(found.and_then(|slot| u8::try_from(slot).ok()).unwrap_or(NOWHERE));
             if let Some(slot) = found {
                 layout.last = column;
                 if plain.len() < field.len() {
@@ -208,9 +200,7 @@ impl Header {
 /// `\x09` and the like.
 fn unescape(text: &[u8]) -> Vec<u8> {
     let mut bytes = Vec::new();
-    crate::text::decode(text, crate::cells::Style::Tsv(b','), |byte| {
-        bytes.push(byte)
-    });
+    crate::text::decode(text, crate::cells::Style::Tsv(b','), |byte| bytes.push(byte));
     bytes
 }
 
@@ -234,9 +224,7 @@ mod tests {
     fn finds_columns_by_name() {
         let fields = format!("#fields\t{CONN}");
         let line = read(&["#separator \\x09", "#path\tconn", &fields]).unwrap();
-        let HeaderLine::Rows(layout) = line else {
-            panic!("{line:?}")
-        };
+        let HeaderLine::Rows(layout) = line else { panic!("{line:?}") };
         assert_eq!((layout.kind, layout.open), (LogKind::ZeekConn, false));
         assert_eq!(layout.slots.len(), 9);
         assert_eq!(layout.slots[7], NOWHERE, "labels have no place");
@@ -254,16 +242,9 @@ mod tests {
     #[test]
     fn honours_separators() {
         let fields = format!("#fields|{}", CONN.replace('\t', "|"));
-        let lines = [
-            "#separator |",
-            "#set_separator|;",
-            "#unset_field|?",
-            "#path|open_conn",
-            &fields,
-        ];
-        let HeaderLine::Rows(layout) = read(&lines).unwrap() else {
-            panic!("rows follow")
-        };
+        let lines =
+            ["#separator |", "#set_separator|;", "#unset_field|?", "#path|open_conn", &fields];
+        let HeaderLine::Rows(layout) = read(&lines).unwrap() else { panic!("rows follow") };
         assert_eq!((layout.separator, layout.set_separator), (b'|', b';'));
         assert!(layout.is_unset(b"?") && !layout.is_unset(b"-"));
         assert!(layout.open);

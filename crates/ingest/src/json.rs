@@ -94,10 +94,7 @@ fn nested_len(bytes: &[u8]) -> Option<usize> {
 impl<'a> Members<'a> {
     pub(crate) fn of(object: &'a [u8]) -> Result<Self, BadJson> {
         let rest = skip_space(object).strip_prefix(b"{").ok_or(BadJson)?;
-        Ok(Self {
-            rest,
-            started: false,
-        })
+        Ok(Self { rest, started: false })
     }
 
     /// The next member; `None` at the end of the object.
@@ -132,9 +129,7 @@ impl<'a> Members<'a> {
 impl<'a> Items<'a> {
     /// The items of an array; anything else has none.
     pub(crate) fn of(array: &'a [u8]) -> Self {
-        Self {
-            rest: array.strip_prefix(b"[").unwrap_or_default(),
-        }
+        Self { rest: array.strip_prefix(b"[").unwrap_or_default() }
     }
 }
 
@@ -189,14 +184,7 @@ mod tests {
             let cut = whole.get(..end).unwrap();
             assert_eq!(members(cut), Err(BadJson), "{cut}");
         }
-        for bad in [
-            "",
-            "[]",
-            "{a:1}",
-            "{\"a\" 1}",
-            "{\"a\":1 \"b\":2}",
-            "{\"a\":}",
-        ] {
+        for bad in ["", "[]", "{a:1}", "{\"a\" 1}", "{\"a\":1 \"b\":2}", "{\"a\":}"] {
             assert_eq!(members(bad), Err(BadJson), "{bad}");
         }
     }

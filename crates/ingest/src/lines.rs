@@ -188,10 +188,7 @@ mod tests {
     #[test]
     fn endings_of_every_kind() {
         let text = |t: &str| Some(t.as_bytes().to_vec());
-        assert_eq!(
-            lines(b"a\r\nb\n\nc", 2),
-            [text("a"), text("b"), text(""), text("c")]
-        );
+        assert_eq!(lines(b"a\r\nb\n\nc", 2), [text("a"), text("b"), text(""), text("c")]);
         assert_eq!(lines(b"a\n", 1), [text("a")]);
         assert_eq!(lines(b"", 1), []);
     }

@@ -5,18 +5,8 @@
 /// Digits that fit into 64 bits whatever they are.
 const DIGITS: usize = 19;
 
-const SCALE: [u32; 10] = [
-    1_000_000_000,
-    100_000_000,
-    10_000_000,
-    1_000_000,
-    100_000,
-    10_000,
-    1_000,
-    100,
-    10,
-    1,
-];
+const SCALE: [u32; 10] =
+    [1_000_000_000, 100_000_000, 10_000_000, 1_000_000, 100_000, 10_000, 1_000, 100, 10, 1];
 
 /// A whole number; a fraction (`299.000000`) is cut off.
 #[inline]
@@ -81,9 +71,7 @@ fn fraction(digits: &[u8]) -> Option<u32> {
             value = value * 10 + u32::from(digit);
         }
     }
-    SCALE
-        .get(digits.len().min(9))
-        .map(|scale| value.saturating_mul(*scale))
+    SCALE.get(digits.len().min(9)).map(|scale| value.saturating_mul(*scale))
 }
 
 /// Numbers as `1.5e9`: seldom, so floating point does.
@@ -122,16 +110,7 @@ mod tests {
         );
         assert_eq!(decimal(b"1.5e3"), Some((1500, 0)));
         assert_eq!(decimal(b"2e-1"), Some((0, 200_000_000)));
-        for bad in [
-            "",
-            ".",
-            ".5",
-            "-1",
-            "1.2.3",
-            "1x",
-            "12345678901234567890",
-            "e5",
-        ] {
+        for bad in ["", ".", ".5", "-1", "1.2.3", "1x", "12345678901234567890", "e5"] {
             assert_eq!(decimal(bad.as_bytes()), None, "{bad}");
         }
     }
@@ -140,10 +119,7 @@ mod tests {
     fn reads_whole_numbers() {
         assert_eq!(unsigned(b"0"), Some(0));
         assert_eq!(unsigned(b"299.000000"), Some(299));
-        assert_eq!(
-            unsigned(b"9999999999999999999"),
-            Some(9_999_999_999_999_999_999)
-        );
+        assert_eq!(unsigned(b"9999999999999999999"), Some(9_999_999_999_999_999_999));
         assert_eq!(small(b"65535"), Some(65_535));
         for bad in ["", "-", "x", ".5", "1 ", "18446744073709551616"] {
             assert_eq!(unsigned(bad.as_bytes()), None, "{bad}");

@@ -40,9 +40,7 @@ pub(crate) fn hash(kind: RowKind, uid: &[u8], depth: &[u8]) -> u64 {
     let step = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3);
     let seed = step(0xcbf2_9ce4_8422_2325, kind as u8);
     let uid = uid.iter().fold(seed, |hash, byte| step(hash, *byte));
-    let all = depth
-        .iter()
-        .fold(step(uid, 0), |hash, byte| step(hash, *byte));
+    let all = depth.iter().fold(step(uid, 0), |hash, byte| step(hash, *byte));
     // The lowest bit is left to `Rejoin`.
     (all & !1).max(2)
 }

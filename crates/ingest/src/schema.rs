@@ -109,9 +109,7 @@ impl LogKind {
 
 impl Schema {
     pub(crate) const fn tsv(layout: Layout) -> Self {
-        Self {
-            format: Format::Tsv(layout),
-        }
+        Self { format: Format::Tsv(layout) }
     }
 
     pub(crate) const fn json(kind: LogKind, open: bool) -> Self {
@@ -239,14 +237,7 @@ fn look_tsv(layout: &Layout, line: &[u8], number: u32, id: bool) -> Look {
         left > 0
     });
     let [ts, uid, orig, _, resp, _, depth] = found;
-    finish(
-        kind,
-        layout.open,
-        number,
-        [ts, orig, resp],
-        [uid, depth],
-        id,
-    )
+    finish(kind, layout.open, number, [ts, orig, resp], [uid, depth], id)
 }
 
 fn look_json(kind: LogKind, open: bool, line: &[u8], number: u32, id: bool) -> Option<Look> {
@@ -303,15 +294,5 @@ pub(crate) const fn row(
     (orig, resp): (Addr, Addr),
     id: u64,
 ) -> Row {
-    Row {
-        orig,
-        resp,
-        at,
-        id,
-        line,
-        start: 0,
-        len: 0,
-        kind,
-        open,
-    }
+    Row { orig, resp, at, id, line, start: 0, len: 0, kind, open }
 }

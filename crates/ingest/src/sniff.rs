@@ -104,20 +104,17 @@ fn by_magic(head: &[u8]) -> Option<Sniffed> {
             "it is a SiLK file",
             "NetFlow is not read; capture packets, or log with Zeek or Suricata",
         ),
-        [0xfd, b'7', b'z', b'X', b'Z', ..] => refused(
-            "it is compressed with xz",
-            "decompress it first, with 'unxz'",
-        ),
-        [b'B', b'Z', b'h', b'1'..=b'9', 0x31, 0x41, ..] => refused(
-            "it is compressed with bzip2",
-            "decompress it first, with 'bunzip2'",
-        ),
+        [0xfd, b'7', b'z', b'X', b'Z', ..] => {
+            refused("it is compressed with xz", "decompress it first, with 'unxz'")
+        }
+        [b'B', b'Z', b'h', b'1'..=b'9', 0x31, 0x41, ..] => {
+            refused("it is compressed with bzip2", "decompress it first, with 'bunzip2'")
+        }
         [b'P', b'K', 3, 4, ..] => refused("it is a zip archive", "unpack it first"),
         [b'7', b'z', 0xbc, 0xaf, ..] => refused("it is a 7z archive", "unpack it first"),
-        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => refused(
-            "it is text in UTF-16",
-            "convert it to UTF-8, with 'iconv -f UTF-16 -t UTF-8'",
-        ),
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => {
+            refused("it is text in UTF-16", "convert it to UTF-8, with 'iconv -f UTF-16 -t UTF-8'")
+        }
         [0x1f, 0x8b, ..] | [0x28, 0xb5, 0x2f, 0xfd, ..] => {
             refused("it is compressed twice", "decompress it once first")
         }
@@ -210,11 +207,7 @@ fn sniff_json(name: &str, head: &[u8]) -> Sniffed {
     let has = |key: &str| {
         keys.contains(&key) || (key.contains('.') && keys.contains(&key.replace('.', "_").as_str()))
     };
-    let log = |kind, open| Sniffed::Log {
-        kind,
-        open,
-        json: true,
-    };
+    let log = |kind, open| Sniffed::Log { kind, open, json: true };
     if path.is_some() {
         return log(LogKind::ZeekMixed, false);
     }
@@ -228,9 +221,7 @@ fn sniff_json(name: &str, head: &[u8]) -> Sniffed {
     let by_fields = || zeek::kind_by_fields(has).map(|kind| (kind, false));
     match kind_of_name(name).or_else(by_fields) {
         Some((kind, open)) => log(kind, open),
-        None => Sniffed::NotNeeded {
-            path: stem(name).to_owned(),
-        },
+        None => Sniffed::NotNeeded { path: stem(name).to_owned() },
     }
 }
 
@@ -249,9 +240,7 @@ pub(crate) fn kind_of_name(name: &str) -> Option<(LogKind, bool)> {
     // `x509` has digits of its own, and `conn-summary` is not `conn`.
     let whole = kind_of_path(stem);
     let cut = stem.split_at_checked(end).and_then(|(word, rest)| {
-        let dated = rest
-            .trim_start_matches('-')
-            .starts_with(|c: char| c.is_ascii_digit());
+        let dated = rest.trim_start_matches('-').starts_with(|c: char| c.is_ascii_digit());
         kind_of_path(word.trim_end_matches('_')).filter(|_| dated)
     });
     let x509 = stem
@@ -286,10 +275,7 @@ mod tests {
     fn names_tell_kinds() {
         for (name, want) in [
             ("conn.log", Some((LogKind::ZeekConn, false))),
-            (
-                "a/b/conn.12:00:00-13:00:00.log.gz",
-                Some((LogKind::ZeekConn, false)),
-            ),
+            ("a/b/conn.12:00:00-13:00:00.log.gz", Some((LogKind::ZeekConn, false))),
             ("conn.log.labeled.gz", Some((LogKind::ZeekConn, false))),
             ("conn_20240131.log", Some((LogKind::ZeekConn, false))),
             ("dns-2024-01-31.json", Some((LogKind::ZeekDns, false))),
@@ -321,35 +307,20 @@ mod tests {
         assert_eq!(sniff("x", b"\xd4\xc3\xb2\xa1").what, Sniffed::Capture);
         assert_eq!(sniff("x", b"").what, Sniffed::Empty);
         assert_eq!(sniff("x", b"hello").what, Sniffed::Unknown);
-        assert!(matches!(
-            sniff("conn.log", b"1.5\tC1\n").what,
-            Sniffed::Refused { .. }
-        ));
+        assert!(matches!(sniff("conn.log", b"1.5\tC1\n").what, Sniffed::Refused { .. }));
     }
 
     #[test]
     fn json_tells_by_its_keys() {
         let of = |name, line: &str| sniff(name, line.as_bytes()).what;
-        let log = |kind| Sniffed::Log {
-            kind,
-            open: false,
-            json: true,
-        };
+        let log = |kind| Sniffed::Log { kind, open: false, json: true };
         let conn = r#"{"ts":1,"uid":"C","id.orig_h":"10.0.0.1","conn_state":"SF"}"#;
         assert_eq!(of("any.txt", conn), log(LogKind::ZeekConn));
-        assert_eq!(
-            of("x", r#"{"_path":"dns","ts":1}"#),
-            log(LogKind::ZeekMixed)
-        );
-        assert_eq!(
-            of("conn.log", r#"{"timestamp":"x","event_type":"flow"}"#),
-            log(LogKind::Eve)
-        );
+        assert_eq!(of("x", r#"{"_path":"dns","ts":1}"#), log(LogKind::ZeekMixed));
+        assert_eq!(of("conn.log", r#"{"timestamp":"x","event_type":"flow"}"#), log(LogKind::Eve));
         assert_eq!(
             of("ssh.log.gz", r#"{"ts":1,"id.orig_h":"10.0.0.1"}"#),
-            Sniffed::NotNeeded {
-                path: "ssh".to_owned()
-            }
+            Sniffed::NotNeeded { path: "ssh".to_owned() }
         );
         assert_eq!(of("x", r#"{"a":1}"#), Sniffed::Unknown);
     }

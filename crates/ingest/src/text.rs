@@ -115,9 +115,7 @@ fn nibble(digit: u8) -> u8 {
 #[inline]
 pub(crate) fn text<'a>(cell: &'a [u8], style: Style, buffer: &'a mut TextBuf) -> &'a str {
     let cell = cell.get(..TEXT).unwrap_or(cell);
-    let simple = cell
-        .iter()
-        .all(|byte| matches!(byte, b' '..=b'~') && *byte != b'\\');
+    let simple = cell.iter().all(|byte| matches!(byte, b' '..=b'~') && *byte != b'\\');
     match std::str::from_utf8(cell) {
         Ok(text) if simple => text,
         _ => buffer.cleaned(cell, style),
@@ -155,9 +153,7 @@ pub(crate) fn push_name(cell: &[u8], style: Style, out: &mut String) {
 pub(crate) fn name<'a>(cell: &'a [u8], style: Style, buffer: &'a mut TextBuf) -> &'a str {
     let cell = cell.strip_suffix(b".").unwrap_or(cell);
     let simple = cell.len() <= NAME
-        && cell
-            .iter()
-            .all(|byte| matches!(byte, b'!'..=b'@' | b'[' | b']'..=b'~'));
+        && cell.iter().all(|byte| matches!(byte, b'!'..=b'@' | b'[' | b']'..=b'~'));
     match std::str::from_utf8(cell) {
         Ok(text) if simple => text,
         _ => {
@@ -178,8 +174,7 @@ impl TextBuf {
         decode(cell, style, |byte| bytes.push(byte));
         for chunk in self.bytes.utf8_chunks() {
             let visible = chunk.valid().chars();
-            self.text
-                .extend(visible.map(|c| if c.is_control() { '?' } else { c }));
+            self.text.extend(visible.map(|c| if c.is_control() { '?' } else { c }));
             self.text.extend(chunk.invalid().iter().map(|_| '?'));
         }
         &self.text

@@ -8,14 +8,8 @@ use ostium_event::{Body, TlsVersion};
 /// `TLSv12`, `TLS 1.2`, `TLSv1`, `SSLv3`, `DTLSv12`, and the like.
 pub(crate) fn version(name: &[u8]) -> TlsVersion {
     let digits = name.iter().filter(|byte| byte.is_ascii_digit());
-    let number = digits
-        .take(3)
-        .fold(0u16, |sum, digit| sum * 10 + u16::from(digit - b'0'));
-    let major = name
-        .first()
-        .copied()
-        .unwrap_or_default()
-        .to_ascii_uppercase();
+    let number = digits.take(3).fold(0u16, |sum, digit| sum * 10 + u16::from(digit - b'0'));
+    let major = name.first().copied().unwrap_or_default().to_ascii_uppercase();
     TlsVersion(match (major, number) {
         (b'T', 1 | 10) => 0x0301,
         (b'T', 11) => 0x0302,
@@ -119,17 +113,9 @@ pub(crate) fn body(media: &[u8]) -> Body {
         _ if media.starts_with(b"image/") => Body::Image,
         _ if has("+xml") => Body::Markup,
         _ if media.starts_with(b"text/") || has("javascript") => Body::Text,
-        _ if [
-            "zip",
-            "7z-comp",
-            "x-rar",
-            "x-tar",
-            "x-xz",
-            "cab-compressed",
-            "archive",
-        ]
-        .iter()
-        .any(|word| has(word)) =>
+        _ if ["zip", "7z-comp", "x-rar", "x-tar", "x-xz", "cab-compressed", "archive"]
+            .iter()
+            .any(|word| has(word)) =>
         {
             Body::Archive
         }

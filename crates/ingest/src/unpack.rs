@@ -86,10 +86,7 @@ impl Unpacked {
     /// When the system refuses memory for a decoder.
     pub fn new(packing: Packing, inner: Box<dyn Read + Send>) -> io::Result<Self> {
         let source = Arc::new(Source::default());
-        let counted = Counted {
-            inner,
-            source: Arc::clone(&source),
-        };
+        let counted = Counted { inner, source: Arc::clone(&source) };
         let stream = match packing {
             Packing::Plain => Stream::Plain(counted),
             Packing::Gzip => {
@@ -103,11 +100,7 @@ impl Unpacked {
                 Stream::Zstd(Box::new(decoder))
             }
         };
-        Ok(Self {
-            stream,
-            source,
-            damaged: false,
-        })
+        Ok(Self { stream, source, damaged: false })
     }
 
     /// Did the compression end early, or make no sense?
@@ -183,9 +176,7 @@ mod tests {
     fn noise(len: usize) -> Vec<u8> {
         let mut state = 1u64;
         let mut next = || {
-            state = state
-                .wrapping_mul(6_364_136_223_846_793_005)
-                .wrapping_add(1);
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
             (state >> 33) as u8
         };
         (0..len).map(|_| next()).collect()
@@ -195,15 +186,9 @@ mod tests {
     fn undoes_compression() {
         let plain = noise(300_000);
         let zipped = gzip(&plain);
-        assert_eq!(
-            read(zipped.clone()),
-            (plain.clone(), false, zipped.len() as u64)
-        );
+        assert_eq!(read(zipped.clone()), (plain.clone(), false, zipped.len() as u64));
         let zstd = zstd::encode_all(&plain[..], 1).unwrap();
-        assert_eq!(
-            read(zstd.clone()),
-            (plain.clone(), false, zstd.len() as u64)
-        );
+        assert_eq!(read(zstd.clone()), (plain.clone(), false, zstd.len() as u64));
         assert_eq!(read(plain.clone()), (plain, false, 300_000));
     }
 

@@ -58,8 +58,7 @@ impl Window {
         self.order.clear();
         // A window holds some 64k rows, so their number fits.
         let places = self.unsorted.iter().zip(0u32..);
-        self.order
-            .extend(places.map(|(row, place)| (row.at, place)));
+        self.order.extend(places.map(|(row, place)| (row.at, place)));
         // The place makes the order of equal times that of the file.
         self.order.sort_unstable();
         let total = self.unsorted.len();
@@ -91,14 +90,7 @@ mod tests {
 
     fn row(at: u64, line: u32) -> Row {
         let nobody = (Addr::UNSPECIFIED, Addr::UNSPECIFIED);
-        schema::row(
-            RowKind::Conn,
-            false,
-            line,
-            Timestamp::from_secs(at),
-            nobody,
-            0,
-        )
+        schema::row(RowKind::Conn, false, line, Timestamp::from_secs(at), nobody, 0)
     }
 
     #[test]
@@ -109,11 +101,7 @@ mod tests {
         }
         let mut out = RowBlock::default();
         window.release(false, &mut out);
-        let told: Vec<_> = out
-            .rows
-            .iter()
-            .map(|row| (row.at.secs(), row.line))
-            .collect();
+        let told: Vec<_> = out.rows.iter().map(|row| (row.at.secs(), row.line)).collect();
         assert_eq!(told, [(1, 1), (1, 3), (3, 2)]);
         assert_eq!(out.bytes_of(&out.rows[2]), b"3");
         window.push(&row(2, 9), b"2");

@@ -58,11 +58,7 @@ fn numbers(text: &str, between: char) -> Option<[u64; 3]> {
 
 /// Days since 1970-01-01, by counting in years that begin in March.
 fn days(year: u64, month: u64, day: u64) -> u64 {
-    let (year, month) = if month > 2 {
-        (year, month - 3)
-    } else {
-        (year - 1, month + 9)
-    };
+    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
     let leaps = year / 4 - year / 100 + year / 400;
     // 719,468 days from the first of March of year 0 to the epoch.
     (year * 365 + leaps + (month * 153 + 2) / 5 + day).saturating_sub(719_469)

@@ -85,14 +85,11 @@ impl IndicatorIndex {
             return Some(found);
         }
         let width = if addr.is_v4() { 32 } else { 128 };
-        self.free_bits
-            .iter()
-            .filter(|&&free| free <= width)
-            .find_map(|&free| {
-                let bits = u8::try_from(width - free).ok()?;
-                let (first, _) = Prefix::new(addr, bits)?.bounds();
-                self.find(Key::Network(first, free))
-            })
+        self.free_bits.iter().filter(|&&free| free <= width).find_map(|&free| {
+            let bits = u8::try_from(width - free).ok()?;
+            let (first, _) = Prefix::new(addr, bits)?.bounds();
+            self.find(Key::Network(first, free))
+        })
     }
 
     /// The indicator of exactly this address and port.
@@ -160,9 +157,7 @@ impl IndicatorIndex {
         let key = Key::of(&indicator);
         let hash_of_key = hash(&key);
         let known = self.places.find(hash_of_key, |&place| {
-            self.entries
-                .get(place as usize)
-                .is_some_and(|entry| Key::of(entry) == key)
+            self.entries.get(place as usize).is_some_and(|entry| Key::of(entry) == key)
         });
         if let Some(&known) = known {
             self.duplicates += 1;
@@ -179,9 +174,7 @@ impl IndicatorIndex {
         self.entries.push(indicator);
         let entries = &self.entries;
         self.places.insert_unique(hash_of_key, place, |&place| {
-            entries
-                .get(place as usize)
-                .map_or(0, |entry| hash(&Key::of(entry)))
+            entries.get(place as usize).map_or(0, |entry| hash(&Key::of(entry)))
         });
     }
 }
@@ -257,18 +250,9 @@ mod tests {
     fn the_nearest_name_above_matches() {
         let index = index(&["evil.example", "deep.evil.example"]);
         let found = |name: &str| index.domain(name).map(|i| i.value.to_string());
-        assert_eq!(
-            found("a.deep.evil.example.").as_deref(),
-            Some("deep.evil.example")
-        );
+        assert_eq!(found("a.deep.evil.example.").as_deref(), Some("deep.evil.example"));
         assert_eq!(found("b.evil.example").as_deref(), Some("evil.example"));
-        for name in [
-            "notevil.example",
-            "example",
-            "evil.example.org",
-            "",
-            &"a.".repeat(999),
-        ] {
+        for name in ["notevil.example", "example", "evil.example.org", "", &"a.".repeat(999)] {
             assert_eq!(found(name), None, "{name}");
         }
     }
@@ -295,10 +279,7 @@ mod tests {
 
     #[test]
     fn urls_match_whole() {
-        let index = index(&[
-            "http://evil.example:81/gate.php?id=1",
-            "http://[2001:db8::1]:8080/x",
-        ]);
+        let index = index(&["http://evil.example:81/gate.php?id=1", "http://[2001:db8::1]:8080/x"]);
         assert!(index.url("evil.example", "/gate.php?id=1").is_some());
         assert!(index.url("2001:db8::1", "/x").is_some());
         assert!(index.url("evil.example", "/gate.php").is_none());
@@ -310,11 +291,7 @@ mod tests {
     fn fingerprints_match() {
         let text = "t13d1516h2_8daaf6152771_e5627efa2ab1";
         assert!(index(&[text]).ja4(&Ja4::parse(text).unwrap()).is_some());
-        assert!(
-            index(&["evil.example"])
-                .ja4(&Ja4::parse(text).unwrap())
-                .is_none()
-        );
+        assert!(index(&["evil.example"]).ja4(&Ja4::parse(text).unwrap()).is_none());
     }
 
     #[test]
@@ -327,10 +304,7 @@ mod tests {
             indicator("evil.example", 20),
         ]);
         let found = index.domain("evil.example").unwrap();
-        assert_eq!(
-            (found.confidence, found.family.as_deref()),
-            (90, Some("worm"))
-        );
+        assert_eq!((found.confidence, found.family.as_deref()), (90, Some("worm")));
         assert_eq!((index.len(), index.duplicates()), (1, 2));
     }
 
@@ -343,12 +317,7 @@ mod tests {
             [indicator("evil.example", 40), expiring],
         ] {
             let index = IndicatorIndex::build(order.to_vec());
-            assert!(
-                index
-                    .domain("evil.example")
-                    .unwrap()
-                    .is_live(Timestamp::MAX)
-            );
+            assert!(index.domain("evil.example").unwrap().is_live(Timestamp::MAX));
         }
     }
 

@@ -144,11 +144,7 @@ fn check_url(url: &str) -> Verdict {
     match host.parse::<Addr>() {
         Ok(addr) if addr.is_private() => Verdict::Refuse(Refusal::PrivateAddress),
         Err(_) if ostium_names::is_local(host) => Verdict::Refuse(Refusal::LocalName),
-        _ if matches!(
-            url.split_once('/'),
-            Some((_, "" | "index.html" | "index.php"))
-        ) =>
-        {
+        _ if matches!(url.split_once('/'), Some((_, "" | "index.html" | "index.php"))) => {
             front_page(host)
         }
         _ => Verdict::Match,

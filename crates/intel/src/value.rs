@@ -95,19 +95,13 @@ fn is_bad_network(text: &str) -> bool {
 /// A network of one address is that address.
 fn network(prefix: Prefix) -> IndicatorValue {
     let (first, last) = prefix.bounds();
-    if first == last {
-        IndicatorValue::Addr(first)
-    } else {
-        IndicatorValue::Network(prefix)
-    }
+    if first == last { IndicatorValue::Addr(first) } else { IndicatorValue::Network(prefix) }
 }
 
 fn is_scheme(text: &str) -> bool {
     !text.is_empty()
         && text.len() <= 10
-        && text
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b == b'+' || b == b'-')
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'+' || b == b'-')
 }
 
 /// A URL after its scheme.
@@ -120,10 +114,7 @@ fn located(rest: &str) -> Option<IndicatorValue> {
     if path.is_empty() {
         return Some(value);
     }
-    if path
-        .bytes()
-        .any(|b| b.is_ascii_whitespace() || b.is_ascii_control())
-    {
+    if path.bytes().any(|b| b.is_ascii_whitespace() || b.is_ascii_control()) {
         return None;
     }
     let slash = if path.starts_with('/') { "" } else { "/" };
@@ -160,12 +151,8 @@ fn authority(text: &str) -> Option<IndicatorValue> {
 
 /// Spares names the trouble of being parsed as addresses.
 fn looks_like_address(text: &str) -> bool {
-    text.bytes()
-        .next_back()
-        .is_some_and(|b| b.is_ascii_hexdigit() || b == b':')
-        && text
-            .bytes()
-            .all(|b| b.is_ascii_hexdigit() || b == b'.' || b == b':')
+    text.bytes().next_back().is_some_and(|b| b.is_ascii_hexdigit() || b == b':')
+        && text.bytes().all(|b| b.is_ascii_hexdigit() || b == b'.' || b == b':')
 }
 
 fn port(text: &str) -> Option<u16> {
@@ -222,20 +209,14 @@ mod tests {
             ("198.51.100.7/32", "ipv4-addr 198.51.100.7"),
             ("2001:db8::7", "ipv6-addr 2001:db8::7"),
             ("[2001:db8::7]:443", "socket [2001:db8::7]:443"),
-            (
-                "hxxps://evil[.]example/a/B?c=D#e",
-                "url evil.example/a/B?c=D",
-            ),
+            ("hxxps://evil[.]example/a/B?c=D#e", "url evil.example/a/B?c=D"),
             ("http://u:p@Evil.example:81/A", "url evil.example:81/A"),
             ("http://evil.example?x", "url evil.example/?x"),
             ("http://evil.example", "domain-name evil.example"),
             ("http://198.51.100.7:81", "socket 198.51.100.7:81"),
             ("evil.example/gate.php", "url evil.example/gate.php"),
             ("198.51.100.7/gate.php", "url 198.51.100.7/gate.php"),
-            (
-                "t13d1516h2_8daaf6152771_e5627efa2ab1",
-                "ja4 t13d1516h2_8daaf6152771_e5627efa2ab1",
-            ),
+            ("t13d1516h2_8daaf6152771_e5627efa2ab1", "ja4 t13d1516h2_8daaf6152771_e5627efa2ab1"),
             ("dead.beef", "domain-name dead.beef"),
         ] {
             assert_eq!(shown(text).as_deref(), Some(want), "{text}");

@@ -21,23 +21,13 @@ pub fn judge(case: HostCase, policy: &Policy) -> Rationale {
     let groups = score(&rationale.evidence, &counted, policy);
     let log_odds = rationale.prior_log_odds + groups.iter().map(|g| g.capped).sum::<f64>();
     let certain = rationale.evidence.iter().any(|item| item.certain);
-    let opinions = groups
-        .iter()
-        .filter(|g| g.capped >= policy.second_group)
-        .count();
+    let opinions = groups.iter().filter(|g| g.capped >= policy.second_group).count();
     let posterior = 1.0 / (1.0 + (-log_odds).exp());
-    rationale.probability = if certain {
-        posterior.max(0.99)
-    } else {
-        posterior
-    };
+    rationale.probability = if certain { posterior.max(0.99) } else { posterior };
     rationale.verdict = if certain || (posterior >= policy.infected && opinions >= 2) {
         Verdict::Infected
     } else if posterior >= policy.suspect
-        || rationale
-            .evidence
-            .iter()
-            .any(|item| item.log_odds >= policy.suspect_item)
+        || rationale.evidence.iter().any(|item| item.log_odds >= policy.suspect_item)
     {
         Verdict::Suspect
     } else {
@@ -99,10 +89,7 @@ fn best_conversation(evidence: &[Evidence], policy: &Policy) -> Vec<usize> {
         }
     }
     let total = |places: &[usize]| -> f64 {
-        score(evidence, places, policy)
-            .iter()
-            .map(|g| g.capped)
-            .sum()
+        score(evidence, places, policy).iter().map(|g| g.capped).sum()
     };
     // Ties go to the conversation whose loudest item comes first, so that the order is stable.
     conversations
@@ -132,11 +119,7 @@ fn score(evidence: &[Evidence], counted: &[usize], policy: &Policy) -> Vec<Group
             nats.sort_by(|a, b| b.total_cmp(a));
             let (best, others) = nats.split_first()?;
             let raw = best + policy.others * others.iter().sum::<f64>();
-            Some(GroupScore {
-                group,
-                raw,
-                capped: raw.min(cap),
-            })
+            Some(GroupScore { group, raw, capped: raw.min(cap) })
         })
         .collect()
 }

@@ -8,10 +8,7 @@ use crate::{Policy, judge};
 
 fn item(detector: &'static str, group: Group, nats: f64, conversation: Option<u64>) -> Evidence {
     let about = match conversation {
-        Some(id) => About::Conversation {
-            id,
-            peer: Peer::default(),
-        },
+        Some(id) => About::Conversation { id, peer: Peer::default() },
         None => About::Host { peer: None },
     };
     Evidence {
@@ -45,9 +42,8 @@ fn verdict(evidence: Vec<Evidence>) -> Verdict {
 
 #[test]
 fn one_group_alone_never_convicts_however_loud() {
-    let loud: Vec<Evidence> = (0..20)
-        .map(|_| item("beacon", Group::Timing, 50.0, Some(1)))
-        .collect();
+    let loud: Vec<Evidence> =
+        (0..20).map(|_| item("beacon", Group::Timing, 50.0, Some(1))).collect();
     let rationale = judge(case(loud, &[]), &Policy::default());
     assert_eq!(rationale.verdict, Verdict::Suspect);
     assert!(rationale.probability < 0.9, "{}", rationale.probability);
@@ -65,19 +61,15 @@ fn any_two_saturated_groups_convict_when_they_are_about_one_conversation() {
 
 #[test]
 fn a_timer_to_one_and_a_rarity_at_another_do_not_add_up() {
-    let apart = vec![
-        item("a", Group::Timing, 9.0, Some(1)),
-        item("b", Group::Destination, 9.0, Some(2)),
-    ];
+    let apart =
+        vec![item("a", Group::Timing, 9.0, Some(1)), item("b", Group::Destination, 9.0, Some(2))];
     assert_eq!(verdict(apart), Verdict::Suspect);
 }
 
 #[test]
 fn behaviour_of_the_host_adds_to_its_best_conversation() {
-    let both = vec![
-        item("a", Group::Timing, 9.0, Some(1)),
-        item("scan", Group::Behaviour, 9.0, None),
-    ];
+    let both =
+        vec![item("a", Group::Timing, 9.0, Some(1)), item("scan", Group::Behaviour, 9.0, None)];
     assert_eq!(verdict(both), Verdict::Infected);
 }
 

@@ -21,37 +21,16 @@ const UPLOAD: u8 = 1 << 5;
 const INFRASTRUCTURE: u8 = 1 << 6;
 
 const LISTS: &[(u8, &str)] = &[
-    (
-        DYNAMIC_DNS,
-        include_str!("../../../data/written/dynamic-dns.txt"),
-    ),
-    (
-        DYNAMIC_DNS,
-        include_str!("../../../data/derived/dynamic-dns.txt"),
-    ),
+    (DYNAMIC_DNS, include_str!("../../../data/written/dynamic-dns.txt")),
+    (DYNAMIC_DNS, include_str!("../../../data/derived/dynamic-dns.txt")),
     (DOH, include_str!("../../../data/written/doh.txt")),
     (CDN, include_str!("../../../data/written/cdn.txt")),
-    (
-        SHARED_HOSTING,
-        include_str!("../../../data/written/shared-hosting.txt"),
-    ),
-    (
-        ADDRESS_LOOKUP,
-        include_str!("../../../data/written/address-lookup.txt"),
-    ),
-    (
-        ADDRESS_LOOKUP,
-        include_str!("../../../data/derived/address-lookup.txt"),
-    ),
+    (SHARED_HOSTING, include_str!("../../../data/written/shared-hosting.txt")),
+    (ADDRESS_LOOKUP, include_str!("../../../data/written/address-lookup.txt")),
+    (ADDRESS_LOOKUP, include_str!("../../../data/derived/address-lookup.txt")),
     (UPLOAD, include_str!("../../../data/written/upload.txt")),
-    (
-        INFRASTRUCTURE,
-        include_str!("../../../data/written/infrastructure.txt"),
-    ),
-    (
-        INFRASTRUCTURE,
-        include_str!("../../../data/derived/revocation.txt"),
-    ),
+    (INFRASTRUCTURE, include_str!("../../../data/written/infrastructure.txt")),
+    (INFRASTRUCTURE, include_str!("../../../data/derived/revocation.txt")),
 ];
 
 static TABLE: LazyLock<Table> = LazyLock::new(|| {

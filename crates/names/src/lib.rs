@@ -35,7 +35,5 @@ fn plain(name: &str) -> &str {
 
 /// The lines of an embedded list: no comments, no blanks.
 fn lines(text: &'static str) -> impl Iterator<Item = &'static str> {
-    text.lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+    text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'))
 }

@@ -27,11 +27,8 @@ pub fn is_cdn(addr: Addr) -> bool {
 
 /// Sorted ranges of all prefixes in the lists; a line that is no prefix is left out.
 fn ranges(lists: &[&'static str]) -> Home {
-    let prefixes: Vec<Prefix> = lists
-        .iter()
-        .flat_map(|list| lines(list))
-        .filter_map(|line| line.parse().ok())
-        .collect();
+    let prefixes: Vec<Prefix> =
+        lists.iter().flat_map(|list| lines(list)).filter_map(|line| line.parse().ok()).collect();
     Home::new(&prefixes)
 }
 
@@ -45,31 +42,13 @@ mod tests {
 
     #[test]
     fn knows_resolvers_and_delivery_networks() {
-        for text in [
-            "8.8.8.8",
-            "1.1.1.1",
-            "9.9.9.9",
-            "2606:4700:4700::1111",
-            "45.90.28.77",
-        ] {
+        for text in ["8.8.8.8", "1.1.1.1", "9.9.9.9", "2606:4700:4700::1111", "45.90.28.77"] {
             assert!(is_public_resolver(addr(text)), "{text}");
         }
-        for text in [
-            "104.16.1.1",
-            "151.101.1.1",
-            "23.32.1.1",
-            "13.33.1.1",
-            "2606:4700::1",
-        ] {
+        for text in ["104.16.1.1", "151.101.1.1", "23.32.1.1", "13.33.1.1", "2606:4700::1"] {
             assert!(is_cdn(addr(text)), "{text}");
         }
-        for text in [
-            "8.8.8.9",
-            "192.0.2.1",
-            "10.0.0.1",
-            "2001:db8::1",
-            "45.90.29.1",
-        ] {
+        for text in ["8.8.8.9", "192.0.2.1", "10.0.0.1", "2001:db8::1", "45.90.29.1"] {
             assert!(!is_public_resolver(addr(text)), "{text}");
             assert!(!is_cdn(addr(text)), "{text}");
         }

@@ -33,16 +33,12 @@ pub fn registrable(name: &str) -> Option<&str> {
 /// Is this name a public suffix by itself, such as `co.uk` or `github.io`?
 pub fn is_public_suffix(name: &str) -> bool {
     let name = plain(name);
-    psl::List
-        .suffix(name.as_bytes())
-        .is_some_and(|suffix| suffix.as_bytes() == name.as_bytes())
+    psl::List.suffix(name.as_bytes()).is_some_and(|suffix| suffix.as_bytes() == name.as_bytes())
 }
 
 /// Is the public suffix under which this name stands one of a private operator?
 pub(crate) fn under_private_suffix(name: &str) -> bool {
-    psl::List
-        .suffix(name.as_bytes())
-        .is_some_and(|suffix| suffix.typ() == Some(Type::Private))
+    psl::List.suffix(name.as_bytes()).is_some_and(|suffix| suffix.typ() == Some(Type::Private))
 }
 
 /// Is this a name that the public DNS does not hold: no dot, an address, a reverse name, a
@@ -71,10 +67,7 @@ pub fn is_local(name: &str) -> bool {
 
 /// The part of `name` that is `domain` and the label before it.
 fn with_one_more_label<'a>(name: &'a str, domain: &str) -> &'a str {
-    let before = name
-        .len()
-        .checked_sub(domain.len() + 1)
-        .and_then(|end| name.get(..end));
+    let before = name.len().checked_sub(domain.len() + 1).and_then(|end| name.get(..end));
     let start = before.map_or(0, |rest| rest.rfind('.').map_or(0, |dot| dot + 1));
     name.get(start..).unwrap_or(name)
 }

@@ -121,10 +121,7 @@ impl<const N: usize> Text<N> {
     }
 
     fn map(bytes: &[u8], change: impl Fn(u8) -> u8) -> Self {
-        let mut text = Self {
-            bytes: [0; N],
-            len: bytes.len().min(N),
-        };
+        let mut text = Self { bytes: [0; N], len: bytes.len().min(N) };
         for (to, from) in text.bytes.iter_mut().zip(bytes) {
             *to = match from {
                 b' '..=b'~' => change(*from),

@@ -59,9 +59,7 @@ impl FlowParser {
                     Next::More => break,
                     Next::Done => self.state = State::Done,
                     Next::Restart(left) => {
-                        rest = rest
-                            .get(rest.len().saturating_sub(left)..)
-                            .unwrap_or_default();
+                        rest = rest.get(rest.len().saturating_sub(left)..).unwrap_or_default();
                         self.restart();
                     }
                 },
@@ -147,21 +145,13 @@ impl FlowParser {
     }
 
     const fn interest(&self) -> Interest {
-        if self.is_done() {
-            Interest::Done
-        } else {
-            Interest::More
-        }
+        if self.is_done() { Interest::Done } else { Interest::More }
     }
 
     fn restart(&mut self) {
         self.restarts += 1;
         self.tries = 0;
-        self.state = if self.restarts < MAX_RESTARTS {
-            State::New
-        } else {
-            State::Done
-        };
+        self.state = if self.restarts < MAX_RESTARTS { State::New } else { State::Done };
     }
 
     fn failed(&mut self, limit: u8) {
@@ -222,10 +212,7 @@ impl FlowParser {
     ) {
         self.known(active.service(), ctx, out);
         self.state = State::Active(active);
-        let other = Context {
-            side: ctx.side.other(),
-            ..*ctx
-        };
+        let other = Context { side: ctx.side.other(), ..*ctx };
         let before = kept.heads.of(other.side);
         if kept.first == ctx.side {
             self.stream(ctx, bytes, out);
@@ -254,11 +241,7 @@ impl FlowParser {
         self.state = State::New;
         let opener = ctx.side == Side::Opener;
         self.unknown(opener, ctx, out);
-        self.failed(if opener && ctx.from_start {
-            0
-        } else {
-            MAX_TRIES
-        });
+        self.failed(if opener && ctx.from_start { 0 } else { MAX_TRIES });
     }
 
     fn unknown(&mut self, opener_spoke: bool, ctx: &Context, out: &mut Sink<'_>) {
@@ -298,10 +281,7 @@ impl FlowParser {
 
 impl Undecided {
     fn new(first: Side) -> Self {
-        Self {
-            heads: Both::default(),
-            first,
-        }
+        Self { heads: Both::default(), first }
     }
 }
 

@@ -17,9 +17,7 @@ pub(crate) struct Lines {
 pub(crate) fn verb<'l>(line: &'l [u8], known: &[&'static str]) -> Option<(&'static str, &'l [u8])> {
     let end = line.iter().position(|byte| *byte == b' ');
     let (word, rest) = line.split_at_checked(end.unwrap_or(line.len()))?;
-    let verb = known
-        .iter()
-        .find(|verb| verb.as_bytes().eq_ignore_ascii_case(word))?;
+    let verb = known.iter().find(|verb| verb.as_bytes().eq_ignore_ascii_case(word))?;
     Some((verb, rest.trim_ascii()))
 }
 
@@ -32,9 +30,7 @@ pub(crate) fn reply(line: &[u8]) -> Option<(u16, bool)> {
         Some(_) => return None,
     };
     let code = digits.iter().try_fold(0u16, |sum, digit| {
-        digit
-            .is_ascii_digit()
-            .then(|| sum * 10 + u16::from(digit - b'0'))
+        digit.is_ascii_digit().then(|| sum * 10 + u16::from(digit - b'0'))
     })?;
     Some((code, last))
 }
@@ -121,10 +117,7 @@ mod tests {
 
     #[test]
     fn verbs_and_replies() {
-        assert_eq!(
-            verb(b"ehlo me", &["HELO", "EHLO"]),
-            Some(("EHLO", &b"me"[..]))
-        );
+        assert_eq!(verb(b"ehlo me", &["HELO", "EHLO"]), Some(("EHLO", &b"me"[..])));
         assert_eq!(verb(b"EHLOX", &["EHLO"]), None);
         assert_eq!(reply(b"220-hi"), Some((220, false)));
         assert_eq!(reply(b"354"), Some((354, true)));

@@ -57,16 +57,10 @@ mod tests {
         assert_eq!(stream(443, Service::Tls), None);
         assert_eq!(stream(443, Service::Http), Some(Anomaly::PortMismatch));
         assert_eq!(stream(80, Service::Tls), Some(Anomaly::PortMismatch));
-        assert_eq!(
-            stream(443, Service::Unknown),
-            Some(Anomaly::PortUnknownContent)
-        );
+        assert_eq!(stream(443, Service::Unknown), Some(Anomaly::PortUnknownContent));
         assert_eq!(stream(4444, Service::Unknown), None);
         assert_eq!(stream(443, Service::Media), None);
-        assert_eq!(
-            datagram(53, Service::BitTorrent, 0),
-            Some(Anomaly::PortMismatch)
-        );
+        assert_eq!(datagram(53, Service::BitTorrent, 0), Some(Anomaly::PortMismatch));
         assert_eq!(datagram(443, Service::Unknown, 0x45), None);
         assert_eq!(datagram(443, Service::Dns, 0), None);
     }

@@ -296,10 +296,7 @@ mod tests {
         assert_eq!(named(&stun, 3478), Some(Service::Media));
         assert_eq!(by_port(&ctx(5353)), Some(Service::Other));
         assert_eq!(by_port(&ctx(53)), None);
-        let by_chance = |responder_port| Context {
-            opener_port: 5353,
-            ..ctx(responder_port)
-        };
+        let by_chance = |responder_port| Context { opener_port: 5353, ..ctx(responder_port) };
         assert_eq!(by_port(&by_chance(53)), None);
         assert_eq!(by_port(&by_chance(50_000)), Some(Service::Other));
     }
@@ -314,9 +311,6 @@ mod tests {
         let mut trace = RtpTrace::default();
         assert_eq!(datagram(&packet(7, 1), &ctx(9000), &mut trace), None);
         assert_eq!(datagram(&packet(8, 2), &ctx(9000), &mut trace), None);
-        assert_eq!(
-            datagram(&packet(9, 2), &ctx(9000), &mut trace),
-            Some(Service::Media)
-        );
+        assert_eq!(datagram(&packet(9, 2), &ctx(9000), &mut trace), Some(Service::Media));
     }
 }

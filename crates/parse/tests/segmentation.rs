@@ -95,10 +95,7 @@ fn dns() -> Vec<Turn> {
 }
 
 fn text(turns: &[(Side, &str)]) -> Vec<Turn> {
-    turns
-        .iter()
-        .map(|(side, text)| (*side, text.as_bytes().to_vec()))
-        .collect()
+    turns.iter().map(|(side, text)| (*side, text.as_bytes().to_vec())).collect()
 }
 
 fn http() -> Vec<Turn> {
@@ -133,10 +130,7 @@ fn mail() -> Vec<Turn> {
         (Responder, "220-mx\r\n220 ready\r\n"),
         (Opener, "EHLO me\r\nMAIL FROM:<a@b>\r\nDATA\r\n"),
         (Responder, "250 ok\r\n250 ok\r\n354 go\r\n"),
-        (
-            Opener,
-            "hello\r\nQUIT\r\n.\r\nBDAT 5 LAST\r\nQUIT\nSTARTTLS\r\n",
-        ),
+        (Opener, "hello\r\nQUIT\r\n.\r\nBDAT 5 LAST\r\nQUIT\nSTARTTLS\r\n"),
         (Responder, "250 ok\r\n220 go\r\n"),
     ]);
     turns.extend(tls());
@@ -160,10 +154,7 @@ fn chat() -> Vec<Turn> {
 }
 
 fn shell() -> Vec<Turn> {
-    text(&[
-        (Responder, "SSH-2.0-one\r\n"),
-        (Opener, "SSH-2.0-two\r\n\u{1}\u{2}\u{3}"),
-    ])
+    text(&[(Responder, "SSH-2.0-one\r\n"), (Opener, "SSH-2.0-two\r\n\u{1}\u{2}\u{3}")])
 }
 
 fn conversations() -> Vec<(Vec<Turn>, u16, usize)> {

@@ -47,17 +47,12 @@ const OVERHEAD: u64 = 96 << 20;
 pub fn analyze(inputs: Vec<Input>, settings: &Settings, watch: &mut Watch<'_>) -> Analysis {
     let names: Vec<String> = inputs.iter().map(|i| i.name.clone()).collect();
     let home = Arc::new(settings.home.clone());
-    let budget = Budget::share_of(
-        settings
-            .memory
-            .saturating_sub(OVERHEAD.min(settings.memory / 2)),
-    );
+    let budget =
+        Budget::share_of(settings.memory.saturating_sub(OVERHEAD.min(settings.memory / 2)));
     let mut crew = Crew::new(settings.threads, budget, &home);
     let identify = inputs.iter().any(Stream::is_open_log);
-    let mut streams: Vec<Stream> = inputs
-        .into_iter()
-        .map(|input| Stream::new(input, identify))
-        .collect();
+    let mut streams: Vec<Stream> =
+        inputs.into_iter().map(|input| Stream::new(input, identify)).collect();
     let mut notes = Vec::new();
     let mut tally = Tally::new();
     let mut joins = Joins::default();
@@ -79,20 +74,8 @@ pub fn analyze(inputs: Vec<Input>, settings: &Settings, watch: &mut Watch<'_>) -
         dropped.push(("row_replaced".to_owned(), tally.replaced));
     }
     let shards = crew.finish();
-    let document = evaluate(
-        &shards,
-        settings,
-        Read {
-            names,
-            tally,
-            dropped,
-        },
-    );
-    Analysis {
-        document,
-        notes,
-        interrupted,
-    }
+    let document = evaluate(&shards, settings, Read { names, tally, dropped });
+    Analysis { document, notes, interrupted }
 }
 
 /// Which stream comes next, and until when: the head of the one after it.

@@ -33,9 +33,7 @@ impl Budget {
     pub(crate) fn share_of(memory: u64) -> Self {
         let share = (memory / u64::from(SHARDS)).max(256 << 10);
         let part = |percent: u64, size: u64| {
-            usize::try_from(share * percent / 100 / size)
-                .unwrap_or(usize::MAX)
-                .max(32)
+            usize::try_from(share * percent / 100 / size).unwrap_or(usize::MAX).max(32)
         };
         Self {
             track: TrackLimits {

@@ -40,11 +40,7 @@ impl Counters {
         self.transit += other.transit;
         self.rows_malformed += other.rows_malformed;
         self.visible.merge(&other.visible);
-        for at in other
-            .span
-            .into_iter()
-            .flat_map(|(first, last)| [first, last])
-        {
+        for at in other.span.into_iter().flat_map(|(first, last)| [first, last]) {
             self.at(at);
         }
     }

@@ -65,13 +65,7 @@ fn merge(shards: &[Shard]) -> Whole {
         spoofed.entry(host).or_default().push(item);
     }
     let blind = Visible::blind(&counters.visible);
-    Whole {
-        counters,
-        prevalence,
-        served,
-        spoofed,
-        blind,
-    }
+    Whole { counters, prevalence, served, spoofed, blind }
 }
 
 /// The cases of one shard's hosts.
@@ -79,10 +73,7 @@ fn cases(shard: &Shard, settings: &Settings, whole: &mut Whole) -> Vec<HostCase>
     let profile = &shard.hub.profile;
     let mut by_host: HashMap<HostId, Vec<&Conversation>> = HashMap::new();
     for conversation in profile.conversations() {
-        by_host
-            .entry(conversation.key.host)
-            .or_default()
-            .push(conversation);
+        by_host.entry(conversation.key.host).or_default().push(conversation);
     }
     let mut cases = Vec::new();
     for (id, host) in profile.hosts() {
@@ -118,11 +109,7 @@ fn cases(shard: &Shard, settings: &Settings, whole: &mut Whole) -> Vec<HostCase>
 
 /// Roles given by the operator, and those that the traffic shows.
 fn roles(host: &Host, settings: &Settings, served: &BTreeMap<Addr, Served>) -> Vec<Role> {
-    let given = settings
-        .roles
-        .iter()
-        .filter(|r| r.host == host.addr)
-        .map(|r| r.role);
+    let given = settings.roles.iter().filter(|r| r.host == host.addr).map(|r| r.role);
     let shown = infer_roles(host, served.get(&host.addr).copied().unwrap_or_default());
     let mut roles: Vec<Role> = given.chain(shown).collect();
     roles.sort_unstable();
@@ -167,20 +154,11 @@ fn facts(shards: &[Shard], settings: &Settings, whole: &Whole, mut read: Read) -
         evicted = (evicted.0 + hosts, evicted.1 + conversations);
     }
     let counters = &whole.counters;
-    read.tally.anomalies_of(
-        ostium_event::Anomaly::LineMalformed,
-        counters.rows_malformed,
-    );
+    read.tally.anomalies_of(ostium_event::Anomaly::LineMalformed, counters.rows_malformed);
     let mut dropped: BTreeMap<String, u64> = BTreeMap::new();
     let own = counters.dropped().map(|(reason, n)| (reason.to_owned(), n));
-    let forgotten = [
-        ("host_forgotten", evicted.0),
-        ("conversation_forgotten", evicted.1),
-    ];
-    let forgotten = forgotten
-        .into_iter()
-        .filter(|(_, n)| *n > 0)
-        .map(|(r, n)| (r.to_owned(), n));
+    let forgotten = [("host_forgotten", evicted.0), ("conversation_forgotten", evicted.1)];
+    let forgotten = forgotten.into_iter().filter(|(_, n)| *n > 0).map(|(r, n)| (r.to_owned(), n));
     for (reason, count) in own.chain(read.dropped).chain(forgotten) {
         *dropped.entry(reason).or_default() += count;
     }
@@ -188,12 +166,7 @@ fn facts(shards: &[Shard], settings: &Settings, whole: &Whole, mut read: Read) -
         inputs: read.names,
         span: counters.span,
         config_sha256: settings.fingerprint(),
-        home: settings
-            .home
-            .prefixes()
-            .iter()
-            .map(ToString::to_string)
-            .collect(),
+        home: settings.home.prefixes().iter().map(ToString::to_string).collect(),
         site: settings.site.clone(),
         blind: whole.blind.words().into_iter().map(str::to_owned).collect(),
         totals: Totals {
@@ -202,11 +175,7 @@ fn facts(shards: &[Shard], settings: &Settings, whole: &Whole, mut read: Read) -
             rows: read.tally.rows,
             flows: counters.flows,
             events: counters.events,
-            anomalies: read
-                .tally
-                .anomalies()
-                .map(|(n, c)| (n.to_owned(), c))
-                .collect(),
+            anomalies: read.tally.anomalies().map(|(n, c)| (n.to_owned(), c)).collect(),
             dropped,
             ..Totals::default()
         },

@@ -46,14 +46,10 @@ impl Hub {
             Interest::IRC,
             Interest::ANOMALY,
         ];
+        let interests: Vec<Interest> = detectors.iter().map(|d| d.interest()).collect();
         let listeners = all.map(|kind| {
-            let wants = |(_, d): &(usize, &Box<dyn Detector>)| d.interest().wants(kind);
-            detectors
-                .iter()
-                .enumerate()
-                .filter(wants)
-                .map(|(place, _)| place)
-                .collect()
+            let all = interests.iter().enumerate();
+            all.filter(|(_, interest)| interest.wants(kind)).map(|(place, _)| place).collect()
         });
         Self {
             profile,
@@ -67,13 +63,7 @@ impl Hub {
 
     /// Takes an event.
     pub(crate) fn event(&mut self, event: &Event<'_>) {
-        hear(
-            &mut self.profile,
-            &mut self.detectors,
-            &mut self.counters,
-            &self.listeners,
-            event,
-        );
+        hear(&mut self.profile, &mut self.detectors, &mut self.counters, &self.listeners, event);
     }
 
     /// Lets the parser of a flow read, and accounts for what it keeps.
@@ -86,22 +76,13 @@ impl Hub {
     ) -> bool {
         let context = context(flow, from_inside);
         let before = parser.heap_bytes();
-        let Self {
-            profile,
-            detectors,
-            counters,
-            listeners,
-            ..
-        } = self;
+        let Self { profile, detectors, counters, listeners, .. } = self;
         let wish = read(parser, &context, &mut |what| {
             let event = event_of(flow, what);
             hear(profile, detectors, counters, listeners, &event);
         });
         let after = parser.heap_bytes();
-        self.parser_bytes = self
-            .parser_bytes
-            .saturating_sub(before)
-            .saturating_add(after);
+        self.parser_bytes = self.parser_bytes.saturating_sub(before).saturating_add(after);
         if self.parser_bytes > self.parser_limit && after > 0 {
             self.parser_bytes = self.parser_bytes.saturating_sub(after);
             self.counters.parsers_evicted += 1;
@@ -114,13 +95,7 @@ impl Hub {
 
 /// An event of a tracked flow.
 const fn event_of<'a>(flow: &FlowInfo, what: What<'a>) -> Event<'a> {
-    Event {
-        at: flow.at,
-        flow: flow.key,
-        opened_by: flow.opened_by,
-        scope: flow.scope,
-        what,
-    }
+    Event { at: flow.at, flow: flow.key, opened_by: flow.opened_by, scope: flow.scope, what }
 }
 
 /// Profile first, so that detectors find themselves in a world that knows of the event.
@@ -143,14 +118,9 @@ fn hear(
         return;
     };
     for host in profile.take_forgotten() {
-        detectors
-            .iter_mut()
-            .for_each(|detector| detector.forget(host));
+        detectors.iter_mut().for_each(|detector| detector.forget(host));
     }
-    let wanted = listeners
-        .get(kind(&event.what))
-        .map(Vec::as_slice)
-        .unwrap_or_default();
+    let wanted = listeners.get(kind(&event.what)).map(Vec::as_slice).unwrap_or_default();
     for place in wanted {
         if let Some(detector) = detectors.get_mut(*place) {
             detector.event(&seen, event, profile);
@@ -207,11 +177,7 @@ fn context(flow: &FlowInfo, from_inside: bool) -> Context {
     };
     Context {
         at: flow.at,
-        side: if from_inside == opener_is_inside {
-            Side::Opener
-        } else {
-            Side::Responder
-        },
+        side: if from_inside == opener_is_inside { Side::Opener } else { Side::Responder },
         opener_is_inside,
         opener_port,
         responder_port,
@@ -233,9 +199,7 @@ impl Observer<FlowParser> for Hub {
         from_inside: bool,
         bytes: &[u8],
     ) -> bool {
-        self.parse(flow, parser, from_inside, |p, context, out| {
-            p.stream(context, bytes, out)
-        })
+        self.parse(flow, parser, from_inside, |p, context, out| p.stream(context, bytes, out))
     }
 
     fn gap(
@@ -246,9 +210,7 @@ impl Observer<FlowParser> for Hub {
         missing: u64,
     ) -> bool {
         self.event(&event_of(flow, What::Anomaly(Anomaly::StreamGap)));
-        self.parse(flow, parser, from_inside, |p, context, out| {
-            p.gap(context, missing, out)
-        })
+        self.parse(flow, parser, from_inside, |p, context, out| p.gap(context, missing, out))
     }
 
     fn datagram(
@@ -258,9 +220,7 @@ impl Observer<FlowParser> for Hub {
         from_inside: bool,
         bytes: &[u8],
     ) -> bool {
-        self.parse(flow, parser, from_inside, |p, context, out| {
-            p.datagram(context, bytes, out)
-        })
+        self.parse(flow, parser, from_inside, |p, context, out| p.datagram(context, bytes, out))
     }
 
     fn message(&mut self, flow: &FlowInfo, message: Message) {

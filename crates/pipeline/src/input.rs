@@ -70,11 +70,7 @@ pub struct Note(pub String);
 pub fn open(path: &str) -> (Vec<Input>, Vec<InputError>, Vec<Note>) {
     if path == "-" {
         let stdin = Box::new(std::io::stdin());
-        return sort(
-            "standard input",
-            from_reader("standard input", None, stdin),
-            true,
-        );
+        return sort("standard input", from_reader("standard input", None, stdin), true);
     }
     let given = Path::new(path);
     if !given.is_dir() {
@@ -84,10 +80,7 @@ pub fn open(path: &str) -> (Vec<Input>, Vec<InputError>, Vec<Note>) {
     let files = match files_of(given) {
         Ok(files) => files,
         Err(source) => {
-            all.1.push(InputError::Open {
-                name: path.to_owned(),
-                source,
-            });
+            all.1.push(InputError::Open { name: path.to_owned(), source });
             return all;
         }
     };
@@ -142,16 +135,9 @@ fn files_of(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
 }
 
 fn open_file(name: &str, path: &Path) -> Result<Input, InputError> {
-    let failed = |source| InputError::Open {
-        name: name.to_owned(),
-        source,
-    };
+    let failed = |source| InputError::Open { name: name.to_owned(), source };
     let file = File::open(path).map_err(failed)?;
-    let size = file
-        .metadata()
-        .ok()
-        .filter(|m| m.is_file())
-        .map(|m| m.len());
+    let size = file.metadata().ok().filter(|m| m.is_file()).map(|m| m.len());
     from_reader(name, size, Box::new(file))
 }
 
@@ -164,21 +150,11 @@ pub fn from_reader(
     size: Option<u64>,
     stream: Box<dyn Read + Send>,
 ) -> Result<Input, InputError> {
-    let failed = |source| InputError::Open {
-        name: name.to_owned(),
-        source,
-    };
+    let failed = |source| InputError::Open { name: name.to_owned(), source };
     let read = Arc::new(AtomicU64::new(0));
-    let mut stream = Counted {
-        stream,
-        read: Arc::clone(&read),
-    };
+    let mut stream = Counted { stream, read: Arc::clone(&read) };
     let mut head = Vec::with_capacity(HEAD);
-    stream
-        .by_ref()
-        .take(HEAD as u64)
-        .read_to_end(&mut head)
-        .map_err(failed)?;
+    stream.by_ref().take(HEAD as u64).read_to_end(&mut head).map_err(failed)?;
     let sniffed = sniff(name, &head);
     let source = match sniffed.what {
         Sniffed::Capture => {
@@ -187,20 +163,13 @@ pub fn from_reader(
                 Packing::Plain => whole,
                 packing => Box::new(Checked(Unpacked::new(packing, whole).map_err(failed)?)),
             };
-            let capture = CaptureFile::open(plain).map_err(|source| InputError::Capture {
-                name: name.to_owned(),
-                source,
-            })?;
+            let capture = CaptureFile::open(plain)
+                .map_err(|source| InputError::Capture { name: name.to_owned(), source })?;
             Source::Packets(Box::new(capture))
         }
         _ => Source::Rows(Box::new(LogFile::open(name, &head, Box::new(stream))?)),
     };
-    Ok(Input {
-        name: name.to_owned(),
-        size,
-        read,
-        source,
-    })
+    Ok(Input { name: name.to_owned(), size, read, source })
 }
 
 /// Counts what is read, for progress.

@@ -174,10 +174,7 @@ impl Stream {
         }
     }
 
-    #[allow(
-        clippy::too_many_arguments,
-        reason = "the parts of one run, borrowed apart"
-    )]
+    #[allow(clippy::too_many_arguments, reason = "the parts of one run, borrowed apart")]
     fn run_rows(
         &mut self,
         until: Timestamp,
@@ -218,25 +215,13 @@ impl Stream {
                 RowKind::Ssl => joins.certs.find(schema, row, bytes),
                 _ => None,
             };
-            crew.row(
-                home,
-                shared,
-                block,
-                RowTask {
-                    row: index,
-                    closes_only,
-                    cert,
-                },
-            );
+            crew.row(home, shared, block, RowTask { row: index, closes_only, cert });
         }
     }
 
     /// Bytes read so far, and all there are where that is known.
     pub(crate) fn progress(&self) -> (u64, Option<u64>) {
-        (
-            self.input.read.load(std::sync::atomic::Ordering::Relaxed),
-            self.input.size,
-        )
+        (self.input.read.load(std::sync::atomic::Ordering::Relaxed), self.input.size)
     }
 
     /// Adds up what the file itself counted, and says what was wrong with it.
@@ -260,10 +245,9 @@ impl Stream {
                 }
                 notes.extend(log.trouble().map(Note));
                 let mut dropped = vec![];
-                for (reason, n) in [
-                    ("row_not_needed", counters.skipped),
-                    ("row_replaced", counters.replaced),
-                ] {
+                for (reason, n) in
+                    [("row_not_needed", counters.skipped), ("row_replaced", counters.replaced)]
+                {
                     if n > 0 {
                         dropped.push((reason.to_owned(), n));
                     }
@@ -278,13 +262,7 @@ impl Stream {
 
 impl Tally {
     pub(crate) fn new() -> Self {
-        Self {
-            packets: 0,
-            bytes: 0,
-            rows: 0,
-            replaced: 0,
-            anomalies: vec![0; Anomaly::ALL.len()],
-        }
+        Self { packets: 0, bytes: 0, rows: 0, replaced: 0, anomalies: vec![0; Anomaly::ALL.len()] }
     }
 
     fn anomaly(&mut self, anomaly: Anomaly) {
@@ -300,7 +278,6 @@ impl Tally {
     /// Anomalies met, with how often.
     pub(crate) fn anomalies(&self) -> impl Iterator<Item = (&'static str, u64)> + '_ {
         let all = Anomaly::ALL.iter().zip(&self.anomalies);
-        all.filter(|(_, n)| **n > 0)
-            .map(|(anomaly, n)| (anomaly.name(), *n))
+        all.filter(|(_, n)| **n > 0).map(|(anomaly, n)| (anomaly.name(), *n))
     }
 }

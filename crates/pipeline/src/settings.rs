@@ -63,15 +63,7 @@ impl Settings {
             digest.update(format!("role {} {}\n", role.role.name(), role.host));
         }
         digest.update(format!("site {}\n{:?}\n", self.site, self.policy));
-        digest.update(format!(
-            "memory {}\nindicators {}\n",
-            self.memory,
-            self.intel.len()
-        ));
-        digest
-            .finalize()
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect()
+        digest.update(format!("memory {}\nindicators {}\n", self.memory, self.intel.len()));
+        digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
     }
 }

@@ -58,11 +58,7 @@ impl Crew {
                 let (home, spare) = (Arc::clone(home), spare_sender.clone());
                 let thread =
                     std::thread::spawn(move || work(shards, threads, &home, &receiver, &spare));
-                Worker {
-                    sender,
-                    thread,
-                    batch: Batch::default(),
-                }
+                Worker { sender, thread, batch: Batch::default() }
             })
             .collect();
         Self::Threads(Team { workers, spare })
@@ -80,10 +76,7 @@ impl Crew {
         block: &PacketBlock,
         index: u32,
     ) -> Result<(), Anomaly> {
-        let packet = block
-            .packets
-            .get(index as usize)
-            .ok_or(Anomaly::RecordMalformed)?;
+        let packet = block.packets.get(index as usize).ok_or(Anomaly::RecordMalformed)?;
         let frame = block.frame(packet);
         let meta = decode(packet.link, frame).map_err(|skip| skip.0)?;
         let facing = Facing::of(&meta, home);
@@ -188,10 +181,7 @@ impl Team {
 
 impl Worker {
     fn send(&mut self) {
-        let empty = Batch {
-            blocks: Vec::new(),
-            tasks: Vec::with_capacity(BATCH),
-        };
+        let empty = Batch { blocks: Vec::new(), tasks: Vec::with_capacity(BATCH) };
         let batch = std::mem::replace(&mut self.batch, empty);
         // A worker only hangs up when it panicked; joining it tells.
         if !batch.tasks.is_empty() && self.sender.send(batch).is_err() {
@@ -210,10 +200,9 @@ fn work(
 ) -> Vec<Shard> {
     for batch in batches {
         for (shard, slot, task) in &batch.tasks {
-            let (Some(shard), Some(block)) = (
-                shards.get_mut(*shard as usize / threads),
-                batch.blocks.get(*slot as usize),
-            ) else {
+            let (Some(shard), Some(block)) =
+                (shards.get_mut(*shard as usize / threads), batch.blocks.get(*slot as usize))
+            else {
                 continue;
             };
             match (&**block, task) {

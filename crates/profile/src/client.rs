@@ -103,15 +103,8 @@ impl TlsFacts {
         let Some(certificate) = &server.certificate else {
             return;
         };
-        let Certificate {
-            subject,
-            issuer,
-            self_signed,
-            valid_days,
-            age_days,
-            has_san,
-            ..
-        } = *certificate;
+        let Certificate { subject, issuer, self_signed, valid_days, age_days, has_san, .. } =
+            *certificate;
         self.certificates = self.certificates.saturating_add(1);
         self.self_signed += u32::from(self_signed);
         self.no_san += u32::from(has_san == Some(false));
@@ -127,11 +120,8 @@ impl TlsFacts {
 impl HttpFacts {
     pub(crate) fn request(&mut self, request: &HttpRequest<'_>, bare_host: bool) {
         let headers = request.header_count;
-        self.fewest_headers = if self.requests == 0 {
-            headers
-        } else {
-            self.fewest_headers.min(headers)
-        };
+        self.fewest_headers =
+            if self.requests == 0 { headers } else { self.fewest_headers.min(headers) };
         self.requests = self.requests.saturating_add(1);
         self.posts += u32::from(matches!(request.method, "POST" | "PUT"));
         self.bare_host += u32::from(bare_host);

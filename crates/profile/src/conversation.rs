@@ -174,9 +174,7 @@ impl Conversation {
             true => (&mut detail.sent, &mut detail.sent_sizes),
             false => (&mut detail.received, &mut detail.received_sizes),
         };
-        series
-            .get_or_insert_with(|| Box::new(Timing::new(FINE)))
-            .add(at);
+        series.get_or_insert_with(|| Box::new(Timing::new(FINE))).add(at);
         sizes.add(u64::from(message.bytes));
     }
 
@@ -217,11 +215,7 @@ impl Conversation {
             _ => self.name.as_ref().map(|n| Arc::clone(&n.text)),
         };
         let one = matches!(self.key.view, View::Address | View::Name) || self.address_changes == 0;
-        Peer {
-            name,
-            addr: one.then_some(self.addr),
-            port: (self.port > 0).then_some(self.port),
-        }
+        Peer { name, addr: one.then_some(self.addr), port: (self.port > 0).then_some(self.port) }
     }
 
     /// Identity within the host, the same for the views that are one conversation: all ports and
@@ -253,12 +247,7 @@ impl Conversation {
             size_of::<Detail>() + series * size_of::<Timing>()
         });
         let tls = self.tls.as_ref().map_or(0, |_| size_of::<TlsFacts>() + 128);
-        detail
-            + tls
-            + self
-                .http
-                .as_ref()
-                .map_or(0, |_| size_of::<HttpFacts>() + 160)
+        detail + tls + self.http.as_ref().map_or(0, |_| size_of::<HttpFacts>() + 160)
     }
 
     /// How suspicious it is to forget this conversation; the least goes first.
@@ -275,10 +264,7 @@ impl Conversation {
 impl Default for Detail {
     fn default() -> Self {
         Self {
-            starts: Rhythms {
-                fine: Timing::new(FINE),
-                coarse: Timing::new(COARSE),
-            },
+            starts: Rhythms { fine: Timing::new(FINE), coarse: Timing::new(COARSE) },
             sent: None,
             received: None,
             sent_sizes: Sizes::default(),

@@ -18,11 +18,7 @@ pub struct Generations<K, V> {
 impl<K: Hash + Eq + Clone, V: Clone> Generations<K, V> {
     /// At most `limit` entries, at least half of them the most recently inserted.
     pub fn new(limit: usize) -> Self {
-        Self {
-            young: HashMap::default(),
-            old: HashMap::default(),
-            limit: (limit / 2).max(4),
-        }
+        Self { young: HashMap::default(), old: HashMap::default(), limit: (limit / 2).max(4) }
     }
 
     /// The entry, if it is remembered. What is found among the old is young again.
@@ -51,9 +47,7 @@ impl<K: Hash + Eq + Clone, V: Clone> Generations<K, V> {
         // Taken out first: an entry that is used must not go with the old ones.
         let known = self.old.remove(&key);
         self.make_room(&key);
-        self.young
-            .entry(key)
-            .or_insert_with(|| known.unwrap_or_else(make))
+        self.young.entry(key).or_insert_with(|| known.unwrap_or_else(make))
     }
 
     /// The young become the old when there is no room for one more.

@@ -16,10 +16,7 @@ pub struct Histogram {
 
 impl Default for Histogram {
     fn default() -> Self {
-        Self {
-            counts: [0; BUCKETS],
-            total: 0,
-        }
+        Self { counts: [0; BUCKETS], total: 0 }
     }
 }
 
@@ -65,26 +62,13 @@ impl Histogram {
     /// The largest share of intervals that lie within `quarters` adjacent quarter octaves: with four
     /// of them, within a factor of two (the jitter of a sleep that is shortened by up to half).
     pub fn densest(&self, quarters: usize) -> f32 {
-        let best = self
-            .counts
-            .windows(quarters.clamp(1, BUCKETS))
-            .map(sum)
-            .max()
-            .unwrap_or(0);
-        if self.total == 0 {
-            0.0
-        } else {
-            best as f32 / self.total as f32
-        }
+        let best = self.counts.windows(quarters.clamp(1, BUCKETS)).map(sum).max().unwrap_or(0);
+        if self.total == 0 { 0.0 } else { best as f32 / self.total as f32 }
     }
 
     /// Bucket centres in seconds with their counts, where there are any.
     pub fn bars(&self) -> impl Iterator<Item = (f32, u16)> + '_ {
-        self.counts
-            .iter()
-            .enumerate()
-            .filter(|(_, c)| **c > 0)
-            .map(|(at, c)| (middle(at), *c))
+        self.counts.iter().enumerate().filter(|(_, c)| **c > 0).map(|(at, c)| (middle(at), *c))
     }
 }
 

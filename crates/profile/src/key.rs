@@ -40,33 +40,15 @@ pub struct ConversationKey {
 
 impl ConversationKey {
     pub(crate) const fn address(host: HostId, addr: Addr, port: u16, proto: Proto) -> Self {
-        Self {
-            host,
-            view: View::Address,
-            proto,
-            port,
-            value: addr.bits(),
-        }
+        Self { host, view: View::Address, proto, port, value: addr.bits() }
     }
 
     pub(crate) const fn site(host: HostId, addr: Addr, port: u16, proto: Proto) -> Self {
-        Self {
-            host,
-            view: View::Site,
-            proto,
-            port,
-            value: addr.site().bits(),
-        }
+        Self { host, view: View::Site, proto, port, value: addr.site().bits() }
     }
 
     pub(crate) const fn nameless(host: HostId, port: u16, proto: Proto) -> Self {
-        Self {
-            host,
-            view: View::Nameless,
-            proto,
-            port,
-            value: 0,
-        }
+        Self { host, view: View::Nameless, proto, port, value: 0 }
     }
 
     pub(crate) fn text(host: HostId, view: View, text: &str) -> Self {

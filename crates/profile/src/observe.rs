@@ -44,9 +44,7 @@ impl Profile {
         match event.what {
             What::Dns(dns) => self.dns(host, event, &dns),
             What::Http(request) if request.via_proxy => {
-                self.served
-                    .entry(event.flow.outside, Default::default)
-                    .proxy += 1;
+                self.served.entry(event.flow.outside, Default::default).proxy += 1;
                 let name = self.name(request.host?);
                 self.proxied(host, event, &name, request.port, |c| {
                     c.http.get_or_insert_default().request(&request, false);
@@ -55,10 +53,7 @@ impl Profile {
             }
             // TLS inside a CONNECT tunnel: the peer is the proxy, the name is the destination.
             What::Tls(hello) => {
-                let proxy = self
-                    .served
-                    .get(&event.flow.outside)
-                    .is_some_and(|s| s.proxy > 0);
+                let proxy = self.served.get(&event.flow.outside).is_some_and(|s| s.proxy > 0);
                 let name = self.name(hello.server_name?);
                 if proxy {
                     self.proxied(host, event, &name, None, |c| {
@@ -103,9 +98,7 @@ impl Profile {
             What::FlowClosed(record) => self.closed(host, event, &record),
             What::Message(message) => {
                 let name = self.name_of(host, &event.flow);
-                self.each_of(host, event, name.as_ref(), |c| {
-                    c.message(event.at, &message)
-                });
+                self.each_of(host, event, name.as_ref(), |c| c.message(event.at, &message));
                 name
             }
             What::Dns(dns) => self.dns(host, event, &dns),
@@ -137,9 +130,7 @@ impl Profile {
                 let name = self.name_of(host, &event.flow);
                 let program = matches!(reply.body, Body::WindowsProgram | Body::ElfProgram);
                 self.each_of(host, event, name.as_ref(), |c| {
-                    c.http
-                        .get_or_insert_with(Box::<HttpFacts>::default)
-                        .reply(&reply, program);
+                    c.http.get_or_insert_with(Box::<HttpFacts>::default).reply(&reply, program);
                 });
                 name
             }
@@ -166,11 +157,7 @@ impl Profile {
                 }
                 if start && counts_for_timing(flow) {
                     let name = name.as_ref();
-                    let keys = name
-                        .map(|n| named_keys(host, n))
-                        .into_iter()
-                        .flatten()
-                        .flatten();
+                    let keys = name.map(|n| named_keys(host, n)).into_iter().flatten().flatten();
                     if self.goes_on(address, event.at, flow) {
                         return name.cloned();
                     }
@@ -209,12 +196,11 @@ impl Profile {
 
     /// Log writers cut idle connections in two: the same two ports soon again are no new start.
     fn goes_on(&mut self, address: ConversationKey, at: Timestamp, flow: &FlowKey) -> bool {
-        self.with_known(&address, |c| c.goes_on(at, flow.inside_port))
-            .unwrap_or_else(|| {
-                let (addr, port) = (flow.outside, flow.outside_port);
-                self.with_conversation(address, at, addr, port, |c| c.goes_on(at, flow.inside_port))
-                    .unwrap_or(false)
-            })
+        self.with_known(&address, |c| c.goes_on(at, flow.inside_port)).unwrap_or_else(|| {
+            let (addr, port) = (flow.outside, flow.outside_port);
+            self.with_conversation(address, at, addr, port, |c| c.goes_on(at, flow.inside_port))
+                .unwrap_or(false)
+        })
     }
 
     fn closed(
@@ -257,9 +243,7 @@ impl Profile {
         hello: &TlsClient<'_>,
     ) -> Option<Arc<Name>> {
         let name = hello.server_name.map(|text| self.name(text));
-        self.begin(host, event, name.as_ref(), |c| {
-            c.tls.get_or_insert_default().hello(hello)
-        });
+        self.begin(host, event, name.as_ref(), |c| c.tls.get_or_insert_default().hello(hello));
         if let Some(ja4) = hello.ja4
             && event.opened_by != OpenedBy::Outside
             && name.as_ref().is_none_or(|n| !n.is_popular())
@@ -344,11 +328,7 @@ impl Profile {
         }
         if let Some(known) = self.hosts.get_mut(host.0) {
             if dns.stage != DnsStage::Reply {
-                known.dns.query(
-                    event.at,
-                    event.flow.outside,
-                    dns.record_type == RecordType::MX,
-                );
+                known.dns.query(event.at, event.flow.outside, dns.record_type == RecordType::MX);
             }
             known.dns.replies += u64::from(dns.rcode.is_some());
         }
@@ -360,8 +340,7 @@ impl Profile {
             if let AnswerData::Addr(addr) = answer.data
                 && !addr.is_special()
             {
-                self.resolved
-                    .insert((event.flow.inside, addr), Arc::clone(&name));
+                self.resolved.insert((event.flow.inside, addr), Arc::clone(&name));
             }
         }
         Some(name)
@@ -383,14 +362,8 @@ const fn address_key(host: HostId, flow: &FlowKey) -> ConversationKey {
 /// The views of a name: itself, and its domain when that is not popular.
 fn named_keys(host: HostId, name: &Name) -> [Option<ConversationKey>; 2] {
     let whole = ConversationKey::text(host, View::Name, &name.text);
-    let domain = name
-        .domain
-        .as_ref()
-        .filter(|d| ***d != *name.text && !name.is_popular());
-    [
-        Some(whole),
-        domain.map(|d| ConversationKey::text(host, View::Domain, d)),
-    ]
+    let domain = name.domain.as_ref().filter(|d| ***d != *name.text && !name.is_popular());
+    [Some(whole), domain.map(|d| ConversationKey::text(host, View::Domain, d))]
 }
 
 /// The views of what has no name.

@@ -102,17 +102,12 @@ impl Profile {
 
     /// All conversations, grouped by host in no particular order of hosts.
     pub fn conversations(&self) -> impl Iterator<Item = &Conversation> {
-        self.conversations
-            .iter()
-            .map(|(_, conversation)| conversation)
+        self.conversations.iter().map(|(_, conversation)| conversation)
     }
 
     /// How often an anomaly was seen.
     pub fn anomaly_counts(&self) -> impl Iterator<Item = (Anomaly, u64)> {
-        Anomaly::ALL
-            .iter()
-            .copied()
-            .zip(self.anomalies.iter().copied())
+        Anomaly::ALL.iter().copied().zip(self.anomalies.iter().copied())
     }
 
     /// Hosts and conversations that had to be forgotten for want of room.
@@ -135,11 +130,7 @@ impl Profile {
     /// How many hosts of this shard share each destination and client.
     pub fn prevalence(&self) -> Prevalence {
         let mut prevalence = Prevalence::default();
-        let active = self
-            .hosts
-            .iter()
-            .filter(|(_, h)| h.opened > 0 || h.dns.queries > 0)
-            .count();
+        let active = self.hosts.iter().filter(|(_, h)| h.opened > 0 || h.dns.queries > 0).count();
         prevalence.set_hosts(u32::try_from(active).unwrap_or(u32::MAX));
         let mut once: HashMap<(HostId, u64), (), foldhash::fast::FixedState> = HashMap::default();
         for (_, conversation) in self.conversations.iter() {
@@ -213,8 +204,7 @@ impl Profile {
             Some(id) => id,
             None => {
                 self.make_room();
-                self.conversations
-                    .insert(Conversation::new(key, at, addr, port))
+                self.conversations.insert(Conversation::new(key, at, addr, port))
             }
         };
         self.change(id, change)

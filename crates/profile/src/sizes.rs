@@ -16,11 +16,7 @@ impl Sizes {
     pub fn add(&mut self, bytes: u64) {
         let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
         self.total = self.total.saturating_add(1);
-        if let Some(slot) = self
-            .slots
-            .iter_mut()
-            .find(|(size, n)| *size == bytes && *n > 0)
-        {
+        if let Some(slot) = self.slots.iter_mut().find(|(size, n)| *size == bytes && *n > 0) {
             slot.1 = slot.1.saturating_add(1);
         } else if let Some(slot) = self.slots.iter_mut().min_by_key(|(_, n)| *n) {
             *slot = (bytes, slot.1.saturating_add(1));
@@ -40,10 +36,7 @@ impl Sizes {
 
     /// The commonest size in bytes.
     pub fn commonest(&self) -> u32 {
-        self.slots
-            .iter()
-            .max_by_key(|(_, n)| *n)
-            .map_or(0, |(size, _)| *size)
+        self.slots.iter().max_by_key(|(_, n)| *n).map_or(0, |(size, _)| *size)
     }
 
     /// Sizes added.

@@ -49,11 +49,7 @@ impl<T: Keyed> Table<T> {
     #[inline]
     pub(crate) fn find(&self, key: &T::Key) -> Option<u32> {
         let hash = self.hasher.hash_one(key);
-        self.index
-            .find(hash, |&id| {
-                self.get(id).is_some_and(|item| item.key() == key)
-            })
-            .copied()
+        self.index.find(hash, |&id| self.get(id).is_some_and(|item| item.key() == key)).copied()
     }
 
     #[inline]
@@ -81,10 +77,7 @@ impl<T: Keyed> Table<T> {
         }
         let (items, hasher) = (&self.items, &self.hasher);
         self.index.insert_unique(hash, id, |&id| {
-            items
-                .get(id as usize)
-                .and_then(Option::as_ref)
-                .map_or(0, |i| hasher.hash_one(i.key()))
+            items.get(id as usize).and_then(Option::as_ref).map_or(0, |i| hasher.hash_one(i.key()))
         });
         id
     }
@@ -114,10 +107,7 @@ impl<T: Keyed> Table<T> {
 
     /// Every item, in order of id.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (u32, &T)> {
-        self.items
-            .iter()
-            .enumerate()
-            .filter_map(|(id, item)| Some((id as u32, item.as_ref()?)))
+        self.items.iter().enumerate().filter_map(|(id, item)| Some((id as u32, item.as_ref()?)))
     }
 }
 
@@ -134,11 +124,7 @@ pub struct PerHost<T> {
 impl<T> PerHost<T> {
     /// State of at most `limit` hosts.
     pub fn new(limit: usize) -> Self {
-        Self {
-            states: HashMap::default(),
-            limit: limit.max(16),
-            refused: 0,
-        }
+        Self { states: HashMap::default(), limit: limit.max(16), refused: 0 }
     }
 
     /// The state of a host, if there is any.

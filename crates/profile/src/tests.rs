@@ -23,11 +23,7 @@ pub(crate) const HOST: Addr = Addr::v4([10, 0, 0, 5]);
 pub(crate) const PEER: Addr = Addr::v4([203, 0, 113, 9]);
 pub(crate) const RESOLVER: Addr = Addr::v4([10, 0, 0, 53]);
 
-pub(crate) const ROOMY: Limits = Limits {
-    hosts: 1000,
-    conversation_bytes: 8 << 20,
-    names: 1000,
-};
+pub(crate) const ROOMY: Limits = Limits { hosts: 1000, conversation_bytes: 8 << 20, names: 1000 };
 
 /// A profile, and a clock.
 pub(crate) struct Stage {
@@ -44,11 +40,7 @@ impl Stage {
     }
 
     pub(crate) fn within(limits: Limits) -> Self {
-        Self {
-            profile: Profile::new(limits),
-            now: Timestamp::from_secs(START),
-            port: 20_000,
-        }
+        Self { profile: Profile::new(limits), now: Timestamp::from_secs(START), port: 20_000 }
     }
 
     pub(crate) fn wait(&mut self, secs: u64) {
@@ -57,30 +49,14 @@ impl Stage {
 
     pub(crate) fn hear(&mut self, flow: FlowKey, by: OpenedBy, what: What<'_>) -> Option<Seen> {
         let inner = flow.outside.is_private() && !flow.outside.is_special();
-        let scope = if inner {
-            Scope::Internal
-        } else {
-            Scope::Egress
-        };
-        self.profile.observe(&Event {
-            at: self.now,
-            flow,
-            opened_by: by,
-            scope,
-            what,
-        })
+        let scope = if inner { Scope::Internal } else { Scope::Egress };
+        self.profile.observe(&Event { at: self.now, flow, opened_by: by, scope, what })
     }
 
     /// A new connection of the host to the peer, on a port of its own.
     pub(crate) fn flow(&mut self, inside: Addr, outside: Addr, port: u16) -> FlowKey {
         self.port = self.port.wrapping_add(1).max(20_000);
-        FlowKey {
-            inside,
-            outside,
-            inside_port: self.port,
-            outside_port: port,
-            proto: Proto::TCP,
-        }
+        FlowKey { inside, outside, inside_port: self.port, outside_port: port, proto: Proto::TCP }
     }
 
     pub(crate) fn open(&mut self, flow: FlowKey) -> Option<Seen> {
@@ -97,14 +73,8 @@ impl Stage {
         FlowRecord {
             first: self.now.minus(Span::from_secs(1)),
             last: self.now,
-            out: Volume {
-                packets: 4,
-                bytes: 300,
-            },
-            back: Volume {
-                packets: 4,
-                bytes: 900,
-            },
+            out: Volume { packets: 4, bytes: 300 },
+            back: Volume { packets: 4, bytes: 900 },
             state: FlowState::Established,
             service: Service::Unknown,
             start_seen: true,
@@ -115,10 +85,7 @@ impl Stage {
     pub(crate) fn resolve(&mut self, inside: Addr, name: &str, addr: Addr) {
         let mut flow = self.flow(inside, RESOLVER, 53);
         flow.proto = Proto::UDP;
-        let answers = [Answer {
-            ttl: 60,
-            data: AnswerData::Addr(addr),
-        }];
+        let answers = [Answer { ttl: 60, data: AnswerData::Addr(addr) }];
         let dns = Dns {
             stage: DnsStage::Both,
             id: 1,
@@ -143,21 +110,13 @@ impl Stage {
     pub(crate) fn http(&mut self, inside: Addr, outside: Addr, host: Option<&str>) -> FlowKey {
         let flow = self.flow(inside, outside, 80);
         self.open(flow);
-        let request = HttpRequest {
-            method: "GET",
-            host,
-            uri: "/a",
-            ..HttpRequest::default()
-        };
+        let request = HttpRequest { method: "GET", host, uri: "/a", ..HttpRequest::default() };
         self.hear(flow, OpenedBy::Inside, What::Http(request));
         flow
     }
 
     pub(crate) fn all(&self, view: View) -> Vec<&Conversation> {
-        self.profile
-            .conversations()
-            .filter(|c| c.key.view == view)
-            .collect()
+        self.profile.conversations().filter(|c| c.key.view == view).collect()
     }
 
     /// The only conversation of a view.

@@ -207,11 +207,7 @@ impl Timing {
             intervals: self.intervals,
             median: f64::from(self.histogram.quantile(0.5)),
             mean: self.sum / intervals,
-            lv: if self.lv_terms == 0 {
-                1.0
-            } else {
-                3.0 * self.lv_sum / f64::from(self.lv_terms)
-            },
+            lv: if self.lv_terms == 0 { 1.0 } else { 3.0 * self.lv_sum / f64::from(self.lv_terms) },
             win2: f64::from(self.histogram.densest(4)),
             // Two adjacent quarters, so that a clock on a bucket's edge is as tight as another.
             tight: f64::from(self.histogram.densest(2)),

@@ -34,11 +34,8 @@ const MOST_EVIDENCE: usize = 40;
 
 /// Builds the report. `all` keeps the clean hosts.
 pub fn build(facts: Facts, mut rationales: Vec<Rationale>, all: bool) -> Document {
-    rationales.sort_by(|a, b| {
-        b.probability
-            .total_cmp(&a.probability)
-            .then_with(|| a.host.cmp(&b.host))
-    });
+    rationales
+        .sort_by(|a, b| b.probability.total_cmp(&a.probability).then_with(|| a.host.cmp(&b.host)));
     let mut totals = facts.totals;
     let of = |verdict| rationales.iter().filter(|r| r.verdict == verdict).count() as u64;
     totals.hosts = rationales.len() as u64;
@@ -47,10 +44,7 @@ pub fn build(facts: Facts, mut rationales: Vec<Rationale>, all: bool) -> Documen
     Document {
         schema: "ostium.report/1".to_owned(),
         inputs: facts.inputs,
-        span: facts.span.map(|(first, last)| SpanRow {
-            first: clock(first),
-            last: clock(last),
-        }),
+        span: facts.span.map(|(first, last)| SpanRow { first: clock(first), last: clock(last) }),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         config_sha256: facts.config_sha256,
         home: facts.home,
@@ -71,10 +65,7 @@ fn host_row(r: &Rationale) -> HostRow {
         .groups
         .iter()
         .map(|g| {
-            let row = GroupRow {
-                raw: rounded(g.raw),
-                capped: rounded(g.capped),
-            };
+            let row = GroupRow { raw: rounded(g.raw), capped: rounded(g.capped) };
             (g.group.name().to_owned(), row)
         })
         .collect();
@@ -115,19 +106,11 @@ fn evidence_row(item: &Evidence, counted: bool) -> EvidenceRow {
         log_odds: rounded(item.log_odds),
         certain: item.certain,
         counted,
-        peer: item
-            .about
-            .peer()
-            .map(|p| escape(&p.to_string()))
-            .unwrap_or_default(),
+        peer: item.about.peer().map(|p| escape(&p.to_string())).unwrap_or_default(),
         first: clock(item.first),
         last: clock(item.last),
         technique: item.technique.to_owned(),
         summary: escape(&item.summary),
-        numbers: item
-            .numbers
-            .iter()
-            .map(|(k, v)| ((*k).to_owned(), rounded(*v)))
-            .collect(),
+        numbers: item.numbers.iter().map(|(k, v)| ((*k).to_owned(), rounded(*v))).collect(),
     }
 }

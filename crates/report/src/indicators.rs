@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use ostium_evidence::Group;
+use ostium_evidence::{Group, Peer};
 use ostium_verdict::{Rationale, Verdict};
 
 use crate::document::IndicatorRow;
@@ -21,21 +21,8 @@ pub(crate) fn indicators(rationales: &[Rationale]) -> Vec<IndicatorRow> {
             if item.group == Group::Behaviour {
                 continue;
             }
-            let Some(peer) = item.about.peer() else {
+            let Some(value) = item.about.peer().and_then(value) else {
                 continue;
-            };
-            let value = match (&peer.name, peer.addr, peer.port) {
-                (Some(name), _, _) => ("domain-name", escape(name)),
-                (None, Some(addr), Some(port)) => (
-                    "socket",
-                    match addr.is_v4() {
-                        true => format!("{addr}:{port}"),
-                        false => format!("[{addr}]:{port}"),
-                    },
-                ),
-                (None, Some(addr), None) if addr.is_v4() => ("ipv4-addr", addr.to_string()),
-                (None, Some(addr), None) => ("ipv6-addr", addr.to_string()),
-                (None, None, _) => continue,
             };
             let confidence = of_host.entry(value).or_default();
             *confidence = confidence.max(r.probability);
@@ -55,4 +42,18 @@ pub(crate) fn indicators(rationales: &[Rationale]) -> Vec<IndicatorRow> {
             hosts,
         })
         .collect()
+}
+
+/// The most exact value of a peer, with its type.
+fn value(peer: &Peer) -> Option<(&'static str, String)> {
+    match (&peer.name, peer.addr, peer.port) {
+        (Some(name), _, _) => Some(("domain-name", escape(name))),
+        (None, Some(addr), Some(port)) if addr.is_v4() => {
+            Some(("socket", format!("{addr}:{port}")))
+        }
+        (None, Some(addr), Some(port)) => Some(("socket", format!("[{addr}]:{port}"))),
+        (None, Some(addr), None) if addr.is_v4() => Some(("ipv4-addr", addr.to_string())),
+        (None, Some(addr), None) => Some(("ipv6-addr", addr.to_string())),
+        (None, None, _) => None,
+    }
 }

@@ -127,19 +127,13 @@ fn evidence(host: &HostRow) -> String {
             break;
         }
         let mark = if item.certain { "!" } else { "+" };
-        lines.push(format!(
-            "{mark}{:<4.1} {}: {}",
-            item.log_odds, item.detector, item.summary
-        ));
+        lines.push(format!("{mark}{:<4.1} {}: {}", item.log_odds, item.detector, item.summary));
     }
     for aside in &host.set_aside {
         if lines.len() > LINES {
             break;
         }
-        lines.push(format!(
-            "(not counted: {}; {})",
-            aside.summary, aside.because
-        ));
+        lines.push(format!("(not counted: {}; {})", aside.summary, aside.because));
     }
     lines.join("\n")
 }
@@ -166,10 +160,8 @@ fn footer(document: &Document) -> String {
     let mut out = format!("\n{}\n", parts.join(", "));
     for (title, counts) in [("Anomalies", &t.anomalies), ("Dropped", &t.dropped)] {
         if !counts.is_empty() {
-            let all: Vec<String> = counts
-                .iter()
-                .map(|(k, n)| format!("{k} {}", count(*n)))
-                .collect();
+            let all: Vec<String> =
+                counts.iter().map(|(k, n)| format!("{k} {}", count(*n))).collect();
             out.push_str(&format!("{title}: {}\n", all.join(", ")));
         }
     }

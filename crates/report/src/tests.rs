@@ -21,11 +21,7 @@ pub(crate) fn addr(text: &str) -> Addr {
 
 /// The other end, as `name:port`, `address:port` or `[address]:port`.
 pub(crate) fn peer(name: Option<&str>, at: Option<&str>, port: Option<u16>) -> Peer {
-    Peer {
-        name: name.map(Arc::from),
-        addr: at.map(addr),
-        port,
-    }
+    Peer { name: name.map(Arc::from), addr: at.map(addr), port }
 }
 
 pub(crate) fn item(detector: &'static str, group: Group, nats: f64, about: About) -> Evidence {
@@ -60,11 +56,7 @@ pub(crate) fn rationale(
         verdict,
         probability: p,
         prior_log_odds: -6.906_754_778_648_554,
-        groups: vec![GroupScore {
-            group: Group::Timing,
-            raw: 9.123_456_789,
-            capped: 6.8,
-        }],
+        groups: vec![GroupScore { group: Group::Timing, raw: 9.123_456_789, capped: 6.8 }],
         roles: vec![],
         families: vec![],
         counted: (0..evidence.len()).collect(),
@@ -78,10 +70,7 @@ pub(crate) fn rationale(
 pub(crate) fn facts() -> Facts {
     Facts {
         inputs: vec!["a.pcap".into()],
-        span: Some((
-            Timestamp::from_secs(START),
-            Timestamp::from_secs(START + 3600),
-        )),
+        span: Some((Timestamp::from_secs(START), Timestamp::from_secs(START + 3600))),
         config_sha256: "0".repeat(64),
         home: vec!["10.0.0.0/8".into()],
         site: "home office".into(),
@@ -108,18 +97,8 @@ pub(crate) fn sample() -> Vec<Rationale> {
         0.998_123_456_789,
         vec![
             item("beacon", Group::Timing, 4.2, c2()),
-            item(
-                "odd-destination",
-                Group::Destination,
-                3.1,
-                bare("198.51.100.7", Some(4444)),
-            ),
-            item(
-                "rare-client",
-                Group::Client,
-                2.0,
-                bare("2001:db8::7", Some(8443)),
-            ),
+            item("odd-destination", Group::Destination, 3.1, bare("198.51.100.7", Some(4444))),
+            item("rare-client", Group::Client, 2.0, bare("2001:db8::7", Some(8443))),
             item("scan", Group::Behaviour, 5.0, About::Host { peer: None }),
         ],
     );

@@ -18,9 +18,7 @@ pub fn escape(text: &str) -> String {
         c.is_control()
             || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
     };
-    text.chars()
-        .map(|c| if unsafe_to_print(c) { '\u{fffd}' } else { c })
-        .collect()
+    text.chars().map(|c| if unsafe_to_print(c) { '\u{fffd}' } else { c }).collect()
 }
 
 /// A number with its thousands apart: `12,345,678`.

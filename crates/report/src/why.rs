@@ -75,20 +75,12 @@ pub fn why(document: &Document, target: &Target) -> Option<String> {
     }
     let mut out = String::new();
     for host in &document.hosts {
-        let items: Vec<&EvidenceRow> = host
-            .evidence
-            .iter()
-            .filter(|item| target.is_peer(item))
-            .collect();
+        let items: Vec<&EvidenceRow> =
+            host.evidence.iter().filter(|item| target.is_peer(item)).collect();
         if items.is_empty() {
             continue;
         }
-        out.push_str(&format!(
-            "{} ({}, {})\n",
-            host.host,
-            host.verdict,
-            percent(host.probability)
-        ));
+        out.push_str(&format!("{} ({}, {})\n", host.host, host.verdict, percent(host.probability)));
         for item in items {
             out.push_str(&of_item(item));
         }
@@ -98,52 +90,17 @@ pub fn why(document: &Document, target: &Target) -> Option<String> {
 }
 
 fn of_host(host: &HostRow) -> String {
-    let mut out = format!(
-        "{} is {} ({})\n",
-        host.host,
-        host.verdict,
-        percent(host.probability)
-    );
+    let mut out = format!("{} is {} ({})\n", host.host, host.verdict, percent(host.probability));
     if !host.families.is_empty() {
         out.push_str(&format!("Family: {}\n", host.families.join(", ")));
     }
     if !host.roles.is_empty() {
         out.push_str(&format!("Role: {}\n", host.roles.join(", ")));
     }
-    out.push_str("\nThe sum, in nats (log-odds; 0 is even, 2.2 is 90 %):\n");
-    out.push_str(&format!(
-        "  {:>7.2}  before any evidence\n",
-        host.prior_log_odds
-    ));
-    let mut sum = host.prior_log_odds;
-    for (name, group) in &host.groups {
-        sum += group.capped;
-        let cap = match group.raw > group.capped {
-            true => format!(
-                " (capped from {:.2}: one group never convicts alone)",
-                group.raw
-            ),
-            false => String::new(),
-        };
-        out.push_str(&format!("  {:>+7.2}  {name}{cap}\n", group.capped));
-    }
-    out.push_str(&format!(
-        "  {:>7.2}  = {}\n",
-        sum,
-        percent(1.0 / (1.0 + (-sum).exp()))
-    ));
-    if host.evidence.iter().any(|item| item.certain) {
-        out.push_str("  An item marked 'certain' convicts by itself.\n");
-    }
-    for (title, counted) in [
-        ("Counted:", true),
-        ("Seen, but about other conversations:", false),
-    ] {
-        let items: Vec<&EvidenceRow> = host
-            .evidence
-            .iter()
-            .filter(|item| item.counted == counted)
-            .collect();
+    out.push_str(&sum(host));
+    for (title, counted) in [("Counted:", true), ("Seen, but about other conversations:", false)] {
+        let items: Vec<&EvidenceRow> =
+            host.evidence.iter().filter(|item| item.counted == counted).collect();
         if items.is_empty() {
             continue;
         }
@@ -162,6 +119,26 @@ fn of_host(host: &HostRow) -> String {
     out
 }
 
+/// The waterfall from prior to posterior.
+fn sum(host: &HostRow) -> String {
+    let mut out = String::from("\nThe sum, in nats (log-odds; 0 is even, 2.2 is 90 %):\n");
+    out.push_str(&format!("  {:>7.2}  before any evidence\n", host.prior_log_odds));
+    let mut sum = host.prior_log_odds;
+    for (name, group) in &host.groups {
+        sum += group.capped;
+        let cap = match group.raw > group.capped {
+            true => format!(" (capped from {:.2}: one group never convicts alone)", group.raw),
+            false => String::new(),
+        };
+        out.push_str(&format!("  {:>+7.2}  {name}{cap}\n", group.capped));
+    }
+    out.push_str(&format!("  {:>7.2}  = {}\n", sum, percent(1.0 / (1.0 + (-sum).exp()))));
+    if host.evidence.iter().any(|item| item.certain) {
+        out.push_str("  An item marked 'certain' convicts by itself.\n");
+    }
+    out
+}
+
 fn of_item(item: &EvidenceRow) -> String {
     let certain = if item.certain { ", certain" } else { "" };
     let mut out = format!(
@@ -174,11 +151,7 @@ fn of_item(item: &EvidenceRow) -> String {
         item.first,
         item.last
     );
-    let numbers: Vec<String> = item
-        .numbers
-        .iter()
-        .map(|(k, v)| format!("{k} {v}"))
-        .collect();
+    let numbers: Vec<String> = item.numbers.iter().map(|(k, v)| format!("{k} {v}")).collect();
     if !numbers.is_empty() {
         out.push_str(&format!("    {}\n", numbers.join(", ")));
     }

@@ -54,11 +54,7 @@ pub(crate) fn play<B: Behaviour + 'static>(
     start: Timestamp,
 ) -> (Timestamp, Box<dyn Actor>) {
     let wait = habit.first().secs_f64() * rng.unit();
-    let player = Player {
-        habit: habit.clone(),
-        state: B::State::default(),
-        rng,
-    };
+    let player = Player { habit: habit.clone(), state: B::State::default(), rng };
     (start.plus(Span::from_secs_f64(wait)), Box::new(player))
 }
 

@@ -44,7 +44,5 @@ pub(crate) fn packet(bytes: &[u8]) -> Result<(), String> {
         }
         NetSlice::Arp(_) => false,
     };
-    right
-        .then_some(())
-        .ok_or_else(|| "the sum of the transport".into())
+    right.then_some(()).ok_or_else(|| "the sum of the transport".into())
 }

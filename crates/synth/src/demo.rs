@@ -34,26 +34,8 @@ pub fn demo(seed: u64) -> World {
             stack: Some(Stack::Go),
         },
     );
-    infect(
-        &mut hosts,
-        9,
-        "dga",
-        Dga {
-            every: Span::from_secs(900),
-            burst: 25,
-            luck: 0.3,
-        },
-    );
-    infect(
-        &mut hosts,
-        13,
-        "rat",
-        Rat {
-            server: None,
-            port: 6606,
-            ping: Span::from_secs(15),
-        },
-    );
+    infect(&mut hosts, 9, "dga", Dga { every: Span::from_secs(900), burst: 25, luck: 0.3 });
+    infect(&mut hosts, 13, "rat", Rat { server: None, port: 6606, ping: Span::from_secs(15) });
     World {
         seed,
         start: Timestamp::from_secs(START),
@@ -70,19 +52,12 @@ pub fn demo(seed: u64) -> World {
 /// What every machine of the office does: its owner's browser, and the system's own programs.
 fn office(n: u8) -> Member {
     let unix = n % 3 == 2;
-    let stack = if n % 4 == 1 {
-        Stack::Firefox
-    } else {
-        Stack::Chrome
-    };
+    let stack = if n % 4 == 1 { Stack::Firefox } else { Stack::Chrome };
     let (system, mut habits) = match unix {
         true => (System::Unix, unix_programs()),
         false => (System::Windows, windows_programs()),
     };
-    habits.push(Habit::from(Browsing {
-        stack,
-        pages_per_hour: 4.0 + f64::from(n % 5) * 1.5,
-    }));
+    habits.push(Habit::from(Browsing { stack, pages_per_hour: 4.0 + f64::from(n % 5) * 1.5 }));
     Member {
         label: format!("pc-{n:02}"),
         addr: Addr::v4([10, 20, 0, 20 + n]),
@@ -97,20 +72,8 @@ fn windows_programs() -> Vec<Habit> {
     let system = Some(Stack::Schannel);
     vec![
         ntp("time.windows.com", 3600),
-        timer(
-            "v10.events.data.microsoft.com",
-            300,
-            0.2,
-            system,
-            (1400, 300),
-        ),
-        timer(
-            "fe3cr.delivery.mp.microsoft.com",
-            5400,
-            0.3,
-            system,
-            (2200, 3800),
-        ),
+        timer("v10.events.data.microsoft.com", 300, 0.2, system, (1400, 300)),
+        timer("fe3cr.delivery.mp.microsoft.com", 5400, 0.3, system, (2200, 3800)),
         timer("ocsp.digicert.com", 2700, 0.6, None, (0, 470)),
         push("client.wns.windows.com", 443, Stack::Schannel, 240, 0.05),
     ]
@@ -119,13 +82,7 @@ fn windows_programs() -> Vec<Habit> {
 fn unix_programs() -> Vec<Habit> {
     vec![
         ntp("ntp.ubuntu.com", 2048),
-        timer(
-            "changelogs.ubuntu.com",
-            7200,
-            0.2,
-            Some(Stack::OpenSsl),
-            (240, 900),
-        ),
+        timer("changelogs.ubuntu.com", 7200, 0.2, Some(Stack::OpenSsl), (240, 900)),
         timer("connectivity-check.ubuntu.com", 300, 0.02, None, (0, 0)),
     ]
 }
@@ -139,13 +96,8 @@ fn look_alikes() -> Vec<(usize, Vec<Habit>)> {
         timer("updates.ledgerdesk.com", 900, 0.0, stack, (700, 420))
     };
     let agent = |stack| timer("collector.agentwatch.io", 60, 0.05, Some(stack), (900, 120));
-    let torrent = Torrent {
-        peers_per_minute: 6.0,
-        port: 51_413,
-    };
-    let server = Server {
-        knocks_per_hour: 120.0,
-    };
+    let torrent = Torrent { peers_per_minute: 6.0, port: 51_413 };
+    let server = Server { knocks_per_hour: 120.0 };
     vec![
         (0, vec![chat()]),
         (1, vec![socket]),
@@ -175,10 +127,7 @@ fn extend(hosts: &mut [Member], n: usize, habits: Vec<Habit>) {
 }
 
 fn ntp(name: &str, seconds: u64) -> Habit {
-    Habit::from(Ntp {
-        name: name.to_owned(),
-        every: Span::from_secs(seconds),
-    })
+    Habit::from(Ntp { name: name.to_owned(), every: Span::from_secs(seconds) })
 }
 
 fn timer(
@@ -198,13 +147,7 @@ fn timer(
 }
 
 fn push(name: &str, port: u16, stack: Stack, seconds: u64, news: f64) -> Habit {
-    Habit::from(Push {
-        name: name.to_owned(),
-        port,
-        stack,
-        every: Span::from_secs(seconds),
-        news,
-    })
+    Habit::from(Push { name: name.to_owned(), port, stack, every: Span::from_secs(seconds), news })
 }
 
 fn mail() -> Habit {
@@ -216,14 +159,9 @@ fn mail() -> Habit {
 }
 
 fn dead_name() -> Habit {
-    Habit::from(DeadName {
-        name: "licence.oldprintserver.com".into(),
-        every: Span::from_secs(600),
-    })
+    Habit::from(DeadName { name: "licence.oldprintserver.com".into(), every: Span::from_secs(600) })
 }
 
 fn suffixes() -> Habit {
-    Habit::from(Suffixes {
-        suffix: "corp.maplecornerclinic.org".into(),
-    })
+    Habit::from(Suffixes { suffix: "corp.maplecornerclinic.org".into() })
 }

@@ -40,37 +40,23 @@ impl Answers {
         Self {
             rcode: 0,
             ttl: site.ttl,
-            records: alias
-                .chain(addresses.into_iter().map(Record::Addr))
-                .collect(),
+            records: alias.chain(addresses.into_iter().map(Record::Addr)).collect(),
         }
     }
 
     /// There is no such name.
     pub(crate) fn missing() -> Self {
-        Self {
-            rcode: NXDOMAIN,
-            ttl: 900,
-            ..Self::default()
-        }
+        Self { rcode: NXDOMAIN, ttl: 900, ..Self::default() }
     }
 
     /// The name of a mail exchanger.
     pub(crate) fn mail(exchanger: &str) -> Self {
-        Self {
-            ttl: 3600,
-            records: vec![Record::Mail(exchanger.to_owned())],
-            ..Self::default()
-        }
+        Self { ttl: 3600, records: vec![Record::Mail(exchanger.to_owned())], ..Self::default() }
     }
 
     /// Text of at most 255 bytes.
     pub(crate) fn text(ttl: u32, text: Vec<u8>) -> Self {
-        Self {
-            ttl,
-            records: vec![Record::Text(text)],
-            ..Self::default()
-        }
+        Self { ttl, records: vec![Record::Text(text)], ..Self::default() }
     }
 }
 

@@ -109,12 +109,7 @@ impl Host {
 
     /// This host at a port that it serves.
     pub(crate) const fn end_at(&self, port: u16) -> End {
-        End {
-            mac: self.mac,
-            addr: self.addr,
-            port,
-            ttl: self.system.ttl(),
-        }
+        End { mac: self.mac, addr: self.addr, port, ttl: self.system.ttl() }
     }
 
     /// This host by its IPv6 address, if it has one.
@@ -125,12 +120,7 @@ impl Host {
 
     /// Somebody outside.
     pub(crate) fn peer(&self, addr: Addr, port: u16) -> End {
-        End {
-            mac: ROUTER,
-            addr,
-            port,
-            ttl: self.net.ttl(addr),
-        }
+        End { mac: ROUTER, addr, port, ttl: self.net.ttl(addr) }
     }
 
     pub(crate) const fn id(&mut self) -> u16 {
@@ -177,10 +167,7 @@ impl Host {
     ) -> Timestamp {
         let own = self.end();
         let resolver = match self.resolver.is_private() {
-            true => End {
-                ttl: 64,
-                ..self.peer(self.resolver, 53)
-            },
+            true => End { ttl: 64, ..self.peer(self.resolver, 53) },
             false => self.peer(self.resolver, 53),
         };
         let query = dns::query(rng.next() as u16, name, record_type);
@@ -196,10 +183,8 @@ impl Host {
         };
         let done = at.plus(trip).plus(Span::from_secs_f64(wait));
         let (asked, answered) = (self.id(), rng.next() as u16);
-        self.out
-            .push(at, packet::udp(&own, &resolver, asked, &query));
-        self.out
-            .push(done, packet::udp(&resolver, &own, answered, &reply));
+        self.out.push(at, packet::udp(&own, &resolver, asked, &query));
+        self.out.push(done, packet::udp(&resolver, &own, answered, &reply));
         done
     }
 }

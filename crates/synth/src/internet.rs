@@ -63,9 +63,7 @@ const HOSTS: &[[u8; 2]] = &[
 ];
 
 /// Where people at home are.
-const HOMES: &[u8] = &[
-    24, 62, 71, 77, 79, 81, 82, 84, 86, 90, 93, 109, 176, 178, 188, 217,
-];
+const HOMES: &[u8] = &[24, 62, 71, 77, 79, 81, 82, 84, 86, 90, 93, 109, 176, 178, 188, 217];
 
 // === impl Internet ===
 
@@ -134,11 +132,7 @@ impl Internet {
     pub(crate) fn ttl(&self, addr: Addr) -> u8 {
         let hash = mix_text(self.seed, "ttl") ^ addr.site().bits() as u64;
         let hops = 7 + (mix(hash) % 13) as u8;
-        if mix(hash ^ 1).is_multiple_of(5) {
-            128 - hops
-        } else {
-            64 - hops
-        }
+        if mix(hash ^ 1).is_multiple_of(5) { 128 - hops } else { 64 - hops }
     }
 }
 

@@ -96,9 +96,8 @@ const SECOND: &[&str] = &[
     "weather",
     "works",
 ];
-const SUFFIXES: &[&str] = &[
-    "com", "com", "com", "com", "org", "net", "de", "co.uk", "fr", "it", "nl", "io", "eu",
-];
+const SUFFIXES: &[&str] =
+    &["com", "com", "com", "com", "org", "net", "de", "co.uk", "fr", "it", "nl", "io", "eu"];
 /// Parts of a page that come from elsewhere: each is one name for the whole world.
 pub(crate) const SHARED: &[&str] = &[
     "stats.pagepulse.net",
@@ -124,10 +123,7 @@ pub(crate) const SITES: usize = 300;
 pub(crate) fn site(n: usize) -> String {
     let mut rng = Rng::new(mix(n as u64));
     let first = FIRST.get(n % FIRST.len()).copied().unwrap_or_default();
-    let second = SECOND
-        .get((n / FIRST.len() * 7 + n) % SECOND.len())
-        .copied()
-        .unwrap_or_default();
+    let second = SECOND.get((n / FIRST.len() * 7 + n) % SECOND.len()).copied().unwrap_or_default();
     format!("{first}{second}.{}", rng.pick(SUFFIXES))
 }
 

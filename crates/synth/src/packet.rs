@@ -133,9 +133,7 @@ fn pseudo(from: Addr, to: Addr, proto: Proto, length: usize) -> u64 {
 
 fn sum(start: u64, bytes: &[u8]) -> u64 {
     let (pairs, rest) = bytes.as_chunks::<2>();
-    let whole = pairs.iter().fold(start, |sum, pair| {
-        sum + u64::from(u16::from_be_bytes(*pair))
-    });
+    let whole = pairs.iter().fold(start, |sum, pair| sum + u64::from(u16::from_be_bytes(*pair)));
     whole + rest.first().map_or(0, |&byte| u64::from(byte) << 8)
 }
 
@@ -160,12 +158,7 @@ mod tests {
     use etherparse::{SlicedPacket, TransportSlice};
 
     fn end(addr: &str, port: u16) -> End {
-        End {
-            mac: [2, 0, 0, 0, 0, 1],
-            addr: addr.parse().unwrap(),
-            port,
-            ttl: 64,
-        }
+        End { mac: [2, 0, 0, 0, 0, 1], addr: addr.parse().unwrap(), port, ttl: 64 }
     }
 
     #[test]

@@ -59,9 +59,6 @@ mod tests {
         writer.finish().unwrap();
         assert_eq!(file.len(), 24 + 16 + 5);
         assert_eq!(file[..4], [0xd4, 0xc3, 0xb2, 0xa1]);
-        assert_eq!(
-            file[24..40],
-            [3, 0, 0, 0, 42, 0, 0, 0, 5, 0, 0, 0, 5, 0, 0, 0]
-        );
+        assert_eq!(file[24..40], [3, 0, 0, 0, 42, 0, 0, 0, 5, 0, 0, 0, 5, 0, 0, 0]);
     }
 }

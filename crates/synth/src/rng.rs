@@ -21,8 +21,7 @@ pub(crate) const fn mix(value: u64) -> u64 {
 
 /// Folds text into a seed.
 pub(crate) fn mix_text(seed: u64, text: &str) -> u64 {
-    text.bytes()
-        .fold(mix(seed), |hash, byte| mix(hash ^ u64::from(byte)))
+    text.bytes().fold(mix(seed), |hash, byte| mix(hash ^ u64::from(byte)))
 }
 
 // === impl Rng ===
@@ -77,9 +76,7 @@ impl Rng {
 
     /// One of them; the default of an empty list.
     pub(crate) fn pick<T: Copy + Default>(&mut self, list: &[T]) -> T {
-        list.get(self.below(list.len()))
-            .copied()
-            .unwrap_or_default()
+        list.get(self.below(list.len())).copied().unwrap_or_default()
     }
 
     /// A waiting time without memory.

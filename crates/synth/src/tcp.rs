@@ -237,11 +237,7 @@ pub(crate) fn fail(
     let done = at.plus(host.net.round_trip(to.addr));
     if how == Failure::Refusal {
         host.out.push(at, first);
-        let reset = Segment {
-            ack: seq.wrapping_add(1),
-            flags: RST | ACK,
-            ..Segment::default()
-        };
+        let reset = Segment { ack: seq.wrapping_add(1), flags: RST | ACK, ..Segment::default() };
         host.out.push(done, packet::tcp(to, from, 0, &reset));
         return done;
     }

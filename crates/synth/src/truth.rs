@@ -22,16 +22,8 @@ impl Truth {
         let infected = self.infected.iter().map(|(addr, _)| addr.to_string());
         let clean = self.clean.iter().map(Addr::to_string);
         let home = self.home.iter().map(Prefix::to_string);
-        let kinds: Vec<&str> = self
-            .infected
-            .iter()
-            .map(|(_, kind)| kind.as_str())
-            .collect();
-        let kind = if kinds.is_empty() {
-            "clean"
-        } else {
-            "synthetic"
-        };
+        let kinds: Vec<&str> = self.infected.iter().map(|(_, kind)| kind.as_str()).collect();
+        let kind = if kinds.is_empty() { "clean" } else { "synthetic" };
         format!(
             "[[case]]\nname = {}\nkind = {}\ninputs = {}\nhome = {}\ninfected = {}\nclean = {}\n\
              use = \"test\"\ntruth = \"documented\"\nnote = {}\n",
@@ -41,10 +33,7 @@ impl Truth {
             list(home),
             list(infected),
             list(clean),
-            quoted(&format!(
-                "a synthetic world; infections: {}",
-                kinds.join(", ")
-            )),
+            quoted(&format!("a synthetic world; infections: {}", kinds.join(", "))),
         )
     }
 }

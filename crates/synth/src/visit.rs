@@ -39,11 +39,7 @@ pub(crate) fn secure(
     }
     let done = session.conn.at;
     session.conn.pause(&mut host.out, linger);
-    let side = if rng.chance(0.8) {
-        Side::Inside
-    } else {
-        Side::Outside
-    };
+    let side = if rng.chance(0.8) { Side::Inside } else { Side::Outside };
     session.close(&mut host.out, rng, side);
     done
 }
@@ -67,10 +63,7 @@ pub(crate) fn connect(
     let conn = Conn::dial(host, rng, addr, port, at);
     let mut own = host.net.chance_of(name);
     let issuer: &str = own.pick(ISSUERS);
-    let names = [
-        name,
-        name.split_once('.').map_or(name, |(_, parent)| parent),
-    ];
+    let names = [name, name.split_once('.').map_or(name, |(_, parent)| parent)];
     let age = Span::from_secs(own.size(2, 60) as u64 * 86_400);
     let server = Server {
         modern: host.net.site(name).modern,
@@ -116,9 +109,7 @@ fn reach(
     at: Timestamp,
 ) -> (Addr, Timestamp) {
     let found = host.resolve(rng, name, at);
-    let soon = found
-        .at
-        .plus(Span::from_nanos(rng.next() % 900_000 + 100_000));
+    let soon = found.at.plus(Span::from_nanos(rng.next() % 900_000 + 100_000));
     // A browser that has failed lately tries again only now and then.
     if let (Some(v6), true) = (found.v6, rng.chance(0.25))
         && let Some(own) = host.end6()

@@ -80,10 +80,7 @@ impl World {
 
     /// Who is infected and who is not.
     pub fn truth(&self) -> Truth {
-        let mut truth = Truth {
-            home: self.home.clone(),
-            ..Truth::default()
-        };
+        let mut truth = Truth { home: self.home.clone(), ..Truth::default() };
         for member in &self.hosts {
             match &member.infection {
                 Some(kind) => truth.infected.push((member.addr, kind.clone())),
@@ -100,11 +97,8 @@ impl World {
     pub(crate) fn packets(&self) -> impl Iterator<Item = Packet> {
         let net = Internet::new(self.seed);
         let end = self.start.plus(Span::from_secs_f64(self.hours * 3600.0));
-        let mut runs: Vec<Run> = self
-            .hosts
-            .iter()
-            .map(|member| self.run(member, net, end))
-            .collect();
+        let mut runs: Vec<Run> =
+            self.hosts.iter().map(|member| self.run(member, net, end)).collect();
         let mut turns: BinaryHeap<Reverse<(Timestamp, usize)>> = BinaryHeap::new();
         for (n, run) in runs.iter_mut().enumerate() {
             turns.extend(run.next_at().map(|at| Reverse((at, n))));

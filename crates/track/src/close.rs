@@ -22,10 +22,7 @@ const UDP_IDLE: u32 = 120;
 pub(crate) fn timeout<P>(flow: &Flow<P>) -> u32 {
     let answered = flow.out.packets > 0 && flow.back.packets > 0;
     if flow.key.proto == Proto::TCP {
-        return match (
-            flow.marks.is_over(),
-            answered || flow.marks.has(Marks::ACKED),
-        ) {
+        return match (flow.marks.is_over(), answered || flow.marks.has(Marks::ACKED)) {
             (true, _) => LINGER,
             (false, true) => TCP_IDLE,
             (false, false) if flow.marks.has(Marks::START) => TCP_UNANSWERED,

@@ -48,10 +48,7 @@ pub(crate) struct Notes {
 
 impl Defrag {
     pub(crate) const fn new(limit: usize) -> Self {
-        Self {
-            waiting: Vec::new(),
-            limit,
-        }
+        Self { waiting: Vec::new(), limit }
     }
 
     /// Datagrams that have waited for too long are forgotten.
@@ -62,9 +59,7 @@ impl Defrag {
 
     /// All waiting is over.
     pub(crate) fn drain(&mut self) -> impl Iterator<Item = FlowInfo> + use<> {
-        std::mem::take(&mut self.waiting)
-            .into_iter()
-            .map(|p| p.info)
+        std::mem::take(&mut self.waiting).into_iter().map(|p| p.info)
     }
 
     /// Takes a fragment whose IP payload is `bytes`.

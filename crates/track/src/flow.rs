@@ -108,11 +108,7 @@ impl<P> Flow<P> {
     }
 
     pub(crate) const fn half(&mut self, from_inside: bool) -> &mut Half {
-        if from_inside {
-            &mut self.out
-        } else {
-            &mut self.back
-        }
+        if from_inside { &mut self.out } else { &mut self.back }
     }
 
     /// How the flow went, as far as it was seen.
@@ -147,14 +143,8 @@ impl<P> Flow<P> {
         FlowRecord {
             first: self.first,
             last: self.last,
-            out: Volume {
-                packets: u64::from(self.out.packets),
-                bytes: self.out.bytes,
-            },
-            back: Volume {
-                packets: u64::from(self.back.packets),
-                bytes: self.back.bytes,
-            },
+            out: Volume { packets: u64::from(self.out.packets), bytes: self.out.bytes },
+            back: Volume { packets: u64::from(self.back.packets), bytes: self.back.bytes },
             state: self.state(),
             service: Service::Silent,
             start_seen: self.marks.has(Marks::START),

@@ -41,14 +41,7 @@ impl Facing {
                     Proto::ICMP | Proto::ICMP6 => meta.src > meta.dst,
                     _ => (meta.src_port, meta.src) > (meta.dst_port, meta.dst),
                 };
-                (
-                    client,
-                    if both {
-                        Scope::Internal
-                    } else {
-                        Scope::Transit
-                    },
-                )
+                (client, if both { Scope::Internal } else { Scope::Transit })
             }
         };
         let key = if from_inside {
@@ -68,11 +61,7 @@ impl Facing {
                 proto: meta.proto,
             }
         };
-        Self {
-            key: settle_icmp(key),
-            from_inside,
-            scope,
-        }
+        Self { key: settle_icmp(key), from_inside, scope }
     }
 }
 

@@ -68,11 +68,7 @@ pub(crate) fn segment<P, O: Observer<P>>(
     room: usize,
     observer: &mut O,
 ) {
-    let known = if from_inside {
-        Marks::SEQ_OUT
-    } else {
-        Marks::SEQ_BACK
-    };
+    let known = if from_inside { Marks::SEQ_OUT } else { Marks::SEQ_BACK };
     if !flow.marks.has(known) {
         flow.marks.set(known);
         flow.half(from_inside).next = meta.seq;
@@ -112,21 +108,12 @@ pub(crate) fn skip_holes<P, O: Observer<P>>(flow: &mut Flow<P>, at: Timestamp, o
     for from_inside in [true, false] {
         loop {
             let next = flow.half(from_inside).next;
-            let nearest = flow
-                .held
-                .as_mut()
-                .and_then(|h| h.take_nearest(from_inside, next));
+            let nearest = flow.held.as_mut().and_then(|h| h.take_nearest(from_inside, next));
             let Some(segment) = nearest else { break };
             let ahead = segment.seq.wrapping_sub(next) as i32;
             if ahead > 0 {
                 flow.half(from_inside).next = segment.seq;
-                tell_gap(
-                    flow,
-                    at,
-                    from_inside,
-                    u64::from(ahead.unsigned_abs()),
-                    observer,
-                );
+                tell_gap(flow, at, from_inside, u64::from(ahead.unsigned_abs()), observer);
             }
             let behind = ahead.min(0).unsigned_abs();
             if let Some((bytes, wire_len)) = trim(&segment.bytes, segment.wire_len, behind) {
@@ -145,11 +132,7 @@ fn catch_up<P, O: Observer<P>>(
     observer: &mut O,
 ) {
     while let Some(held) = flow.held.as_mut() {
-        let next = if from_inside {
-            flow.out.next
-        } else {
-            flow.back.next
-        };
+        let next = if from_inside { flow.out.next } else { flow.back.next };
         let reached =
             |s: &Segment| s.from_inside == from_inside && s.seq.wrapping_sub(next) as i32 <= 0;
         if !held.segments.iter().any(reached) {
@@ -158,9 +141,7 @@ fn catch_up<P, O: Observer<P>>(
         let Some(segment) = held.take_nearest(from_inside, next) else {
             break;
         };
-        let behind = (segment.seq.wrapping_sub(next) as i32)
-            .min(0)
-            .unsigned_abs();
+        let behind = (segment.seq.wrapping_sub(next) as i32).min(0).unsigned_abs();
         if let Some((bytes, wire_len)) = trim(&segment.bytes, segment.wire_len, behind) {
             deliver(flow, at, from_inside, bytes, wire_len, observer);
         }

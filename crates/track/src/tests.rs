@@ -61,11 +61,7 @@ pub(crate) const INSIDE: Addr = Addr::v4([10, 0, 0, 5]);
 pub(crate) const OUTSIDE: Addr = Addr::v4([203, 0, 113, 9]);
 pub(crate) const CLIENT: u16 = 40_000;
 pub(crate) const SERVER: u16 = 443;
-pub(crate) const ROOMY: Limits = Limits {
-    flows: 10_000,
-    held_bytes: 1 << 20,
-    datagrams: 64,
-};
+pub(crate) const ROOMY: Limits = Limits { flows: 10_000, held_bytes: 1 << 20, datagrams: 64 };
 
 // === impl Log ===
 
@@ -201,14 +197,9 @@ impl Stage {
     /// A packet passes, whose payload is the whole of `bytes`.
     pub(crate) fn pass(&mut self, meta: Meta, bytes: &[u8]) {
         let len = u32::try_from(bytes.len()).unwrap();
-        let meta = Meta {
-            payload_len: len,
-            wire_len: meta.wire_len.max(len),
-            ..meta
-        };
+        let meta = Meta { payload_len: len, wire_len: meta.wire_len.max(len), ..meta };
         let facing = Facing::of(&meta, &self.home);
-        self.tracker
-            .packet(self.now, &meta, &facing, bytes, &mut self.log);
+        self.tracker.packet(self.now, &meta, &facing, bytes, &mut self.log);
     }
 
     /// A packet between the inside host and the outside peer, ten milliseconds after the last.
@@ -220,11 +211,7 @@ impl Stage {
 
     pub(crate) fn tcp_meta(&mut self, from_inside: bool, flags: u8, seq: u32) -> Meta {
         let meta = self.meta(Proto::TCP, from_inside, CLIENT, SERVER);
-        Meta {
-            flags: TcpFlags(flags),
-            seq,
-            ..meta
-        }
+        Meta { flags: TcpFlags(flags), seq, ..meta }
     }
 
     /// Facts of a packet; ports are those of the inside and of the outside end.
@@ -234,16 +221,7 @@ impl Stage {
             true => (INSIDE, OUTSIDE, near, far),
             false => (OUTSIDE, INSIDE, far, near),
         };
-        Meta {
-            src,
-            dst,
-            src_port,
-            dst_port,
-            proto,
-            ip_id: self.ids,
-            ttl: 64,
-            ..Meta::default()
-        }
+        Meta { src, dst, src_port, dst_port, proto, ip_id: self.ids, ttl: 64, ..Meta::default() }
     }
 
     pub(crate) fn udp(&mut self, from_inside: bool, near: u16, far: u16, payload: &[u8]) {

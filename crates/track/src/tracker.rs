@@ -58,10 +58,7 @@ impl<P: Default> Tracker<P> {
             due: Vec::new(),
             held_bytes: 0,
             defrag: Defrag::new(limits.datagrams),
-            limits: Limits {
-                flows: limits.flows.max(16),
-                ..limits
-            },
+            limits: Limits { flows: limits.flows.max(16), ..limits },
             hand: 0,
         }
     }
@@ -112,13 +109,8 @@ impl<P: Default> Tracker<P> {
             return;
         };
         let len = u32::try_from(datagram.len()).unwrap_or(u32::MAX);
-        let joined = Meta {
-            payload_start: 0,
-            payload_len: len,
-            wire_len: len,
-            fragment: None,
-            ..*meta
-        };
+        let joined =
+            Meta { payload_start: 0, payload_len: len, wire_len: len, fragment: None, ..*meta };
         match transport(&datagram, joined) {
             Ok(meta) => {
                 // Only now are the ports known; the two ends, and so the shard, stay the same.
@@ -154,11 +146,7 @@ impl<P: Default> Tracker<P> {
             Some(id) => id,
             None => self.open(at, hash, meta, facing, observer),
         };
-        let before = self
-            .flows
-            .get(id)
-            .and_then(|f| f.held.as_ref())
-            .map_or(0, |h| h.bytes());
+        let before = self.flows.get(id).and_then(|f| f.held.as_ref()).map_or(0, |h| h.bytes());
         let room = self.limits.held_bytes.saturating_sub(self.held_bytes);
         let Some(flow) = self.flows.get_mut(id) else {
             return;
@@ -205,9 +193,7 @@ impl<P: Default> Tracker<P> {
     #[inline]
     fn find(&self, hash: u64, key: &FlowKey) -> Option<u32> {
         self.table
-            .find(hash, |&id| {
-                self.flows.get(id).is_some_and(|flow| flow.key == *key)
-            })
+            .find(hash, |&id| self.flows.get(id).is_some_and(|flow| flow.key == *key))
             .copied()
     }
 
@@ -262,13 +248,7 @@ impl<P: Default> Tracker<P> {
             (told.src, told.dst, told.src_port, told.dst_port),
             (told.dst, told.src, told.dst_port, told.src_port),
         ] {
-            let key = FlowKey {
-                inside,
-                outside,
-                inside_port,
-                outside_port,
-                proto: told.proto,
-            };
+            let key = FlowKey { inside, outside, inside_port, outside_port, proto: told.proto };
             let Some(id) = self.find(self.hasher.hash_one(key), &key) else {
                 continue;
             };
@@ -335,10 +315,7 @@ const fn is_reply(meta: &Meta) -> bool {
 }
 
 const fn is_unreachable(meta: &Meta) -> bool {
-    matches!(
-        (meta.proto, meta.flags.0),
-        (Proto::ICMP, 3) | (Proto::ICMP6, 1)
-    )
+    matches!((meta.proto, meta.flags.0), (Proto::ICMP, 3) | (Proto::ICMP6, 1))
 }
 
 #[inline]
@@ -359,11 +336,7 @@ fn handshake<P>(flow: &mut Flow<P>, meta: &Meta, from_inside: bool) {
         OpenedBy::Unknown => false,
     };
     if flags.syn() {
-        let known = if from_inside {
-            Marks::SEQ_OUT
-        } else {
-            Marks::SEQ_BACK
-        };
+        let known = if from_inside { Marks::SEQ_OUT } else { Marks::SEQ_BACK };
         // One that is repeated after data may not send the stream back to its beginning.
         if !flow.marks.has(known) || !flow.marks.has(Marks::PAYLOAD) {
             flow.half(from_inside).next = meta.seq.wrapping_add(1);
@@ -376,11 +349,7 @@ fn handshake<P>(flow: &mut Flow<P>, meta: &Meta, from_inside: bool) {
         flow.marks.set(Marks::ACKED);
     }
     if flags.fin() {
-        flow.marks.set(if from_inside {
-            Marks::FIN_OUT
-        } else {
-            Marks::FIN_BACK
-        });
+        flow.marks.set(if from_inside { Marks::FIN_OUT } else { Marks::FIN_BACK });
     }
     if flags.rst() {
         flow.marks.set(Marks::RST);
@@ -405,10 +374,7 @@ fn data<P, O: Observer<P>>(
     let after_syn;
     let meta = if tcp && meta.flags.syn() {
         // Payload of a SYN begins at the number after it (TCP Fast Open, RFC 7413).
-        after_syn = Meta {
-            seq: meta.seq.wrapping_add(1),
-            ..*meta
-        };
+        after_syn = Meta { seq: meta.seq.wrapping_add(1), ..*meta };
         &after_syn
     } else {
         meta
@@ -419,12 +385,7 @@ fn data<P, O: Observer<P>>(
     }
     let quiet = at.since(flow.last_payload);
     if quiet >= MESSAGE_PAUSE && flow.marks.has(Marks::PAYLOAD) {
-        let message = Message {
-            from_inside,
-            bytes: meta.wire_len,
-            quiet,
-            flow_first: flow.first,
-        };
+        let message = Message { from_inside, bytes: meta.wire_len, quiet, flow_first: flow.first };
         observer.message(&flow.info(at), message);
     }
     flow.marks.set(Marks::PAYLOAD);

@@ -19,11 +19,7 @@ pub(crate) struct Wheel {
 
 impl Wheel {
     pub(crate) fn new() -> Self {
-        Self {
-            slots: vec![Vec::new(); SLOTS],
-            now: 0,
-            started: false,
-        }
+        Self { slots: vec![Vec::new(); SLOTS], now: 0, started: false }
     }
 
     /// The second that the wheel has reached.

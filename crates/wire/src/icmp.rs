@@ -41,11 +41,5 @@ pub fn unreachable_flow(quoted: &[u8]) -> Option<Unreachable> {
     }
     let src_port = u16_at(quoted, at)?;
     let dst_port = u16_at(quoted, at + 2)?;
-    Some(Unreachable {
-        src,
-        dst,
-        proto: Proto(proto),
-        src_port,
-        dst_port,
-    })
+    Some(Unreachable { src, dst, proto: Proto(proto), src_port, dst_port })
 }

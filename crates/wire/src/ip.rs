@@ -27,28 +27,7 @@ pub(crate) fn ip(bytes: &[u8], at: usize, depth: u8) -> Result<Meta, Skip> {
 #[inline]
 pub(crate) fn ipv4(bytes: &[u8], at: usize, depth: u8) -> Result<Meta, Skip> {
     let head: [u8; 20] = array(bytes, at).ok_or(CUT)?;
-    let [
-        vihl,
-        _,
-        l0,
-        l1,
-        i0,
-        i1,
-        f0,
-        f1,
-        ttl,
-        proto,
-        _,
-        _,
-        s0,
-        s1,
-        s2,
-        s3,
-        d0,
-        d1,
-        d2,
-        d3,
-    ] = head;
+    let [vihl, _, l0, l1, i0, i1, f0, f1, ttl, proto, _, _, s0, s1, s2, s3, d0, d1, d2, d3] = head;
     let header = usize::from(vihl & 15) * 4;
     if vihl >> 4 != 4 || header < 20 {
         return Err(MALFORMED);
@@ -93,12 +72,7 @@ pub(crate) fn ipv6(bytes: &[u8], at: usize, depth: u8) -> Result<Meta, Skip> {
         0 => bytes.len().max(here),
         len => here + len,
     };
-    let mut meta = Meta {
-        src: Addr::v6(src),
-        dst: Addr::v6(dst),
-        ttl,
-        ..Meta::default()
-    };
+    let mut meta = Meta { src: Addr::v6(src), dst: Addr::v6(dst), ttl, ..Meta::default() };
     for _ in 0..MAX_DEPTH {
         match next {
             // Hop-by-hop, routing, destination options, mobility, HIP, shim6.
@@ -120,11 +94,8 @@ pub(crate) fn ipv6(bytes: &[u8], at: usize, depth: u8) -> Result<Meta, Skip> {
                 here += 8;
                 // An atomic fragment (RFC 6946) is whole.
                 if word & 0xfff9 != 0 {
-                    meta.fragment = Some(Fragment {
-                        id,
-                        offset: word & 0xfff8,
-                        more: word & 1 != 0,
-                    });
+                    meta.fragment =
+                        Some(Fragment { id, offset: word & 0xfff8, more: word & 1 != 0 });
                 }
                 meta.ip_id = (id & 0xffff) as u16;
             }

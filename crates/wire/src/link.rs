@@ -51,11 +51,7 @@ pub fn decode(link: LinkType, bytes: &[u8]) -> Result<Meta, Skip> {
         LinkType::RawIp => ip(bytes, 0, 0),
         LinkType::Null | LinkType::Loop => loopback(bytes, link),
         LinkType::Ppp => {
-            let start = if u16_at(bytes, 0) == Some(0xff03) {
-                2
-            } else {
-                0
-            };
+            let start = if u16_at(bytes, 0) == Some(0xff03) { 2 } else { 0 };
             ppp(bytes, start, 0)
         }
         LinkType::LinuxSll => {
@@ -138,10 +134,7 @@ fn ppp(bytes: &[u8], at: usize, depth: u8) -> Result<Meta, Skip> {
     let (kind, next) = if first & 1 == 1 {
         (u16::from(first), at + 1)
     } else {
-        (
-            u16_at(bytes, at).ok_or(Skip(Anomaly::FrameTruncated))?,
-            at + 2,
-        )
+        (u16_at(bytes, at).ok_or(Skip(Anomaly::FrameTruncated))?, at + 2)
     };
     match kind {
         0x21 => ipv4(bytes, next, depth + 1),
@@ -154,11 +147,8 @@ fn ppp(bytes: &[u8], at: usize, depth: u8) -> Result<Meta, Skip> {
 fn loopback(bytes: &[u8], link: LinkType) -> Result<Meta, Skip> {
     let family = u32_at(bytes, 0).ok_or(Skip(Anomaly::FrameTruncated))?;
     // The writer's byte order is not told; families are small numbers, so both can be tried.
-    let family = if link == LinkType::Null && family > 0xffff {
-        family.swap_bytes()
-    } else {
-        family
-    };
+    let family =
+        if link == LinkType::Null && family > 0xffff { family.swap_bytes() } else { family };
     match family {
         2 => ipv4(bytes, 4, 0),
         // AF_INET6 of Linux, NetBSD and OpenBSD, FreeBSD, macOS.

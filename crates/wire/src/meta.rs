@@ -84,8 +84,6 @@ impl Meta {
     #[inline]
     pub fn payload<'a>(&self, frame: &'a [u8]) -> &'a [u8] {
         let start = self.payload_start as usize;
-        frame
-            .get(start..start.saturating_add(self.payload_len as usize))
-            .unwrap_or_default()
+        frame.get(start..start.saturating_add(self.payload_len as usize)).unwrap_or_default()
     }
 }

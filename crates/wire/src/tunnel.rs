@@ -40,11 +40,7 @@ pub(crate) fn gre(bytes: &[u8], at: usize, depth: u8) -> Option<Meta> {
         next += 4;
         next += if flags & 0x1000 != 0 { 4 } else { 0 };
         next += if flags & 0x0080 != 0 { 4 } else { 0 };
-        let start = if u16_at(bytes, next)? == 0xff03 {
-            next + 2
-        } else {
-            next
-        };
+        let start = if u16_at(bytes, next)? == 0xff03 { next + 2 } else { next };
         let first = u8_at(bytes, start)?;
         let inner = if first & 1 == 1 { start + 1 } else { start + 2 };
         return ip(bytes, inner, depth + 1).ok();

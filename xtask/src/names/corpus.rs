@@ -28,16 +28,8 @@ const TAUGHT: &[&str] = &[
 ];
 
 /// Families that the character model never saw, but the weights and the calibration did.
-const CALIBRATED: &[&str] = &[
-    "banjori",
-    "chinad",
-    "dircrypt",
-    "goz",
-    MADE_UP,
-    "necurs",
-    "orchard",
-    "tempedreve",
-];
+const CALIBRATED: &[&str] =
+    &["banjori", "chinad", "dircrypt", "goz", MADE_UP, "necurs", "orchard", "tempedreve"];
 
 /// Hexadecimal labels: several generators print bytes of a hash, but the corpus has few of them.
 const MADE_UP: &str = "hexadecimal";
@@ -88,10 +80,7 @@ const PER_FAMILY: usize = 4000;
 
 impl Samples {
     pub(crate) fn read(corpus: &Path) -> Result<Self, Box<dyn Error>> {
-        Ok(Self {
-            humans: humans(corpus)?,
-            families: families(corpus)?,
-        })
+        Ok(Self { humans: humans(corpus)?, families: families(corpus)? })
     }
 }
 
@@ -133,11 +122,7 @@ pub(crate) fn member(archive: &Path, ending: &str) -> Result<String, Box<dyn Err
         // A path that is too long for its field comes before, as a file of its own.
         let name = long_name.take().unwrap_or_else(|| text(0, 100));
         if kind == b'L' {
-            long_name = Some(
-                String::from_utf8_lossy(data)
-                    .trim_end_matches('\0')
-                    .to_owned(),
-            );
+            long_name = Some(String::from_utf8_lossy(data).trim_end_matches('\0').to_owned());
         } else if name.ends_with(ending) {
             return Ok(String::from_utf8_lossy(data).into_owned());
         }
@@ -167,17 +152,11 @@ fn humans(corpus: &Path) -> Result<Vec<Human>, Box<dyn Error>> {
             };
             let top = zone.rsplit('.').next().unwrap_or(zone);
             if !label.starts_with("xn--") {
-                found
-                    .entry(label.to_owned())
-                    .or_insert_with(|| top.to_owned());
+                found.entry(label.to_owned()).or_insert_with(|| top.to_owned());
             }
         }
     }
-    let human = |(label, top): (String, String)| Human {
-        fold: fold(&label),
-        label,
-        top,
-    };
+    let human = |(label, top): (String, String)| Human { fold: fold(&label), label, top };
     Ok(found.into_iter().map(human).collect())
 }
 
@@ -206,11 +185,7 @@ fn families(corpus: &Path) -> Result<Vec<Family>, Box<dyn Error>> {
     Ok(found
         .into_iter()
         .filter(|(_, labels)| !labels.is_empty())
-        .map(|(name, labels)| Family {
-            use_: use_of(&name),
-            labels: thin(labels),
-            name,
-        })
+        .map(|(name, labels)| Family { use_: use_of(&name), labels: thin(labels), name })
         .collect())
 }
 

@@ -6,9 +6,8 @@ use ostium_names::dga::{BINS, FEATURES, Weights};
 const WIDTH: usize = FEATURES + 1;
 const RIDGE: f64 = 1e-3;
 /// Shares of people's labels below each bin's upper bound: fine where labels look odd.
-const SHARES: [f64; BINS - 1] = [
-    0.20, 0.40, 0.55, 0.68, 0.78, 0.85, 0.90, 0.935, 0.96, 0.98, 0.992,
-];
+const SHARES: [f64; BINS - 1] =
+    [0.20, 0.40, 0.55, 0.68, 0.78, 0.85, 0.90, 0.935, 0.96, 0.98, 0.992];
 /// The highest and lowest nats of a bin, in thousandths.
 const CAP: f64 = 3000.0;
 
@@ -21,11 +20,7 @@ pub(crate) struct Point {
 
 /// Weights and calibration of one class, from different points each.
 pub(crate) fn weights(class: usize, teach: &[Point], calibrate: &[Point]) -> Weights {
-    let mut weights = Weights {
-        class,
-        weights: regression(teach),
-        bins: [(0, 0); BINS],
-    };
+    let mut weights = Weights { class, weights: regression(teach), bins: [(0, 0); BINS] };
     weights.bins = bins(&weights, calibrate);
     weights
 }
@@ -44,10 +39,7 @@ fn regression(points: &[Point]) -> [i32; WIDTH] {
 }
 
 /// Gradient and negated Hessian of the log-likelihood.
-#[allow(
-    clippy::needless_range_loop,
-    reason = "the formulas are written with indices"
-)]
+#[allow(clippy::needless_range_loop, reason = "the formulas are written with indices")]
 fn slopes(points: &[Point], w: &[f64; WIDTH]) -> ([f64; WIDTH], [[f64; WIDTH]; WIDTH]) {
     let mut gradient = [0.0; WIDTH];
     let mut hessian = [[0.0; WIDTH]; WIDTH];
@@ -58,11 +50,7 @@ fn slopes(points: &[Point], w: &[f64; WIDTH]) -> ([f64; WIDTH], [[f64; WIDTH]; W
     }
     for point in points {
         let x = |i: usize| {
-            if i == 0 {
-                1.0
-            } else {
-                f64::from(point.features[i - 1])
-            }
+            if i == 0 { 1.0 } else { f64::from(point.features[i - 1]) }
         };
         let z: f64 = (0..WIDTH).map(|i| w[i] * x(i)).sum();
         let p = 1.0 / (1.0 + (-z).exp());
@@ -79,15 +67,11 @@ fn slopes(points: &[Point], w: &[f64; WIDTH]) -> ([f64; WIDTH], [[f64; WIDTH]; W
 }
 
 /// Gaussian elimination with pivots; the matrix has a ridge, so it is never singular.
-#[allow(
-    clippy::needless_range_loop,
-    reason = "the formulas are written with indices"
-)]
+#[allow(clippy::needless_range_loop, reason = "the formulas are written with indices")]
 fn solve(mut m: [[f64; WIDTH]; WIDTH], mut v: [f64; WIDTH]) -> [f64; WIDTH] {
     for i in 0..WIDTH {
-        let pivot = (i..WIDTH)
-            .max_by(|&a, &b| m[a][i].abs().total_cmp(&m[b][i].abs()))
-            .unwrap_or(i);
+        let pivot =
+            (i..WIDTH).max_by(|&a, &b| m[a][i].abs().total_cmp(&m[b][i].abs())).unwrap_or(i);
         m.swap(i, pivot);
         v.swap(i, pivot);
         for below in i + 1..WIDTH {
@@ -148,10 +132,7 @@ fn monotone(mass: &[[f64; 2]; BINS]) -> Vec<f64> {
             pools.push(joined);
         }
     }
-    pools
-        .iter()
-        .flat_map(|pool| vec![ratio(pool); pool[2] as usize])
-        .collect()
+    pools.iter().flat_map(|pool| vec![ratio(pool); pool[2] as usize]).collect()
 }
 
 #[cfg(test)]
@@ -188,11 +169,7 @@ mod tests {
                 let machine = i % 2 == 0;
                 let mut features = [0.0; FEATURES];
                 features[0] = (i % 7) as f32 / 7.0 + f32::from(u8::from(machine));
-                Point {
-                    features,
-                    machine,
-                    weight: 1.0,
-                }
+                Point { features, machine, weight: 1.0 }
             })
             .collect();
         let weights = weights(0, &points, &points);

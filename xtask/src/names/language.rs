@@ -37,11 +37,8 @@ impl Counts {
     /// Costs in steps of a sixth of a bit.
     pub(crate) fn trigrams(&self) -> Option<Trigrams> {
         let total: u64 = self.one.iter().sum();
-        let single: Vec<f64> = self
-            .one
-            .iter()
-            .map(|&n| (n as f64 + 1.0) / (total as f64 + SYMBOLS as f64))
-            .collect();
+        let single: Vec<f64> =
+            self.one.iter().map(|&n| (n as f64 + 1.0) / (total as f64 + SYMBOLS as f64)).collect();
         let mut costs = Vec::with_capacity(self.three.len());
         for a in 0..SYMBOLS {
             for b in 0..SYMBOLS {

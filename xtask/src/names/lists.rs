@@ -16,13 +16,8 @@ const WARNINGLISTS: &str = "MISP__misp-warninglists.tar.gz";
 const MALTRAIL: &str = "stamparm__maltrail.tar.gz";
 const RANGES: &str = "lord-alfred__ipranges.tar.gz";
 /// Products whose site merely has a page that tells the caller's address.
-const NOT_LOOKUPS: &[&str] = &[
-    "sfml-dev.org",
-    "tunnelbear.com",
-    "keliweb.it",
-    "ip.taobao.com",
-    "uplo.ad",
-];
+const NOT_LOOKUPS: &[&str] =
+    &["sfml-dev.org", "tunnelbear.com", "keliweb.it", "ip.taobao.com", "uplo.ad"];
 
 /// Every list: its file and its text.
 pub(crate) fn all(corpus: &Path) -> Fallible<Texts> {
@@ -38,10 +33,7 @@ pub(crate) fn all(corpus: &Path) -> Fallible<Texts> {
 
 /// The entries of one warning list.
 fn warninglist(intel: &Path, name: &str) -> Fallible<Vec<String>> {
-    let text = member(
-        &intel.join(WARNINGLISTS),
-        &format!("lists/{name}/list.json"),
-    )?;
+    let text = member(&intel.join(WARNINGLISTS), &format!("lists/{name}/list.json"))?;
     let list: serde_json::Value = serde_json::from_str(&text)?;
     let entries = list.get("list").and_then(|list| list.as_array());
     let entries = entries.ok_or_else(|| format!("warning list '{name}' has no entries"))?;
@@ -57,13 +49,7 @@ fn trail(intel: &Path, name: &str) -> Fallible<Vec<String>> {
     let text = member(&intel.join(MALTRAIL), &format!("static/suspicious/{name}"))?;
     Ok(text
         .lines()
-        .map(|line| {
-            line.split('#')
-                .next()
-                .unwrap_or(line)
-                .trim()
-                .to_ascii_lowercase()
-        })
+        .map(|line| line.split('#').next().unwrap_or(line).trim().to_ascii_lowercase())
         .collect())
 }
 
@@ -126,9 +112,7 @@ fn cdn_networks(intel: &Path) -> Fallible<String> {
     let mut found: BTreeSet<Prefix> = BTreeSet::new();
     let mut sold_by_the_host: Vec<Prefix> = Vec::new();
     let prefixes = |text: &str| -> Vec<Prefix> {
-        text.lines()
-            .filter_map(|line| line.trim().parse().ok())
-            .collect()
+        text.lines().filter_map(|line| line.trim().parse().ok()).collect()
     };
     for family in ["ipv4", "ipv6"] {
         let file = |operator: &str| format!("{operator}/{family}_merged.txt");
@@ -167,10 +151,7 @@ fn widest(prefixes: &BTreeSet<Prefix>) -> Vec<Prefix> {
     sorted.sort_by_key(|p| (p.bounds().0, std::cmp::Reverse(p.bounds().1)));
     let mut kept: Vec<Prefix> = Vec::new();
     for prefix in sorted {
-        if kept
-            .last()
-            .is_none_or(|last| !last.contains(prefix.bounds().0))
-        {
+        if kept.last().is_none_or(|last| !last.contains(prefix.bounds().0)) {
             kept.push(prefix);
         }
     }

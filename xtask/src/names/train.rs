@@ -86,11 +86,7 @@ fn people_points(samples: &Samples, folds: Range<u64>, shape: &Shaping<'_>) -> V
     for person in samples.humans.iter().filter(|h| folds.contains(&h.fold)) {
         let slip = slip(&person.label);
         for (label, weight) in [(&person.label, 1.0), (&slip, 0.5)] {
-            points.extend(shape(label).map(|features| Point {
-                features,
-                machine: false,
-                weight,
-            }));
+            points.extend(shape(label).map(|features| Point { features, machine: false, weight }));
         }
     }
     points
@@ -106,11 +102,7 @@ fn machine_shapes(samples: &Samples, third: u64, shape: &Shaping<'_>) -> Vec<Vec
         .families
         .iter()
         .filter(|family| family.use_ != Use::HeldOut)
-        .map(|family| {
-            part(family, third)
-                .filter_map(|label| shape(label))
-                .collect()
-        })
+        .map(|family| part(family, third).filter_map(|label| shape(label)).collect())
         .filter(|shapes: &Vec<Shape>| shapes.len() >= 5)
         .collect()
 }
@@ -142,10 +134,6 @@ mod tests {
             assert!(slipped.len().abs_diff(label.len()) <= 1, "{slipped}");
             assert_eq!(slipped, slip(label));
         }
-        assert!(
-            ["bookshop", "garden", "window", "station"]
-                .iter()
-                .any(|l| slip(l) != *l)
-        );
+        assert!(["bookshop", "garden", "window", "station"].iter().any(|l| slip(l) != *l));
     }
 }

@@ -45,11 +45,7 @@ fn print_families(model: &Model, samples: &Samples) {
         needed.sort_unstable();
         let reached = needed.iter().filter(|&&n| n != usize::MAX).count();
         let text = |n: usize| {
-            if n == usize::MAX {
-                "-".to_owned()
-            } else {
-                n.to_string()
-            }
+            if n == usize::MAX { "-".to_owned() } else { n.to_string() }
         };
         println!(
             "{:18} {:10} {:6} {:5.2} {:5.2} {:6.2}   {:>5} {:>5} {:>5.1} %",
@@ -135,10 +131,7 @@ fn names_needed(scores: &[f32], most: usize, dice: &mut Dice) -> Option<usize> {
 
 fn quantile(sorted: &[f32], share: f64) -> f32 {
     let at = (share * sorted.len() as f64) as usize;
-    sorted
-        .get(at.min(sorted.len().saturating_sub(1)))
-        .copied()
-        .unwrap_or(0.0)
+    sorted.get(at.min(sorted.len().saturating_sub(1))).copied().unwrap_or(0.0)
 }
 
 fn mean(scores: &[f32]) -> f32 {

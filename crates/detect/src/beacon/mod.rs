@@ -82,16 +82,8 @@ fn is_innocent(c: &Conversation) -> bool {
 }
 
 fn evidence(c: &Conversation, r: &Regularity, messages: bool, nats: f64) -> Evidence {
-    let what = if messages {
-        "sends a message inside its connection"
-    } else {
-        "calls"
-    };
-    let spread = if r.tight >= 0.8 {
-        "like a clock"
-    } else {
-        "with jitter"
-    };
+    let what = if messages { "sends a message inside its connection" } else { "calls" };
+    let spread = if r.tight >= 0.8 { "like a clock" } else { "with jitter" };
     Evidence {
         log_odds: nats,
         summary: format!(

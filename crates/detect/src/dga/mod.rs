@@ -35,9 +35,7 @@ const MOST_NATS: f64 = 30.0;
 
 impl Dga {
     pub(crate) fn new(hosts: usize) -> Self {
-        Self {
-            hosts: PerHost::new(hosts),
-        }
+        Self { hosts: PerHost::new(hosts) }
     }
 }
 

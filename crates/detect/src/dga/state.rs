@@ -69,10 +69,7 @@ impl Asked {
             }
         }
         if self.sum > self.best.nats {
-            self.best = Best {
-                nats: self.sum,
-                names: self.counted,
-            };
+            self.best = Best { nats: self.sum, names: self.counted };
         }
     }
 
@@ -128,7 +125,6 @@ impl Asked {
 }
 
 fn hash(text: &str) -> u64 {
-    text.bytes().fold(0xcbf2_9ce4_8422_2325, |h: u64, b| {
-        (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3)
-    })
+    text.bytes()
+        .fold(0xcbf2_9ce4_8422_2325, |h: u64, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3))
 }

@@ -172,10 +172,7 @@ pub(super) fn is_reversed_address(label: &str) -> bool {
 /// Does a label look like encoded data rather than words: by what share of its character pairs
 /// people would write.
 fn is_encoded(label: &str) -> bool {
-    let first = label
-        .split('.')
-        .max_by_key(|part| part.len())
-        .unwrap_or_default();
+    let first = label.split('.').max_by_key(|part| part.len()).unwrap_or_default();
     if first.len() < 4 {
         return false;
     }
@@ -196,7 +193,6 @@ fn is_encoded(label: &str) -> bool {
 }
 
 fn hash(text: &str) -> u64 {
-    text.bytes().fold(0xcbf2_9ce4_8422_2325, |h: u64, b| {
-        (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3)
-    })
+    text.bytes()
+        .fold(0xcbf2_9ce4_8422_2325, |h: u64, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3))
 }

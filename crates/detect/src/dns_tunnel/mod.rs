@@ -56,17 +56,11 @@ impl Default for Channels {
 
 impl DnsTunnel {
     pub(crate) fn new(hosts: usize) -> Self {
-        Self {
-            hosts: PerHost::new(hosts),
-        }
+        Self { hosts: PerHost::new(hosts) }
     }
 
     fn hear(&mut self, host: HostId, event: &Event<'_>, dns: &Dns<'_>, domain: &str) {
-        let Some(labels) = dns
-            .name
-            .strip_suffix(domain)
-            .and_then(|l| l.strip_suffix('.'))
-        else {
+        let Some(labels) = dns.name.strip_suffix(domain).and_then(|l| l.strip_suffix('.')) else {
             return;
         };
         let label = labels.strip_prefix("www.").unwrap_or(labels);
@@ -146,11 +140,7 @@ impl Detector for DnsTunnel {
             .collect();
         // One channel is told once: the pooled pattern only when it spreads over domains.
         found.retain(|(key, channel)| matches!(key, Key::Domain(_)) || channel.domains() >= 2);
-        found.sort_by(|a, b| {
-            b.1.labels()
-                .cmp(&a.1.labels())
-                .then(a.1.first().cmp(&b.1.first()))
-        });
+        found.sort_by(|a, b| b.1.labels().cmp(&a.1.labels()).then(a.1.first().cmp(&b.1.first())));
         for (key, channel) in found.into_iter().take(2) {
             if talks_to(key, channel, view) {
                 continue;
@@ -183,15 +173,8 @@ impl DnsTunnel {
             Key::Domain(domain) => format!("under {domain}"),
             Key::Pattern(_) => format!("under {} domains such as {}", c.domains(), c.domain()),
         };
-        let peer = Peer {
-            name: Some(Arc::from(c.domain())),
-            addr: None,
-            port: None,
-        };
-        let about = About::Conversation {
-            id: domain_id(c.domain()),
-            peer,
-        };
+        let peer = Peer { name: Some(Arc::from(c.domain())), addr: None, port: None };
+        let about = About::Conversation { id: domain_id(c.domain()), peer };
         Some(Evidence {
             log_odds: nats,
             certain,

@@ -50,9 +50,7 @@ const REMEMBERED_SECONDS: usize = 64;
 
 impl Flood {
     pub(crate) fn new(hosts: usize) -> Self {
-        Self {
-            hosts: PerHost::new(hosts),
-        }
+        Self { hosts: PerHost::new(hosts) }
     }
 }
 
@@ -125,11 +123,9 @@ impl Detector for Flood {
             }
             let (what, packets, seconds) = match streaming {
                 true => ("packets", victim.stream.1, victim.stream.0),
-                false => (
-                    "connections",
-                    victim.unanswered,
-                    victim.last.since(victim.first).secs_f64(),
-                ),
+                false => {
+                    ("connections", victim.unanswered, victim.last.since(victim.first).secs_f64())
+                }
             };
             out.push(Evidence {
                 log_odds: 12.0,
@@ -142,10 +138,7 @@ impl Detector for Flood {
                     duration(seconds)
                 ),
                 numbers: vec![
-                    (
-                        if streaming { "packets" } else { "connections" },
-                        packets as f64,
-                    ),
+                    (if streaming { "packets" } else { "connections" }, packets as f64),
                     ("seconds", seconds),
                     ("full_seconds", f64::from(victim.full_seconds)),
                 ],

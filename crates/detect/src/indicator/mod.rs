@@ -39,10 +39,7 @@ enum Sure {
 
 impl IndicatorMatch {
     pub(crate) fn new(hosts: usize) -> Self {
-        Self {
-            asked: PerHost::new(hosts),
-            questions: PerHost::new(hosts),
-        }
+        Self { asked: PerHost::new(hosts), questions: PerHost::new(hosts) }
     }
 }
 
@@ -123,10 +120,7 @@ impl Detector for IndicatorMatch {
             Sure::Loose(nats) => (nats * confidence, false),
         };
         let family = indicator.family.clone();
-        let known = family
-            .as_deref()
-            .map(|f| format!(" of {f}"))
-            .unwrap_or_default();
+        let known = family.as_deref().map(|f| format!(" of {f}")).unwrap_or_default();
         out.push(Evidence {
             log_odds: nats,
             certain,
@@ -180,17 +174,10 @@ impl IndicatorMatch {
         what: &str,
         nats: f64,
     ) -> Evidence {
-        let peer = Peer {
-            name: Some(name.into()),
-            addr: None,
-            port: None,
-        };
+        let peer = Peer { name: Some(name.into()), addr: None, port: None };
         let id = ostium_profile::domain_key(name);
         let family = indicator.family.clone();
-        let known = family
-            .as_deref()
-            .map(|f| format!(" of {f}"))
-            .unwrap_or_default();
+        let known = family.as_deref().map(|f| format!(" of {f}")).unwrap_or_default();
         Evidence {
             log_odds: nats * f64::from(indicator.confidence) / 100.0,
             summary: format!("{what} {name}{known} ({})", indicator.source),

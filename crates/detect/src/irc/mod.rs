@@ -29,9 +29,7 @@ struct Chat {
 
 impl IrcClient {
     pub(crate) fn new(hosts: usize) -> Self {
-        Self {
-            chats: Generations::new(hosts),
-        }
+        Self { chats: Generations::new(hosts) }
     }
 }
 
@@ -49,11 +47,7 @@ impl Detector for IrcClient {
         if event.opened_by == OpenedBy::Outside || event.scope != Scope::Egress {
             return;
         }
-        let key = (
-            seen.host,
-            event.flow.outside.bits(),
-            event.flow.outside_port,
-        );
+        let key = (seen.host, event.flow.outside.bits(), event.flow.outside_port);
         let chat = self.chats.entry(key, Chat::default);
         match irc.verb {
             "JOIN" => {

@@ -26,9 +26,7 @@ pub(crate) struct OddDestination {
 
 impl OddDestination {
     pub(crate) fn new(hosts: usize) -> Self {
-        Self {
-            mismatches: Generations::new(hosts),
-        }
+        Self { mismatches: Generations::new(hosts) }
     }
 }
 
@@ -48,11 +46,7 @@ impl Detector for OddDestination {
         if event.opened_by == OpenedBy::Outside || event.scope != Scope::Egress {
             return;
         }
-        let key = (
-            seen.host,
-            event.flow.outside.bits(),
-            event.flow.outside_port,
-        );
+        let key = (seen.host, event.flow.outside.bits(), event.flow.outside_port);
         *self.mismatches.entry(key, || 0) += 1;
     }
 
@@ -65,10 +59,7 @@ impl Detector for OddDestination {
             return;
         }
         let mismatched = c.key.view == Kind::Address
-            && self
-                .mismatches
-                .peek(&(c.key.host, c.addr.bits(), c.port))
-                .is_some();
+            && self.mismatches.peek(&(c.key.host, c.addr.bits(), c.port)).is_some();
         for oddity in oddity::of(c, view, mismatched) {
             out.push(Evidence {
                 log_odds: oddity.nats,

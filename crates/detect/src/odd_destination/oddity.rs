@@ -16,13 +16,7 @@ pub(super) struct Oddity {
 }
 
 fn odd(name: &'static str, nats: f64, technique: &'static str, words: impl Into<String>) -> Oddity {
-    Oddity {
-        name,
-        nats,
-        technique,
-        words: words.into(),
-        numbers: Vec::new(),
-    }
+    Oddity { name, nats, technique, words: words.into(), numbers: Vec::new() }
 }
 
 /// Everything that is odd about a conversation's other end.
@@ -61,11 +55,7 @@ fn certificate(c: &Conversation, all: &mut Vec<Oddity>) {
     else if tls.valid_days > 1830 {
         all.push(odd(
             "private-certificate",
-            if tls.no_san * 2 > tls.certificates {
-                3.0
-            } else {
-                2.0
-            },
+            if tls.no_san * 2 > tls.certificates { 3.0 } else { 2.0 },
             "T1573.002",
             format!(
                 "its certificate ('{subject}') is valid for {} days: no public authority's",
@@ -84,22 +74,12 @@ fn bare_address(c: &Conversation, view: &View<'_>, all: &mut Vec<Oddity>) {
         && tls.quic == 0
         && !names::is_cdn(c.addr)
     {
-        all.push(odd(
-            "tls-without-name",
-            1.8,
-            "T1573",
-            "TLS to a bare address, no server named",
-        ));
+        all.push(odd("tls-without-name", 1.8, "T1573", "TLS to a bare address, no server named"));
     }
     if let Some(http) = &c.http
         && http.bare_host * 10 >= http.requests * 9
     {
-        all.push(odd(
-            "http-to-bare-address",
-            1.5,
-            "T1071.001",
-            "HTTP to a bare address",
-        ));
+        all.push(odd("http-to-bare-address", 1.5, "T1071.001", "HTTP to a bare address"));
     }
     if c.key.proto == Proto::TCP && c.spoke_only(Service::Unknown) && !is_known_port(c.port) {
         all.push(odd(
@@ -114,12 +94,7 @@ fn bare_address(c: &Conversation, view: &View<'_>, all: &mut Vec<Oddity>) {
         && matches!(c.key.proto, Proto::TCP)
         && !names::is_cdn(c.addr)
     {
-        all.push(odd(
-            "never-resolved",
-            1.5,
-            "T1071",
-            "no name that the host asked for led here",
-        ));
+        all.push(odd("never-resolved", 1.5, "T1071", "no name that the host asked for led here"));
     }
 }
 
@@ -129,10 +104,7 @@ fn port(c: &Conversation, mismatched: bool, all: &mut Vec<Oddity>) {
             "port-mismatch",
             2.0,
             "T1571",
-            format!(
-                "what is spoken on port {} is not what the port promises",
-                c.port
-            ),
+            format!("what is spoken on port {} is not what the port promises", c.port),
         ));
     }
     let tls = c.tls.as_ref().is_some_and(|t| t.hellos > 0 && t.quic == 0);
@@ -141,24 +113,11 @@ fn port(c: &Conversation, mismatched: bool, all: &mut Vec<Oddity>) {
         && !is_tls_port(c.port)
         && matches!(c.key.view, Kind::Address | Kind::Name)
     {
-        all.push(odd(
-            "tls-on-odd-port",
-            1.2,
-            "T1571",
-            format!("TLS on port {}", c.port),
-        ));
+        all.push(odd("tls-on-odd-port", 1.2, "T1571", format!("TLS on port {}", c.port)));
     }
-    let http = c
-        .http
-        .as_ref()
-        .is_some_and(|h| h.requests > 0 && !c.via_proxy);
+    let http = c.http.as_ref().is_some_and(|h| h.requests > 0 && !c.via_proxy);
     if http && c.port != 0 && !is_http_port(c.port) {
-        all.push(odd(
-            "http-on-odd-port",
-            1.0,
-            "T1571",
-            format!("HTTP on port {}", c.port),
-        ));
+        all.push(odd("http-on-odd-port", 1.0, "T1571", format!("HTTP on port {}", c.port)));
     }
 }
 
@@ -178,10 +137,7 @@ fn name(c: &Conversation, view: &View<'_>, all: &mut Vec<Oddity>) {
             all.push(Oddity {
                 numbers: vec![
                     ("hosts", f64::from(view.prevalence.hosts())),
-                    (
-                        "hosts_sharing",
-                        f64::from(view.prevalence.sharing(domain_key(name.site()))),
-                    ),
+                    ("hosts_sharing", f64::from(view.prevalence.sharing(domain_key(name.site())))),
                 ],
                 ..odd(
                     "rare-name",

@@ -42,11 +42,7 @@ impl Detector for OddHttp {
         let words: Vec<&str> = signs.iter().map(|(_, words)| *words).collect();
         out.push(Evidence {
             log_odds: nats,
-            summary: format!(
-                "HTTP to {} as no browser does it: {}",
-                c.peer(),
-                words.join(", ")
-            ),
+            summary: format!("HTTP to {} as no browser does it: {}", c.peer(), words.join(", ")),
             numbers: vec![
                 ("requests", f64::from(http.requests)),
                 ("uploads", f64::from(http.posts)),
@@ -85,10 +81,7 @@ fn signs(c: &Conversation, http: &HttpFacts) -> Vec<(f64, &'static str)> {
     if http.errors >= 5 && http.errors * 10 >= http.replies * 8 && http.requests >= 8 {
         signs.push((0.7, "nearly all answered with an error"));
     }
-    let browser = http
-        .agent
-        .as_deref()
-        .is_some_and(|a| a.starts_with("Mozilla/"));
+    let browser = http.agent.as_deref().is_some_and(|a| a.starts_with("Mozilla/"));
     if browser && most(http.no_language) && http.requests >= 3 {
         signs.push((0.7, "claims to be a browser, but accepts no language"));
     }

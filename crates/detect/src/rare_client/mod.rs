@@ -49,10 +49,7 @@ impl Detector for RareClient {
         };
         out.push(Evidence {
             log_odds: nats,
-            summary: format!(
-                "talks to {} with an unusual TLS client ({ja4}): {rare}",
-                c.peer()
-            ),
+            summary: format!("talks to {} with an unusual TLS client ({ja4}): {rare}", c.peer()),
             numbers: vec![
                 ("hosts", f64::from(hosts)),
                 ("hosts_with_client", f64::from(sharing)),

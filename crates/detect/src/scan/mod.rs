@@ -33,9 +33,7 @@ const CERTAIN_SEQUENCES: u32 = 5;
 
 impl Scan {
     pub(crate) fn new(hosts: usize) -> Self {
-        Self {
-            hosts: PerHost::new(hosts),
-        }
+        Self { hosts: PerHost::new(hosts) }
     }
 }
 
@@ -95,11 +93,7 @@ impl Detector for Scan {
         }
         let horizontal = doors.horizontal();
         let vertical = doors.vertical();
-        let found = if horizontal.shut >= vertical.shut {
-            horizontal
-        } else {
-            vertical
-        };
+        let found = if horizontal.shut >= vertical.shut { horizontal } else { vertical };
         let tried = found.shut + found.open;
         let share = f64::from(found.shut) / f64::from(tried.max(1));
         if found.shut < 8 || share < 0.5 || doors.is_broken_v6() {
@@ -121,25 +115,14 @@ impl Detector for Scan {
             certain,
             first: doors.first(),
             last: doors.last(),
-            summary: format!(
-                "tried {} {}, {} of them shut",
-                tried,
-                found.words,
-                percent(share)
-            ),
+            summary: format!("tried {} {}, {} of them shut", tried, found.words, percent(share)),
             numbers: vec![
                 ("tried", f64::from(tried)),
                 ("shut", f64::from(found.shut)),
                 ("walk_nats", walk),
                 ("ports", f64::from(doors.ports())),
             ],
-            ..about_host(
-                self.name(),
-                Group::Behaviour,
-                "T1046",
-                view.host,
-                doors.example(),
-            )
+            ..about_host(self.name(), Group::Behaviour, "T1046", view.host, doors.example())
         });
     }
 }
@@ -160,13 +143,7 @@ impl Scan {
             ),
             numbers: vec![("requests", f64::from(doors.sequences()))],
             family: Some("mirai".to_owned()),
-            ..about_host(
-                self.name(),
-                Group::Behaviour,
-                "T1046",
-                view.host,
-                doors.example(),
-            )
+            ..about_host(self.name(), Group::Behaviour, "T1046", view.host, doors.example())
         }
     }
 }

@@ -89,24 +89,14 @@ impl Doors {
         let shut: u32 = few.iter().map(|c| c.shut).sum();
         let open: u32 = few.iter().map(|c| c.open).sum();
         let concentrated = shut >= 8 && f64::from(shut) >= 0.5 * f64::from(self.shut);
-        Found {
-            shut,
-            open,
-            concentrated,
-            words: "addresses on the same few ports",
-        }
+        Found { shut, open, concentrated, words: "addresses on the same few ports" }
     }
 
     /// Many ports of one address.
     pub(super) fn vertical(&self) -> Found {
         let most = self.by_addr.iter().max_by_key(|c| c.shut);
         let (shut, open) = most.map_or((0, 0), |c| (c.shut, c.open));
-        Found {
-            shut,
-            open,
-            concentrated: shut >= 8,
-            words: "ports of one address",
-        }
+        Found { shut, open, concentrated: shut >= 8, words: "ports of one address" }
     }
 
     pub(super) const fn sequences(&self) -> u32 {
@@ -131,11 +121,7 @@ impl Doors {
 
     /// Nothing but web ports over IPv6 failed: a network without IPv6, not a scanner.
     pub(super) fn is_broken_v6(&self) -> bool {
-        self.v4 == 0
-            && self
-                .by_port
-                .iter()
-                .all(|c| matches!(c.of, 80 | 443 | 5228 | 853))
+        self.v4 == 0 && self.by_port.iter().all(|c| matches!(c.of, 80 | 443 | 5228 | 853))
     }
 }
 
@@ -145,27 +131,16 @@ fn count<T: PartialEq>(counts: &mut Vec<Count<T>>, of: T, failed: bool) {
     let place = match found {
         Some(place) => place,
         None if counts.len() < FOLLOWED => {
-            counts.push(Count {
-                of,
-                shut: 0,
-                open: 0,
-            });
+            counts.push(Count { of, shut: 0, open: 0 });
             counts.len() - 1
         }
         None => {
-            let rarest = counts
-                .iter()
-                .enumerate()
-                .min_by_key(|(_, c)| c.shut + c.open);
+            let rarest = counts.iter().enumerate().min_by_key(|(_, c)| c.shut + c.open);
             let Some(place) = rarest.map(|(place, _)| place) else {
                 return;
             };
             if let Some(slot) = counts.get_mut(place) {
-                *slot = Count {
-                    of,
-                    shut: 0,
-                    open: 0,
-                };
+                *slot = Count { of, shut: 0, open: 0 };
             }
             place
         }

@@ -47,9 +47,7 @@ impl Mail {
 
 impl Spam {
     pub(crate) fn new(hosts: usize) -> Self {
-        Self {
-            hosts: PerHost::new(hosts),
-        }
+        Self { hosts: PerHost::new(hosts) }
     }
 }
 

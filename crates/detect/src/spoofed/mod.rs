@@ -64,10 +64,7 @@ impl Origins {
         }
         foreign.packets += 1;
         foreign.last = foreign.last.max(at);
-        for (set, addr) in [
-            (&mut foreign.sources, source),
-            (&mut foreign.victims, victim),
-        ] {
+        for (set, addr) in [(&mut foreign.sources, source), (&mut foreign.victims, victim)] {
             if set.len() < REMEMBERED {
                 set.insert(addr);
             }
@@ -108,11 +105,7 @@ pub fn spoofed_sources(origins: &Origins) -> Vec<(Addr, Evidence)> {
         }
         let victim = foreign.victims.first().copied();
         let certain = foreign.sources.len() >= CERTAIN_SOURCES;
-        let peer = Peer {
-            name: None,
-            addr: victim,
-            port: None,
-        };
+        let peer = Peer { name: None, addr: victim, port: None };
         found.push((
             *host,
             Evidence {
@@ -127,11 +120,7 @@ pub fn spoofed_sources(origins: &Origins) -> Vec<(Addr, Evidence)> {
                 summary: format!(
                     "sent {} packets under {}{} addresses that are not its own",
                     foreign.packets,
-                    if foreign.sources.len() >= REMEMBERED {
-                        "at least "
-                    } else {
-                        ""
-                    },
+                    if foreign.sources.len() >= REMEMBERED { "at least " } else { "" },
                     foreign.sources.len()
                 ),
                 numbers: vec![

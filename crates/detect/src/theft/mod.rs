@@ -55,9 +55,7 @@ const SOON: Span = Span::from_secs(1800);
 
 impl Theft {
     pub(crate) fn new(hosts: usize) -> Self {
-        Self {
-            hosts: PerHost::new(hosts),
-        }
+        Self { hosts: PerHost::new(hosts) }
     }
 
     fn looked_up(&mut self, host: HostId, at: Timestamp, name: &str) {
@@ -65,11 +63,7 @@ impl Theft {
             return;
         };
         doings.lookups = doings.lookups.saturating_add(1);
-        if doings
-            .lookup
-            .as_ref()
-            .is_none_or(|(before, _)| at.since(*before) > SOON)
-        {
+        if doings.lookup.as_ref().is_none_or(|(before, _)| at.since(*before) > SOON) {
             doings.lookup = Some((at, Arc::from(name)));
         }
     }
@@ -161,17 +155,10 @@ impl Detector for Theft {
     }
 
     fn conversation(&self, c: &Conversation, _view: &View<'_>, out: &mut Vec<Evidence>) {
-        let Some(name) = c
-            .name
-            .as_ref()
-            .filter(|n| names::is_address_lookup(&n.text))
-        else {
+        let Some(name) = c.name.as_ref().filter(|n| names::is_address_lookup(&n.text)) else {
             return;
         };
-        let plain_tls = c
-            .tls
-            .as_ref()
-            .is_some_and(|t| t.hellos > 0 && t.no_alpn == t.hellos);
+        let plain_tls = c.tls.as_ref().is_some_and(|t| t.hellos > 0 && t.no_alpn == t.hellos);
         let plain_http = c.http.as_ref().is_some_and(|h| {
             h.requests > 0 && (h.no_agent == h.requests || (1..=3).contains(&h.fewest_headers))
         });
@@ -206,11 +193,8 @@ impl Detector for Theft {
         // A program does both within seconds; a person happens to do both within half an hour.
         let nats = if after.secs() < 60 { nats + 2.0 } else { nats };
         let nats = if habitual { nats - 2.0 } else { nats };
-        let peer = Peer {
-            name: upload.name.clone(),
-            addr: Some(upload.addr),
-            port: Some(upload.port),
-        };
+        let peer =
+            Peer { name: upload.name.clone(), addr: Some(upload.addr), port: Some(upload.port) };
         out.push(Evidence {
             log_odds: nats,
             summary: format!(

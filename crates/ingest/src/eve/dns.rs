@@ -53,10 +53,7 @@ pub(super) fn events(
         .find_map(|slot| Items::of(get(*slot)).next())
         .and_then(|item| Cells::json(item, Record::NAMES).ok());
     let (rrname, rrtype) = match &asked {
-        Some(record) => (
-            record.get(Record::Rrname as usize),
-            record.get(Record::Rrtype as usize),
-        ),
+        Some(record) => (record.get(Record::Rrname as usize), record.get(Record::Rrtype as usize)),
         None => (get(Object::Rrname), get(Object::Rrtype)),
     };
     if rrname.is_empty() {
@@ -107,11 +104,7 @@ fn answers(cells: &Cells<'_>, drafts: &mut Drafts, names: &mut String) -> usize 
                 continue;
             };
             let field = |slot: Record| record.get(slot as usize);
-            put(
-                field(Record::Rrtype),
-                field(Record::Ttl),
-                field(Record::Rdata),
-            );
+            put(field(Record::Rrtype), field(Record::Ttl), field(Record::Rdata));
         }
     } else if !get(Object::Grouped).is_empty() {
         let Ok(mut members) = Members::of(get(Object::Grouped)) else {

@@ -57,10 +57,7 @@ pub(super) fn events(
         let number = |slot: Flow| flow.number(slot as usize).unwrap_or(0);
         let packets = number(packets);
         let header = header_bytes(proto, ends.key.inside.is_v4());
-        Volume {
-            packets,
-            bytes: number(bytes).saturating_sub(packets.saturating_mul(header)),
-        }
+        Volume { packets, bytes: number(bytes).saturating_sub(packets.saturating_mul(header)) }
     };
     let sent = volume(Flow::OutPkts, Flow::OutBytes);
     let got = volume(Flow::BackPkts, Flow::BackBytes);
@@ -86,16 +83,11 @@ pub(super) fn events(
                 _ => FlowState::Established,
             },
         },
-        service: service(
-            top.get(Eve::AppProto as usize),
-            sent.bytes.saturating_add(got.bytes),
-        ),
+        service: service(top.get(Eve::AppProto as usize), sent.bytes.saturating_add(got.bytes)),
         start_seen: start,
     };
-    let mut event = Event {
-        opened_by: ends.opened_by(known),
-        ..ends.event(at, What::FlowOpened { start })
-    };
+    let mut event =
+        Event { opened_by: ends.opened_by(known), ..ends.event(at, What::FlowOpened { start }) };
     out(&event);
     event.at = record.last;
     event.what = What::FlowClosed(record);
@@ -118,10 +110,7 @@ fn flags(tcp: &[u8]) -> Option<Flags> {
         let text = std::str::from_utf8(cells.get(slot as usize)).ok()?;
         u8::from_str_radix(text, 16).ok()
     };
-    Some(Flags {
-        out: of(Tcp::Ts)?,
-        back: of(Tcp::Tc)?,
-    })
+    Some(Flags { out: of(Tcp::Ts)?, back: of(Tcp::Tc)? })
 }
 
 fn tcp_state(flags: Option<Flags>, state: &[u8], got_packets: u64) -> FlowState {
@@ -176,13 +165,7 @@ mod tests {
     #[test]
     fn flags_are_hex() {
         let tcp = br#"{"tcp_flags":"1f","tcp_flags_ts":"1b","tcp_flags_tc":"1e"}"#;
-        assert_eq!(
-            flags(tcp),
-            Some(Flags {
-                out: 0x1b,
-                back: 0x1e
-            })
-        );
+        assert_eq!(flags(tcp), Some(Flags { out: 0x1b, back: 0x1e }));
         assert_eq!(flags(b""), None);
     }
 }

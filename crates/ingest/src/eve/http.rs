@@ -47,10 +47,7 @@ pub(super) fn events(
     }
     if let Some(status) = small(get(Http::Status)) {
         let claimed = get(Http::ContentType);
-        let plain = claimed
-            .split(|byte| *byte == b';')
-            .next()
-            .unwrap_or_default();
+        let plain = claimed.split(|byte| *byte == b';').next().unwrap_or_default();
         let reply = HttpReply {
             status,
             content_type: optional(plain.trim_ascii(), Style::Json, b4),

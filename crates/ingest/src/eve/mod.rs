@@ -50,16 +50,11 @@ pub(crate) fn look(line: &[u8], number: u32) -> Result<Look, BadJson> {
         RowKind::EveFlow => flow::began(get(Eve::Flow)),
         _ => None,
     };
-    let at = at
-        .or_else(|| timestamp(get(Eve::Timestamp)))
-        .ok_or(BadJson)?;
+    let at = at.or_else(|| timestamp(get(Eve::Timestamp))).ok_or(BadJson)?;
     let src = address(get(Eve::SrcIp)).ok_or(BadJson)?;
     let dest = address(get(Eve::DestIp)).ok_or(BadJson)?;
-    let ends = if kind == RowKind::EveDns && is_reversed(&cells) {
-        (dest, src)
-    } else {
-        (src, dest)
-    };
+    let ends =
+        if kind == RowKind::EveDns && is_reversed(&cells) { (dest, src) } else { (src, dest) };
     Ok(Look::Row(row(kind, false, number, at, ends, 0)))
 }
 
@@ -88,10 +83,7 @@ pub(crate) fn events(
         b"" => Ok(0),
         text => small(text).ok_or(RowError::Field(name)),
     };
-    let (mut src, mut dest) = (
-        port(Eve::SrcPort, "src_port")?,
-        port(Eve::DestPort, "dest_port")?,
-    );
+    let (mut src, mut dest) = (port(Eve::SrcPort, "src_port")?, port(Eve::DestPort, "dest_port")?);
     if kind == RowKind::EveDns && is_reversed(&cells) {
         (src, dest) = (dest, src);
     }

@@ -23,9 +23,7 @@ slots! {
 }
 
 fn ja4_of(cells: &Cells<'_>) -> Option<Ja4> {
-    std::str::from_utf8(cells.get(Tls::Ja4 as usize))
-        .ok()
-        .and_then(Ja4::parse)
+    std::str::from_utf8(cells.get(Tls::Ja4 as usize)).ok().and_then(Ja4::parse)
 }
 
 pub(super) fn events(
@@ -68,10 +66,8 @@ pub(super) fn events(
 /// A certificate with its validity.
 fn dated<'a>(certificate: Certificate<'a>, cells: &Cells<'_>, at: Timestamp) -> Certificate<'a> {
     let get = |slot: Tls| cells.get(slot as usize);
-    let validity = Validity {
-        not_before: timestamp(get(Tls::Before)),
-        not_after: timestamp(get(Tls::After)),
-    };
+    let validity =
+        Validity { not_before: timestamp(get(Tls::Before)), not_after: timestamp(get(Tls::After)) };
     Certificate {
         valid_days: validity.days(),
         age_days: validity.age(at),

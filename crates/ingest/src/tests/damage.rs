@@ -17,12 +17,7 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
 /// Rows that differ, so that compression leaves something to cut.
 fn many(rows: u64) -> String {
     let rows: Vec<String> = (0..rows)
-        .map(|n| {
-            OUT.replace(
-                "1600000000.5",
-                &format!("{}.{}", 1_600_000_000 + n, n * n % 99_991),
-            )
-        })
+        .map(|n| OUT.replace("1600000000.5", &format!("{}.{}", 1_600_000_000 + n, n * n % 99_991)))
         .collect();
     let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
     tsv("conn", CONN, &rows)
@@ -35,11 +30,7 @@ fn every_packing_gives_the_same() {
     assert_eq!(plain.events.len(), 600);
     let (front, back) = log.split_at(log.len() / 2);
     let members = [gzip(front.as_bytes()), gzip(back.as_bytes())].concat();
-    for packed in [
-        gzip(log.as_bytes()),
-        members,
-        zstd::encode_all(log.as_bytes(), 1).unwrap(),
-    ] {
+    for packed in [gzip(log.as_bytes()), members, zstd::encode_all(log.as_bytes(), 1).unwrap()] {
         let unpacked = read("x", &packed);
         assert_eq!(unpacked.events, plain.events);
         assert_eq!(unpacked.counters.bytes_read, packed.len() as u64);
@@ -76,20 +67,9 @@ fn cut_compression_gives_what_came_before() {
     }
     assert!((5_000..15_000).contains(&rows), "{rows}");
     let counters = file.counters();
-    assert_eq!(
-        counters.malformed, 0,
-        "the line that breaks off is part of the damage"
-    );
-    assert!(
-        counters
-            .anomalies()
-            .contains(&(Anomaly::CompressionDamaged, 1))
-    );
-    assert!(
-        file.trouble()
-            .unwrap()
-            .contains("conn.log.gz is cut off or damaged after line")
-    );
+    assert_eq!(counters.malformed, 0, "the line that breaks off is part of the damage");
+    assert!(counters.anomalies().contains(&(Anomaly::CompressionDamaged, 1)));
+    assert!(file.trouble().unwrap().contains("conn.log.gz is cut off or damaged after line"));
 }
 
 #[test]
@@ -109,11 +89,7 @@ fn bad_lines_are_counted_and_skipped() {
     assert_eq!(read.events.len(), 4);
     assert_eq!(read.counters.malformed, 2);
     assert_eq!(read.counters.first_malformed, Some(9));
-    assert_eq!(
-        read.bad_rows,
-        [11],
-        "a bad port shows only when the row is turned into events"
-    );
+    assert_eq!(read.bad_rows, [11], "a bad port shows only when the row is turned into events");
 }
 
 #[test]
@@ -142,12 +118,7 @@ fn a_second_header_changes_the_columns() {
     wanted.sort();
     assert_eq!(sorted, wanted);
     assert_eq!(all.counters.skipped, 1);
-    let same = read(
-        "x",
-        [one.as_str(), &tsv("conn", CONN, &[IN])]
-            .concat()
-            .as_bytes(),
-    );
+    let same = read("x", [one.as_str(), &tsv("conn", CONN, &[IN])].concat().as_bytes());
     assert_eq!(same.events.len(), 4);
     let lacking = tsv("conn", &CONN.replace("id.resp_h", "dst"), &[OUT]);
     let broken = read("x", [one.as_str(), &lacking].concat().as_bytes());
@@ -161,26 +132,13 @@ fn what_cannot_be_read_says_why() {
     let lacking = tsv("conn", &CONN.replace("id.orig_h", "src"), &[OUT]);
     assert!(matches!(
         error("conn.log", lacking.as_bytes()),
-        OpenError::MissingColumn {
-            line: 6,
-            column: "id.orig_h",
-            ..
-        }
+        OpenError::MissingColumn { line: 6, column: "id.orig_h", .. }
     ));
     assert!(matches!(error("x", b""), OpenError::Empty { .. }));
     assert!(matches!(error("x", &gzip(b"")), OpenError::Empty { .. }));
-    assert!(matches!(
-        error("x", b"\x0c\xa5\x01\x00"),
-        OpenError::Refused { .. }
-    ));
-    assert!(matches!(
-        error("x", &gzip(b"\xd4\xc3\xb2\xa1")),
-        OpenError::Capture { .. }
-    ));
-    assert!(matches!(
-        error("x", b"#just a comment\n"),
-        OpenError::Unknown { .. }
-    ));
+    assert!(matches!(error("x", b"\x0c\xa5\x01\x00"), OpenError::Refused { .. }));
+    assert!(matches!(error("x", &gzip(b"\xd4\xc3\xb2\xa1")), OpenError::Capture { .. }));
+    assert!(matches!(error("x", b"#just a comment\n"), OpenError::Unknown { .. }));
     let weird = tsv("weird", "ts name", &[]);
     assert_eq!(
         error("w.log", weird.as_bytes()).to_string(),
@@ -192,15 +150,8 @@ fn what_cannot_be_read_says_why() {
 fn text_of_other_encodings_is_replaced() {
     let http = "ts uid id.orig_h id.orig_p id.resp_h id.resp_p trans_depth method host uri \
         request_body_len";
-    let log = tsv(
-        "http",
-        http,
-        &["1.0 C 10.0.0.1 1 192.0.2.1 80 1 GET a.example /cafE 0"],
-    );
-    let bytes: Vec<u8> = log
-        .bytes()
-        .map(|b| if b == b'E' { 0xe9 } else { b })
-        .collect();
+    let log = tsv("http", http, &["1.0 C 10.0.0.1 1 192.0.2.1 80 1 GET a.example /cafE 0"]);
+    let bytes: Vec<u8> = log.bytes().map(|b| if b == b'E' { 0xe9 } else { b }).collect();
     let bytes = bytes.replace_slice(b"G\xe9T", b"GET");
     let event = &read("x", &bytes).events[0];
     assert!(event.contains("uri: \"/caf?\""), "{event}");
@@ -212,10 +163,7 @@ trait ReplaceSlice {
 
 impl ReplaceSlice for Vec<u8> {
     fn replace_slice(&self, from: &[u8], to: &[u8]) -> Vec<u8> {
-        let at = self
-            .windows(from.len())
-            .position(|part| part == from)
-            .unwrap();
+        let at = self.windows(from.len()).position(|part| part == from).unwrap();
         [&self[..at], to, &self[at + from.len()..]].concat()
     }
 }

@@ -31,22 +31,10 @@ fn a_flow_opens_when_it_began() {
     assert_eq!(read.rows[0].1, 1_622_984_400);
     let [opened, closed, inward, refused] = <[String; 4]>::try_from(read.events).unwrap();
     assert!(opened.contains("FlowOpened { start: true }") && opened.contains("opened_by: Inside"));
-    assert!(
-        closed.contains("out: Volume { packets: 2, bytes: 100 }"),
-        "{closed}"
-    );
-    assert!(
-        closed.contains("back: Volume { packets: 1, bytes: 100 }"),
-        "{closed}"
-    );
-    assert!(
-        closed.contains("state: Established, service: Unknown"),
-        "{closed}"
-    );
-    assert!(
-        closed.contains("last: Timestamp(1622984405500000000)"),
-        "{closed}"
-    );
+    assert!(closed.contains("out: Volume { packets: 2, bytes: 100 }"), "{closed}");
+    assert!(closed.contains("back: Volume { packets: 1, bytes: 100 }"), "{closed}");
+    assert!(closed.contains("state: Established, service: Unknown"), "{closed}");
+    assert!(closed.contains("last: Timestamp(1622984405500000000)"), "{closed}");
     assert!(inward.contains("opened_by: Outside"), "{inward}");
     assert!(refused.contains("state: Refused"), "{refused}");
 }
@@ -90,10 +78,7 @@ fn dns_in_three_shapes() {
         assert!(grouped.contains("Cname(\"b.example\")") && grouped.contains("Addr(192.0.2.8)"));
         assert!(grouped.contains("rcode: Some(3)"), "{grouped}");
         let v3 = told(v3, from, to);
-        assert!(
-            v3.contains("RecordType(65399), rcode: Some(2), answers: []"),
-            "{v3}"
-        );
+        assert!(v3.contains("RecordType(65399), rcode: Some(2), answers: []"), "{v3}");
     }
 }
 
@@ -113,17 +98,10 @@ fn tls_and_quic_hellos() {
         ),
         "{server}"
     );
-    let quic = record(
-        "quic",
-        CLIENT,
-        "192.0.2.1 443",
-        r#""quic":{"sni":"q.example","version":"1"}"#,
-    );
+    let quic =
+        record("quic", CLIENT, "192.0.2.1 443", r#""quic":{"sni":"q.example","version":"1"}"#);
     let [hello] = <[String; 1]>::try_from(read("x", quic.as_bytes()).events).unwrap();
-    assert!(
-        hello.contains("Some(\"q.example\")") && hello.contains("quic: true"),
-        "{hello}"
-    );
+    assert!(hello.contains("Some(\"q.example\")") && hello.contains("quic: true"), "{hello}");
 }
 
 #[test]
@@ -131,14 +109,8 @@ fn http_requests_and_replies() {
     let http = r#""http":{"hostname":"a.example","http_port":8080,"url":"/x?\"y\"","http_user_agent":"one","http_content_type":"text/html; charset=x","http_method":"POST","status":302,"length":47}"#;
     let log = record("http", CLIENT, "192.0.2.1 8080", http).replace("UDP", "TCP");
     let [request, reply] = <[String; 2]>::try_from(read("x", log.as_bytes()).events).unwrap();
-    assert!(
-        request.contains("port: Some(8080), uri: \"/x?\\\"y\\\"\""),
-        "{request}"
-    );
-    assert!(
-        reply.contains("status: 302, content_type: Some(\"text/html\")"),
-        "{reply}"
-    );
+    assert!(request.contains("port: Some(8080), uri: \"/x?\\\"y\\\"\""), "{request}");
+    assert!(reply.contains("status: 302, content_type: Some(\"text/html\")"), "{reply}");
     assert!(reply.contains("body_bytes: 47"), "{reply}");
 }
 

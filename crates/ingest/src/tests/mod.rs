@@ -29,9 +29,7 @@ fn read(name: &str, bytes: &[u8]) -> Read {
 }
 
 fn read_with(name: &str, bytes: &[u8], certs: &mut CertIndex) -> Read {
-    drain(open(name, bytes).unwrap(), certs, |event| {
-        format!("{event:?}")
-    })
+    drain(open(name, bytes).unwrap(), certs, |event| format!("{event:?}"))
 }
 
 /// Reads a file to its end; `tell` says of each event what matters.
@@ -53,17 +51,10 @@ fn drain(mut file: LogFile, certs: &mut CertIndex, tell: impl Fn(&Event<'_>) -> 
             let bytes = block.bytes_of(row);
             let mut ok = certs.learn(&schema, row, bytes).is_ok();
             let cert = certs.find(&schema, row, bytes);
-            let reference = RowRef {
-                cert: cert.as_deref(),
-                ..RowRef::new(row, bytes)
-            };
+            let reference = RowRef { cert: cert.as_deref(), ..RowRef::new(row, bytes) };
             let home = Home::private();
             let told = schema.events(&home, &reference, &mut scratch, |event| {
-                assert_eq!(
-                    row.inside(&home),
-                    event.flow.inside,
-                    "rows and events agree"
-                );
+                assert_eq!(row.inside(&home), event.flow.inside, "rows and events agree");
                 all.events.push(tell(event));
             });
             ok &= told.is_ok();

@@ -79,11 +79,7 @@ fn labels_are_never_read() {
         let rows = rows.each_ref().map(String::as_str);
         let fields = format!("{CONN} label detailed-label");
         let log = tsv("conn", &fields, &rows);
-        assert_eq!(
-            read("conn.log.labeled", log.as_bytes()).events,
-            plain,
-            "{label}"
-        );
+        assert_eq!(read("conn.log.labeled", log.as_bytes()).events, plain, "{label}");
     }
 }
 
@@ -148,26 +144,13 @@ fn a_certificate_finds_its_handshake() {
          A.example h2 T {print},ff t13d1516h2_8daaf6152771_e5627efa2ab1 ok"
     );
     let mut certs = CertIndex::default();
-    let learnt = read_with(
-        "x509.log",
-        tsv("x509", x509, &[&cert]).as_bytes(),
-        &mut certs,
-    );
-    assert_eq!(
-        learnt.rows,
-        [(RowKind::X509, 999_999_940, 8)],
-        "a minute early"
-    );
+    let learnt = read_with("x509.log", tsv("x509", x509, &[&cert]).as_bytes(), &mut certs);
+    assert_eq!(learnt.rows, [(RowKind::X509, 999_999_940, 8)], "a minute early");
     assert_eq!((learnt.events.len(), learnt.bad_rows.len()), (0, 0));
     let log = tsv("ssl", ssl, &[&hello]);
     let [client, server] =
         <[String; 2]>::try_from(read_with("x", log.as_bytes(), &mut certs).events).unwrap();
-    for part in [
-        "Some(\"a.example\")",
-        "alpn: Some(\"h2\")",
-        "TlsVersion(772)",
-        "t13d1516h2_",
-    ] {
+    for part in ["Some(\"a.example\")", "alpn: Some(\"h2\")", "TlsVersion(772)", "t13d1516h2_"] {
         assert!(client.contains(part), "{part} in {client}");
     }
     for part in [
@@ -192,23 +175,14 @@ fn a_row_may_carry_its_certificate() {
             ssl,
             &["1.0 CA 10.0.0.1 5000 192.0.2.1 443 TLSv12 - T SUBJECT ISSUER STATUS"],
         );
-        let log = log
-            .replace("SUBJECT", subject)
-            .replace("ISSUER", issuer)
-            .replace("STATUS", status);
+        let log =
+            log.replace("SUBJECT", subject).replace("ISSUER", issuer).replace("STATUS", status);
         read("x", log.as_bytes()).events[1].clone()
     };
     assert!(of("CN=a,O=x", "CN=a,O=x", "ok").contains("self_signed: true"));
     assert!(of("CN=a", "CN=b", "self signed certificate").contains("self_signed: true"));
-    let chain = of(
-        "CN=a",
-        "CN=b",
-        "self signed certificate in certificate chain",
-    );
-    assert!(
-        chain.contains("subject: \"a\", issuer: \"b\", self_signed: false"),
-        "{chain}"
-    );
+    let chain = of("CN=a", "CN=b", "self signed certificate in certificate chain");
+    assert!(chain.contains("subject: \"a\", issuer: \"b\", self_signed: false"), "{chain}");
     assert!(of("-", "-", "-").contains("certificate: None"));
 }
 
@@ -234,19 +208,13 @@ fn http_rows_are_requests_with_replies() {
     ] {
         assert!(get.contains(part), "{part} in {get}");
     }
-    assert!(
-        reply.contains("status: 200") && reply.contains("body: WindowsProgram"),
-        "{reply}"
-    );
+    assert!(reply.contains("status: 200") && reply.contains("body: WindowsProgram"), "{reply}");
     assert!(
         connect.contains("port: Some(443)") && connect.contains("via_proxy: true"),
         "{connect}"
     );
     assert!(connect.contains("has_referer: true"), "{connect}");
-    assert!(
-        lone.contains("status: 404") && lone.contains("body: Unseen"),
-        "{lone}"
-    );
+    assert!(lone.contains("status: 404") && lone.contains("body: Unseen"), "{lone}");
 }
 
 #[test]
@@ -272,12 +240,7 @@ fn only_the_last_word_of_an_open_log_counts() {
 #[test]
 fn rows_come_in_the_order_of_time() {
     let rows: Vec<String> = (0..500u64)
-        .map(|n| {
-            OUT.replace(
-                "1600000000",
-                &(1_600_000_000 + (n * 7919) % 500).to_string(),
-            )
-        })
+        .map(|n| OUT.replace("1600000000", &(1_600_000_000 + (n * 7919) % 500).to_string()))
         .collect();
     let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
     let read = read("x", tsv("conn", CONN, &rows).as_bytes());

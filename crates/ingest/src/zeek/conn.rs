@@ -61,11 +61,7 @@ impl History {
 
     #[inline]
     const fn bit(byte: u8) -> u64 {
-        if byte & 0xc0 == 0x40 {
-            1 << (byte & 63)
-        } else {
-            0
-        }
+        if byte & 0xc0 == 0x40 { 1 << (byte & 63) } else { 0 }
     }
 
     #[inline]
@@ -98,13 +94,7 @@ pub(super) fn events(
     let got = volume(Conn::RespBytes, Conn::RespPkts, Conn::RespIpBytes);
     let history = History::of(cells.get(Conn::History as usize));
     let state_name = cells.get(Conn::State as usize);
-    let start = start_seen(
-        proto,
-        state_name,
-        history,
-        cells.is_set(Conn::History as usize),
-        sent,
-    );
+    let start = start_seen(proto, state_name, history, cells.is_set(Conn::History as usize), sent);
     let record = FlowRecord {
         first: at,
         last: at.plus(length),
@@ -216,11 +206,7 @@ fn state(
             b"S0" | b"SH" | b"RSTOS0" => {
                 let went_on = history.has(b'A') || history.has(b'D');
                 let lone = history.bits != 0 && !history.has(b'S');
-                if went_on || lone {
-                    FlowState::Partial
-                } else {
-                    FlowState::Unanswered
-                }
+                if went_on || lone { FlowState::Partial } else { FlowState::Unanswered }
             }
             _ => FlowState::Partial,
         },
@@ -258,11 +244,7 @@ fn service(cells: &Cells<'_>, bytes: u64) -> Service {
         };
         return service;
     }
-    found.unwrap_or(if bytes > 0 {
-        Service::Unknown
-    } else {
-        Service::Silent
-    })
+    found.unwrap_or(if bytes > 0 { Service::Unknown } else { Service::Silent })
 }
 
 #[cfg(test)]
@@ -274,13 +256,7 @@ mod tests {
         let both = (Volume::default(), Volume::default());
         (
             state(Proto::TCP, name.as_bytes(), history_bits, both, 0),
-            start_seen(
-                Proto::TCP,
-                name.as_bytes(),
-                history_bits,
-                !history.is_empty(),
-                both.0,
-            ),
+            start_seen(Proto::TCP, name.as_bytes(), history_bits, !history.is_empty(), both.0),
             opener_known(Proto::TCP, name.as_bytes(), history_bits),
         )
     }
@@ -308,19 +284,10 @@ mod tests {
 
     #[test]
     fn udp_goes_by_packets() {
-        let some = Volume {
-            packets: 1,
-            bytes: 9,
-        };
+        let some = Volume { packets: 1, bytes: 9 };
         let none = Volume::default();
         let of = |volumes, history: &str| {
-            state(
-                Proto::UDP,
-                b"SF",
-                History::of(history.as_bytes()),
-                volumes,
-                0,
-            )
+            state(Proto::UDP, b"SF", History::of(history.as_bytes()), volumes, 0)
         };
         assert_eq!(of((some, some), "Dd"), FlowState::Established);
         assert_eq!(of((some, none), "D"), FlowState::Unanswered);
@@ -334,22 +301,10 @@ mod tests {
     #[test]
     fn payload_is_believable() {
         let wild = volume([Some(4_000_000_000), Some(3), Some(200)], 0, 40);
-        assert_eq!(
-            wild,
-            Volume {
-                packets: 3,
-                bytes: 80
-            }
-        );
+        assert_eq!(wild, Volume { packets: 3, bytes: 80 });
         assert_eq!(volume([Some(500), Some(3), Some(200)], 420, 40).bytes, 500);
         assert_eq!(volume([None, Some(2), Some(100)], 0, 28).bytes, 44);
         let old = volume([Some(70), None, None], 0, 40);
-        assert_eq!(
-            old,
-            Volume {
-                packets: 1,
-                bytes: 70
-            }
-        );
+        assert_eq!(old, Volume { packets: 1, bytes: 70 });
     }
 }

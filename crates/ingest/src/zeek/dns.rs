@@ -80,11 +80,7 @@ pub(super) fn events(
     let [buffer, ..] = texts;
     let answers = finish(&drafts, names);
     let dns = DnsEvent {
-        stage: if both {
-            DnsStage::Both
-        } else {
-            DnsStage::Query
-        },
+        stage: if both { DnsStage::Both } else { DnsStage::Query },
         id: small(cells.get(Dns::Id as usize)).unwrap_or(0),
         name: name(query, cells.style, buffer),
         record_type,
@@ -128,10 +124,7 @@ fn draft_of(text: &[u8], asked: RecordType, style: Style, names: &mut String) ->
         return Draft::Addr(addr);
     }
     let len = u32::try_from(text.len()).unwrap_or(u32::MAX);
-    if let Some(rest) = text
-        .strip_prefix(b"TXT ")
-        .or_else(|| text.strip_prefix(b"SPF "))
-    {
+    if let Some(rest) = text.strip_prefix(b"TXT ").or_else(|| text.strip_prefix(b"SPF ")) {
         return Draft::Other(RecordType::TXT, text_len(rest));
     }
     if let Some(rest) = text.strip_prefix(b"<unknown type=") {
@@ -150,10 +143,7 @@ fn draft_of(text: &[u8], asked: RecordType, style: Style, names: &mut String) ->
 fn text_len(text: &[u8]) -> u32 {
     let (mut rest, mut sum) = (text, 0u32);
     loop {
-        let end = rest
-            .iter()
-            .position(|byte| *byte == b' ')
-            .unwrap_or(rest.len());
+        let end = rest.iter().position(|byte| *byte == b' ').unwrap_or(rest.len());
         let Some(len) = rest.get(..end).and_then(unsigned) else {
             return sum;
         };
@@ -241,22 +231,13 @@ mod tests {
         let mut of = |text: &[u8], asked| draft_of(text, asked, Style::Tsv(b','), &mut names);
         assert!(matches!(of(b"192.0.2.1", RecordType::A), Draft::Addr(_)));
         assert!(matches!(of(b"A.example", RecordType::A), Draft::Name(0, 9)));
-        assert!(matches!(
-            of(b"TXT 3 abc", RecordType::TXT),
-            Draft::Other(RecordType::TXT, 3)
-        ));
-        assert!(matches!(
-            of(b"mail.example", RecordType::MX),
-            Draft::Other(RecordType::MX, 12)
-        ));
+        assert!(matches!(of(b"TXT 3 abc", RecordType::TXT), Draft::Other(RecordType::TXT, 3)));
+        assert!(matches!(of(b"mail.example", RecordType::MX), Draft::Other(RecordType::MX, 12)));
         assert!(matches!(
             of(b"<unknown type=65>", RecordType(65)),
             Draft::Other(RecordType(65), 0)
         ));
-        assert!(matches!(
-            of(b"RRSIG 5 example", RecordType::A),
-            Draft::Other(RecordType::A, 15)
-        ));
+        assert!(matches!(of(b"RRSIG 5 example", RecordType::A), Draft::Other(RecordType::A, 15)));
         assert_eq!(names, "a.example");
     }
 }

@@ -40,11 +40,7 @@ pub(crate) fn target<'a>(method: &[u8], host: &'a [u8], uri: &'a [u8]) -> Target
     if method == b"CONNECT" {
         let (name, port) = split_port(uri);
         return Target {
-            host: if name.is_empty() {
-                split_port(host).0
-            } else {
-                name
-            },
+            host: if name.is_empty() { split_port(host).0 } else { name },
             port,
             uri,
             via_proxy: true,
@@ -71,12 +67,7 @@ pub(crate) fn target<'a>(method: &[u8], host: &'a [u8], uri: &'a [u8]) -> Target
         };
     }
     let (name, port) = split_port(host);
-    Target {
-        host: name,
-        port,
-        uri,
-        via_proxy: false,
-    }
+    Target { host: name, port, uri, via_proxy: false }
 }
 
 /// `name:port`, `[v6]:port`, or a name or address alone.
@@ -88,10 +79,9 @@ fn split_port(host: &[u8]) -> (&[u8], Option<u16>) {
     }
     match memchr::memrchr(b':', host) {
         // More than one colon is an IPv6 address without brackets.
-        Some(at) if memchr::memchr(b':', host) == Some(at) => (
-            host.get(..at).unwrap_or_default(),
-            host.get(at + 1..).and_then(small),
-        ),
+        Some(at) if memchr::memchr(b':', host) == Some(at) => {
+            (host.get(..at).unwrap_or_default(), host.get(at + 1..).and_then(small))
+        }
         _ => (host, None),
     }
 }
@@ -159,24 +149,13 @@ mod tests {
     ) -> (&'static str, Option<u16>, &'static str, bool) {
         let target = target(method.as_bytes(), host.as_bytes(), uri.as_bytes());
         let text = |bytes| std::str::from_utf8(bytes).unwrap();
-        (
-            text(target.host),
-            target.port,
-            text(target.uri),
-            target.via_proxy,
-        )
+        (text(target.host), target.port, text(target.uri), target.via_proxy)
     }
 
     #[test]
     fn finds_the_host_asked_for() {
-        assert_eq!(
-            of("GET", "a.example", "/x"),
-            ("a.example", None, "/x", false)
-        );
-        assert_eq!(
-            of("GET", "a.example:8080", "/x"),
-            ("a.example", Some(8080), "/x", false)
-        );
+        assert_eq!(of("GET", "a.example", "/x"), ("a.example", None, "/x", false));
+        assert_eq!(of("GET", "a.example:8080", "/x"), ("a.example", Some(8080), "/x", false));
         assert_eq!(of("GET", "[::1]:81", "/"), ("::1", Some(81), "/", false));
         assert_eq!(of("GET", "::1", "/"), ("::1", None, "/", false));
         assert_eq!(
@@ -187,10 +166,7 @@ mod tests {
             of("GET", "proxy", "http://me@a.example:81/x?y"),
             ("a.example", Some(81), "/x?y", true)
         );
-        assert_eq!(
-            of("GET", "p", "http://a.example"),
-            ("a.example", None, "/", true)
-        );
+        assert_eq!(of("GET", "p", "http://a.example"), ("a.example", None, "/", true));
         assert_eq!(
             of("GET", "a.example", "/go?to=http://b"),
             ("a.example", None, "/go?to=http://b", false)

@@ -38,16 +38,8 @@ pub(crate) const DEPTH: usize = 6;
 pub(crate) const LOOK_PATH: usize = 7;
 
 /// What the first look at a JSON line wants.
-pub(crate) const LOOK: &[&str] = &[
-    "ts",
-    "uid",
-    "id.orig_h",
-    "id.orig_p",
-    "id.resp_h",
-    "id.resp_p",
-    "trans_depth",
-    "_path",
-];
+pub(crate) const LOOK: &[&str] =
+    &["ts", "uid", "id.orig_h", "id.orig_p", "id.resp_h", "id.resp_p", "trans_depth", "_path"];
 
 /// The fields of a kind, each at its place.
 pub(crate) const fn names(kind: LogKind) -> &'static [&'static str] {
@@ -84,10 +76,8 @@ pub(crate) const fn needed(kind: LogKind) -> &'static [(usize, &'static str)] {
     ];
     const CONN: [(usize, &str); 6] = with(ENDS, (conn::Conn::Proto as usize, "proto"));
     const DNS: [(usize, &str); 6] = with(ENDS, (dns::Dns::Query as usize, "query"));
-    const X509: [(usize, &str); 2] = [
-        (TS, "ts"),
-        (x509::X509::Subject as usize, "certificate.subject"),
-    ];
+    const X509: [(usize, &str); 2] =
+        [(TS, "ts"), (x509::X509::Subject as usize, "certificate.subject")];
     match kind {
         LogKind::ZeekConn => &CONN,
         LogKind::ZeekDns => &DNS,

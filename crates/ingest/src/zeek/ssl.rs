@@ -48,17 +48,11 @@ pub(super) fn events(
     out: &mut impl FnMut(&Event<'_>),
 ) -> Result<(), RowError> {
     let (orig_p, resp_p) = ports(cells)?;
-    let ja4 = std::str::from_utf8(cells.get(Ssl::Ja4 as usize))
-        .ok()
-        .and_then(Ja4::parse);
+    let ja4 = std::str::from_utf8(cells.get(Ssl::Ja4 as usize)).ok().and_then(Ja4::parse);
     let version = version(cells.get(Ssl::Version as usize));
     let quic = ja4.is_some_and(|ja4| ja4.as_str().starts_with('q'));
     // ssl.log has no transport: DTLS and QUIC run over UDP.
-    let proto = if quic || version.0 >> 8 == 0xfe {
-        Proto::UDP
-    } else {
-        Proto::TCP
-    };
+    let proto = if quic || version.0 >> 8 == 0xfe { Proto::UDP } else { Proto::TCP };
     let ends = Ends::of(home, (row.row.orig, orig_p), (row.row.resp, resp_p), proto);
     let [b0, b1, b2, b3, ..] = &mut scratch.texts;
     let server_name = match cells.get(Ssl::ServerName as usize) {
@@ -101,10 +95,7 @@ pub(super) fn events(
 
 /// Zeek's words for a leaf that signed itself; a chain that ends in such a root is no such leaf.
 fn is_self_signed(status: &[u8]) -> bool {
-    matches!(
-        status,
-        b"self signed certificate" | b"self-signed certificate"
-    )
+    matches!(status, b"self signed certificate" | b"self-signed certificate")
 }
 
 /// The highest version offered, as a JA4 tells.
@@ -151,9 +142,7 @@ mod tests {
     #[test]
     fn only_the_leaf_counts_as_self_signed() {
         assert!(is_self_signed(b"self signed certificate"));
-        assert!(!is_self_signed(
-            b"self signed certificate in certificate chain"
-        ));
+        assert!(!is_self_signed(b"self signed certificate in certificate chain"));
         assert!(!is_self_signed(b"ok"));
     }
 }

@@ -37,9 +37,7 @@ pub(crate) fn record<'a>(cells: &Cells<'a>, schema: &Schema) -> ([&'a [u8]; 2], 
             not_before: timestamp(cells.get(X509::Before as usize)),
             not_after: timestamp(cells.get(X509::After as usize)),
         },
-        has_san: schema
-            .has(san)
-            .then(|| cells.is_set(san) && cells.get(san) != b"[]"),
+        has_san: schema.has(san).then(|| cells.is_set(san) && cells.get(san) != b"[]"),
         fingerprint: fingerprint_of(fingerprint),
     };
     ([fingerprint, cells.get(X509::Id as usize)], record)
@@ -64,14 +62,8 @@ mod tests {
 
     #[test]
     fn fingerprints_with_and_without_colons() {
-        assert_eq!(
-            fingerprint_of(b"01:02:03:04:05:06:07"),
-            Fingerprint(0x0102_0304_0506)
-        );
-        assert_eq!(
-            fingerprint_of(b"0102030405060708"),
-            Fingerprint(0x0102_0304_0506)
-        );
+        assert_eq!(fingerprint_of(b"01:02:03:04:05:06:07"), Fingerprint(0x0102_0304_0506));
+        assert_eq!(fingerprint_of(b"0102030405060708"), Fingerprint(0x0102_0304_0506));
         assert_eq!(fingerprint_of(b""), Fingerprint(0));
         assert_eq!(fingerprint_of(b"Fxyz"), Fingerprint(0));
     }

@@ -116,9 +116,7 @@ fn next_line(bytes: &mut impl BufRead, line: &mut Vec<u8>) -> std::io::Result<Li
         }
         any = true;
         let newline = memchr(b'\n', chunk);
-        let part = chunk
-            .get(..newline.unwrap_or(chunk.len()))
-            .unwrap_or_default();
+        let part = chunk.get(..newline.unwrap_or(chunk.len())).unwrap_or_default();
         if line.len() + part.len() > LONGEST_LINE {
             dropped = true;
         } else {

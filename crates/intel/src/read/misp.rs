@@ -92,11 +92,7 @@ fn attribute(attribute: &Value, number: u64, of_event: Option<&str>, reading: &m
         _ => return reading.skip(Skip::OtherKind),
     };
     let meant = attribute.get("to_ids").and_then(Value::as_bool);
-    let confidence = if meant == Some(false) {
-        CONTEXT
-    } else {
-        FOR_DETECTION
-    };
+    let confidence = if meant == Some(false) { CONTEXT } else { FOR_DETECTION };
     let family = family(attribute).or(of_event);
     for value in values {
         let Some(value) = value else {
@@ -116,11 +112,8 @@ fn attribute(attribute: &Value, number: u64, of_event: Option<&str>, reading: &m
 fn family(of: &Value) -> Option<&str> {
     let tags = of.get("Tag").and_then(Value::as_array)?;
     tags.iter().find_map(|tag| {
-        let (galaxy, name) = tag
-            .get("name")?
-            .as_str()?
-            .strip_prefix("misp-galaxy:")?
-            .split_once('=')?;
+        let (galaxy, name) =
+            tag.get("name")?.as_str()?.strip_prefix("misp-galaxy:")?.split_once('=')?;
         GALAXIES.contains(&galaxy).then(|| name.trim_matches('"'))
     })
 }

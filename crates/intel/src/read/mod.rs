@@ -92,11 +92,7 @@ pub fn read_indicators(
         Ok(_) => lines::read(bytes, &mut reading),
         Err(error) => reading.stop(format!("cannot read '{source_name}': {error}")),
     }
-    let Reading {
-        indicators,
-        mut summary,
-        ..
-    } = reading;
+    let Reading { indicators, mut summary, .. } = reading;
     summary.read = indicators.len() as u64;
     (indicators, summary)
 }
@@ -154,11 +150,7 @@ impl Skip {
 
 impl Reading {
     pub(crate) fn new(source: &str) -> Self {
-        Self {
-            source: source.into(),
-            indicators: Vec::new(),
-            summary: ReadSummary::default(),
-        }
+        Self { source: source.into(), indicators: Vec::new(), summary: ReadSummary::default() }
     }
 
     /// One more indicator of this source, for the caller to fill in; `None` when there are too many.
@@ -186,11 +178,7 @@ impl Reading {
     pub(crate) fn bad(&mut self, line: u64, text: &str) {
         self.skip(Skip::NoIndicator);
         if self.summary.first_bad_line.is_none() {
-            let shown = text
-                .chars()
-                .filter(|c| !c.is_control())
-                .take(SHOWN)
-                .collect();
+            let shown = text.chars().filter(|c| !c.is_control()).take(SHOWN).collect();
             self.summary.first_bad_line = Some((line, shown));
         }
     }

@@ -114,10 +114,8 @@ fn single(path: &str, text: &str) -> Option<IndicatorValue> {
 }
 
 fn address_with_port(one: &(&str, &str), two: &(&str, &str)) -> Option<IndicatorValue> {
-    let is_addr = matches!(
-        one.0,
-        "network-traffic:dst_ref.value" | "ipv4-addr:value" | "ipv6-addr:value"
-    );
+    let is_addr =
+        matches!(one.0, "network-traffic:dst_ref.value" | "ipv4-addr:value" | "ipv6-addr:value");
     if !is_addr || two.0 != "network-traffic:dst_port" {
         return None;
     }
@@ -133,11 +131,7 @@ fn tokens(pattern: &str) -> Option<Vec<Token<'_>>> {
     while let Some(first) = rest.chars().next() {
         rest = match first {
             '[' | ']' => {
-                tokens.push(if first == '[' {
-                    Token::Open
-                } else {
-                    Token::Close
-                });
+                tokens.push(if first == '[' { Token::Open } else { Token::Close });
                 rest.get(1..)?
             }
             // Parentheses only group, and alternatives need no grouping.
@@ -202,10 +196,7 @@ mod tests {
             ("[ipv4-addr:value='198.51.100.7']", "198.51.100.7"),
             ("[ipv6-addr:value = '2001:db8::7']", "2001:db8::7"),
             ("[ipv4-addr:value = '198.51.100.0/24']", "198.51.100.0/24"),
-            (
-                "[url:value = 'http://evil.example/it\\'s']",
-                "evil.example/it's",
-            ),
+            ("[url:value = 'http://evil.example/it\\'s']", "evil.example/it's"),
             (
                 "[domain-name:value = 'a.example' OR domain-name:value = 'b.example']",
                 "a.example b.example",
@@ -229,18 +220,12 @@ mod tests {
             ),
             ("[file:hashes.'SHA-256' = 'aa']", "Hard"),
             ("[file:name = 'a.exe']", "OtherKind"),
-            (
-                "[domain-name:value = 'a.example'] AND [domain-name:value = 'b.example']",
-                "Hard",
-            ),
+            ("[domain-name:value = 'a.example'] AND [domain-name:value = 'b.example']", "Hard"),
             (
                 "[domain-name:value = 'a.example'] FOLLOWEDBY [url:value = 'http://b.example/']",
                 "Hard",
             ),
-            (
-                "[domain-name:value = 'a.example' AND domain-name:value = 'b.example']",
-                "Hard",
-            ),
+            ("[domain-name:value = 'a.example' AND domain-name:value = 'b.example']", "Hard"),
             ("[domain-name:value != 'a.example']", "Hard"),
             ("[domain-name:value = 'a.example", "Hard"),
             ("", "Hard"),

@@ -48,9 +48,8 @@ fn indicator(object: &Value, number: u64, families: &BTreeMap<&str, &str>, readi
         Meaning::Hard => return reading.skip(Skip::HardPattern),
     };
     let confidence = object.get("confidence").and_then(Value::as_u64);
-    let confidence = confidence.map_or(PLAIN_CONFIDENCE, |c| {
-        u8::try_from(c.min(100)).unwrap_or(100)
-    });
+    let confidence =
+        confidence.map_or(PLAIN_CONFIDENCE, |c| u8::try_from(c.min(100)).unwrap_or(100));
     let expires = text(object, "valid_until").and_then(date::parse);
     let family = text(object, "id").and_then(|id| families.get(id));
     for value in values {
@@ -64,9 +63,7 @@ fn indicator(object: &Value, number: u64, families: &BTreeMap<&str, &str>, readi
 /// The malware that each indicator indicates, by the indicator's id.
 fn families(objects: &[Value]) -> BTreeMap<&str, &str> {
     let of_type = |kind: &'static str| {
-        objects
-            .iter()
-            .filter(move |object| text(object, "type") == Some(kind))
+        objects.iter().filter(move |object| text(object, "type") == Some(kind))
     };
     let malware: BTreeMap<&str, &str> = of_type("malware")
         .filter_map(|object| Some((text(object, "id")?, text(object, "name")?)))

@@ -18,25 +18,11 @@ const VALUES: &[&str] = &[
     "domains",
 ];
 /// Headings of a column of addresses, which may go with a port.
-const ADDRESSES: &[&str] = &[
-    "dst_ip",
-    "dstip",
-    "c2_ip",
-    "ip",
-    "ip_address",
-    "ip address",
-    "ipaddress",
-    "dst ip",
-];
+const ADDRESSES: &[&str] =
+    &["dst_ip", "dstip", "c2_ip", "ip", "ip_address", "ip address", "ipaddress", "dst ip"];
 const PORTS: &[&str] = &["dst_port", "dstport", "port", "dst port", "c2_port"];
-const FAMILIES: &[&str] = &[
-    "malware_printable",
-    "malware",
-    "malware_family",
-    "family",
-    "signature",
-    "fk_malware",
-];
+const FAMILIES: &[&str] =
+    &["malware_printable", "malware", "malware_family", "family", "signature", "fk_malware"];
 const CONFIDENCES: &[&str] = &["confidence_level", "confidence"];
 const KINDS: &[&str] = &["ioc_type", "type", "indicator_type"];
 const EXPIRIES: &[&str] = &["valid_until", "expires", "expiration", "expiry"];
@@ -64,23 +50,15 @@ impl Columns {
     /// From a line of headings, in a comment or not; `None` when it is none.
     pub(super) fn of_heading(text: &str) -> Option<Self> {
         let text = text.trim_start_matches(['#', ';', '/', '!', ' ']);
-        let separator = ['\t', ',', ';', '|']
-            .into_iter()
-            .find(|&s| text.contains(s))?;
-        let headings: Vec<String> = fields(text, separator)
-            .map(|field| field.to_ascii_lowercase())
-            .collect();
+        let separator = ['\t', ',', ';', '|'].into_iter().find(|&s| text.contains(s))?;
+        let headings: Vec<String> =
+            fields(text, separator).map(|field| field.to_ascii_lowercase()).collect();
         // A value is no heading: `evil.example, malware` is a row.
-        if headings
-            .iter()
-            .any(|heading| value::parse(heading).is_some())
-        {
+        if headings.iter().any(|heading| value::parse(heading).is_some()) {
             return None;
         }
         let place = |names: &[&str]| {
-            names
-                .iter()
-                .find_map(|name| headings.iter().position(|heading| heading == name))
+            names.iter().find_map(|name| headings.iter().position(|heading| heading == name))
         };
         let columns = Self {
             separator,
@@ -105,9 +83,7 @@ impl Columns {
         if cell(self.kind).is_some_and(is_other_kind) {
             return reading.skip(Skip::OtherKind);
         }
-        let found = self
-            .address(&cell)
-            .or_else(|| value::parse(cell(self.value)?));
+        let found = self.address(&cell).or_else(|| value::parse(cell(self.value)?));
         let Some(found) = found else {
             return reading.bad(number, text);
         };
@@ -142,11 +118,9 @@ impl Columns {
 /// Hashes and mail addresses are nothing that traffic shows.
 fn is_other_kind(kind: &str) -> bool {
     let kind = kind.to_ascii_lowercase();
-    [
-        "hash", "md5", "sha", "email", "envelope", "body", "subject", "file", "yara", "cve",
-    ]
-    .iter()
-    .any(|other| kind.contains(other))
+    ["hash", "md5", "sha", "email", "envelope", "body", "subject", "file", "yara", "cve"]
+        .iter()
+        .any(|other| kind.contains(other))
 }
 
 /// The cells of a row; quotes around a cell may hold the separator.

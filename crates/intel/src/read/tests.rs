@@ -7,14 +7,7 @@ fn read_text(text: &str) -> (Vec<String>, ReadSummary) {
     let (indicators, summary) = read_indicators("feed", text.as_bytes());
     let shown = indicators
         .iter()
-        .map(|i| {
-            format!(
-                "{} {} {}",
-                i.value,
-                i.confidence,
-                i.family.as_deref().unwrap_or("-")
-            )
-        })
+        .map(|i| format!("{} {} {}", i.value, i.confidence, i.family.as_deref().unwrap_or("-")))
         .collect();
     (shown, summary)
 }
@@ -46,10 +39,7 @@ fn plain_lists() {
 fn hosts_files() {
     let (shown, summary) =
         read_text("127.0.0.1 localhost\n0.0.0.0 evil.example b.example # x\n:: c.example\n");
-    assert_eq!(
-        shown,
-        ["evil.example 70 -", "b.example 70 -", "c.example 70 -"]
-    );
+    assert_eq!(shown, ["evil.example 70 -", "b.example 70 -", "c.example 70 -"]);
     assert_eq!(summary.skipped, 1);
 }
 
@@ -62,10 +52,7 @@ fn abuse_ch_tables() {
          \"2024-01-01 00:00:00\", \"3\", \"d41d8cd98f00b204e9800998ecf8427e\", \"md5_hash\", \"\", \"Some Bot\", \"75\"\n\
          # Number of entries: 3\n",
     );
-    assert_eq!(
-        shown,
-        ["198.51.100.7:443 100 Some Bot", "evil.example 50 -"]
-    );
+    assert_eq!(shown, ["198.51.100.7:443 100 Some Bot", "evil.example 50 -"]);
     assert_eq!(summary.format, Format::Table);
     assert_eq!(summary.reasons.get(&Skip::OtherKind), Some(&1));
 
@@ -110,10 +97,7 @@ fn stix_bundles() {
         "feed",
         br#"{"type":"indicator","spec_version":"2.1","pattern":"[domain-name:value='a.example']","valid_until":"2024-03-01T00:00:00Z"}"#.as_slice(),
     );
-    let expires = indicators
-        .first()
-        .and_then(|i| i.expires)
-        .map(ostium_event::Timestamp::secs);
+    let expires = indicators.first().and_then(|i| i.expires).map(ostium_event::Timestamp::secs);
     assert_eq!(expires, Some(1_709_251_200));
 }
 
@@ -142,10 +126,7 @@ fn misp_events() {
         ]
     );
     assert_eq!((summary.format, summary.skipped), (Format::Misp, 3));
-    assert_eq!(
-        read_text(r#"["evil.example", "nonsense"]"#).0,
-        ["evil.example 70 -"]
-    );
+    assert_eq!(read_text(r#"["evil.example", "nonsense"]"#).0, ["evil.example 70 -"]);
 }
 
 #[test]
@@ -160,10 +141,7 @@ fn bad_documents_stop_with_a_reason() {
 
 #[test]
 fn a_bracketed_address_is_no_document() {
-    assert_eq!(
-        read_text("[2001:db8::7]:443\n").0,
-        ["[2001:db8::7]:443 70 -"]
-    );
+    assert_eq!(read_text("[2001:db8::7]:443\n").0, ["[2001:db8::7]:443 70 -"]);
 }
 
 #[test]

@@ -36,32 +36,22 @@ impl Weights {
     /// The weighted sum of a label's features, in thousandths.
     pub fn sum(&self, features: &[f32; FEATURES]) -> f32 {
         let (constant, weights) = self.weights.split_first().unwrap_or((&0, &[]));
-        weights
-            .iter()
-            .zip(features)
-            .fold(*constant as f32, |sum, (w, x)| sum + *w as f32 * x)
+        weights.iter().zip(features).fold(*constant as f32, |sum, (w, x)| sum + *w as f32 * x)
     }
 
     /// The nats of a label.
     pub fn llr(&self, features: &[f32; FEATURES]) -> f32 {
         let sum = self.sum(features);
         let bin = self.bins.iter().find(|(upper, _)| sum <= *upper as f32);
-        let nats = bin
-            .or_else(|| self.bins.last())
-            .map_or(0, |(_, nats)| *nats);
+        let nats = bin.or_else(|| self.bins.last()).map_or(0, |(_, nats)| *nats);
         nats as f32 / 1000.0
     }
 
     /// One line of numbers; [`Weights::read`] reads it back.
     pub fn write(&self) -> String {
         let bins = self.bins.iter().flat_map(|&(upper, nats)| [upper, nats]);
-        let numbers: Vec<String> = self
-            .weights
-            .iter()
-            .copied()
-            .chain(bins)
-            .map(|number| number.to_string())
-            .collect();
+        let numbers: Vec<String> =
+            self.weights.iter().copied().chain(bins).map(|number| number.to_string()).collect();
         format!("{} {}", self.class, numbers.join(" "))
     }
 
@@ -78,11 +68,7 @@ impl Weights {
         for bin in &mut bins {
             *bin = (next()?, next()?);
         }
-        numbers.next().is_none().then_some(Self {
-            class,
-            weights,
-            bins,
-        })
+        numbers.next().is_none().then_some(Self { class, weights, bins })
     }
 }
 
@@ -92,11 +78,7 @@ mod tests {
 
     #[test]
     fn lines_read_back() {
-        let mut weights = Weights {
-            class: 3,
-            weights: [7; FEATURES + 1],
-            bins: [(0, 0); BINS],
-        };
+        let mut weights = Weights { class: 3, weights: [7; FEATURES + 1], bins: [(0, 0); BINS] };
         for (at, bin) in weights.bins.iter_mut().enumerate() {
             *bin = (at as i32 * 100, at as i32 - 5);
         }
@@ -109,11 +91,7 @@ mod tests {
 
     #[test]
     fn a_sum_above_every_bound_is_in_the_last_bin() {
-        let mut weights = Weights {
-            class: 0,
-            weights: [0; FEATURES + 1],
-            bins: [(0, -500); BINS],
-        };
+        let mut weights = Weights { class: 0, weights: [0; FEATURES + 1], bins: [(0, -500); BINS] };
         weights.bins[BINS - 1] = (1, 900);
         weights.weights[0] = 5;
         assert_eq!(weights.llr(&[0.0; FEATURES]), 0.9);

@@ -57,15 +57,8 @@ pub fn dga_llr(registrable: &str) -> f32 {
 impl Model {
     /// From its parts: one set of weights for each class of length. `None` when one is missing.
     pub fn new(human: Trigrams, machine: Trigrams, weights: Vec<Weights>) -> Option<Self> {
-        let ordered = weights
-            .iter()
-            .map(|w| w.class)
-            .eq(0..=class_of(LONGEST_LABEL));
-        ordered.then_some(Self {
-            human,
-            machine,
-            weights,
-        })
+        let ordered = weights.iter().map(|w| w.class).eq(0..=class_of(LONGEST_LABEL));
+        ordered.then_some(Self { human, machine, weights })
     }
 
     /// The score of a registrable name; see [`dga_llr`].
@@ -174,13 +167,7 @@ mod tests {
 
     #[test]
     fn says_nothing_where_it_cannot_know() {
-        for name in [
-            "",
-            "com",
-            "xn--80ak6aa92e.com",
-            "a_b.com",
-            "d1xq7zkvw9hpf2.cloudfront.net",
-        ] {
+        for name in ["", "com", "xn--80ak6aa92e.com", "a_b.com", "d1xq7zkvw9hpf2.cloudfront.net"] {
             assert_eq!(dga_llr(name), 0.0, "{name}");
         }
         assert!(dga_llr("qzxkw.com") <= SHORT_CAP);

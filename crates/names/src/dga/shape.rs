@@ -91,11 +91,7 @@ impl Counts {
         self.hyphens += u16::from(hyphen);
         self.hex += u16::from(digit || c <= 6);
         self.turns += u16::from(b != EDGE && digit != (27..37).contains(&b));
-        self.run = if vowel || digit || hyphen {
-            0
-        } else {
-            self.run + 1
-        };
+        self.run = if vowel || digit || hyphen { 0 } else { self.run + 1 };
         self.longest_run = self.longest_run.max(self.run);
         self.distinct |= 1 << c;
     }

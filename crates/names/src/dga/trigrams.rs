@@ -68,10 +68,7 @@ impl Trigrams {
                 return None;
             }
             for byte in row.bytes() {
-                costs.push(
-                    byte.checked_sub(b'!')
-                        .filter(|&cost| cost <= HIGHEST_COST)?,
-                );
+                costs.push(byte.checked_sub(b'!').filter(|&cost| cost <= HIGHEST_COST)?);
             }
         }
         Self::new(costs)
@@ -87,10 +84,7 @@ mod tests {
         let costs = (0..ROWS * SYMBOLS).map(|at| (at % 94) as u8).collect();
         let table = Trigrams::new(costs).unwrap();
         let rows: Vec<String> = table.rows().collect();
-        assert_eq!(
-            Trigrams::from_rows(rows.iter().map(String::as_str)),
-            Some(table)
-        );
+        assert_eq!(Trigrams::from_rows(rows.iter().map(String::as_str)), Some(table));
     }
 
     #[test]
@@ -102,10 +96,7 @@ mod tests {
             assert_eq!(Trigrams::from_rows(rows.into_iter()), None);
         }
         for count in [0, ROWS - 1, ROWS + 1] {
-            assert_eq!(
-                Trigrams::from_rows(vec![good.as_str(); count].into_iter()),
-                None
-            );
+            assert_eq!(Trigrams::from_rows(vec![good.as_str(); count].into_iter()), None);
         }
         assert!(Trigrams::from_rows(vec![good.as_str(); ROWS].into_iter()).is_some());
     }
@@ -114,10 +105,6 @@ mod tests {
     fn letters_of_either_case_are_one() {
         assert_eq!(symbol(b'a'), symbol(b'A'));
         assert_eq!(symbol(b'_'), None);
-        assert!(
-            (0..=255u8)
-                .filter_map(symbol)
-                .all(|s| usize::from(s) < SYMBOLS && s != EDGE)
-        );
+        assert!((0..=255u8).filter_map(symbol).all(|s| usize::from(s) < SYMBOLS && s != EDGE));
     }
 }

@@ -91,10 +91,7 @@ pub(super) fn read(message: &[u8], out: &mut Sink<'_>) {
 
 /// Adds the answers to the event of a reply, and tells it.
 fn reply(message: &[u8], header: &Header, next: usize, event: Dns<'_>, out: &mut Sink<'_>) {
-    let nothing = Answer {
-        ttl: 0,
-        data: AnswerData::Other(RecordType(0), 0),
-    };
+    let nothing = Answer { ttl: 0, data: AnswerData::Other(RecordType(0), 0) };
     let mut answers = [nothing; MAX_ANSWERS];
     let mut names = [0; NAMES_ROOM];
     let mut free: &mut [u8] = &mut names;
@@ -107,17 +104,11 @@ fn reply(message: &[u8], header: &Header, next: usize, event: Dns<'_>, out: &mut
         };
         let (data, rest) = record.data(message, free);
         free = rest;
-        *slot = Answer {
-            ttl: record.ttl,
-            data,
-        };
+        *slot = Answer { ttl: record.ttl, data };
         at = Some(record.next);
         told += 1;
     }
-    out(What::Dns(Dns {
-        answers: answers.get(..told).unwrap_or_default(),
-        ..event
-    }));
+    out(What::Dns(Dns { answers: answers.get(..told).unwrap_or_default(), ..event }));
     if at.is_none() && !header.is_truncated() {
         out(What::Anomaly(Anomaly::DnsMalformed));
     }
@@ -225,13 +216,7 @@ impl<'a> Record<'a> {
         let ttl = reader.u32()?;
         let data = reader.vec16()?;
         let data_at = at + 10;
-        Some(Self {
-            kind,
-            ttl,
-            data,
-            data_at,
-            next: data_at + data.len(),
-        })
+        Some(Self { kind, ttl, data, data_at, next: data_at + data.len() })
     }
 
     /// What the record says; a name is written into `free`, and the rest of that given back.

@@ -42,11 +42,7 @@ impl Protocol for Dns {
     }
 
     fn recognise_datagram(bytes: &[u8], ctx: &Context) -> bool {
-        if ctx.on_port(53) {
-            message::is_plausible(bytes)
-        } else {
-            message::is_certain(bytes)
-        }
+        if ctx.on_port(53) { message::is_plausible(bytes) } else { message::is_certain(bytes) }
     }
 
     fn stream(&mut self, ctx: &Context, bytes: &[u8], out: &mut Sink<'_>) -> Next {
@@ -71,10 +67,7 @@ impl Protocol for Dns {
 
     fn gap(&mut self, ctx: &Context, _missing: u64, _out: &mut Sink<'_>) -> Next {
         let both = self.0.get_or_insert_default();
-        *both.of_mut(ctx.side) = Direction {
-            lost: true,
-            ..Direction::default()
-        };
+        *both.of_mut(ctx.side) = Direction { lost: true, ..Direction::default() };
         Next::More
     }
 
@@ -91,11 +84,7 @@ impl Protocol for Dns {
 
 /// Does a stream begin with a DNS message and its length?
 fn is_stream(bytes: &[u8], ctx: &Context) -> Match {
-    let (least, most) = if ctx.on_port(53) {
-        (12, 0xffff)
-    } else {
-        (MIN_MESSAGE, MAX_FIRST)
-    };
+    let (least, most) = if ctx.on_port(53) { (12, 0xffff) } else { (MIN_MESSAGE, MAX_FIRST) };
     let Some(length) = u16_at(bytes, 0).map(usize::from) else {
         return match bytes.first() {
             Some(high) if usize::from(*high) << 8 > most => Match::No,
@@ -110,9 +99,9 @@ fn is_stream(bytes: &[u8], ctx: &Context) -> Match {
         None => Match::Maybe,
         Some(header) if ctx.on_port(53) => Match::from_bool(message::is_plausible(header)),
         Some(header) if !message::is_plausible(header) => Match::No,
-        Some(_) => bytes.get(2..2 + length).map_or(Match::Maybe, |whole| {
-            Match::from_bool(message::is_certain(whole))
-        }),
+        Some(_) => bytes
+            .get(2..2 + length)
+            .map_or(Match::Maybe, |whole| Match::from_bool(message::is_certain(whole))),
     }
 }
 

@@ -40,10 +40,7 @@ pub(super) fn read(message: &[u8], at: usize, into: &mut [u8]) -> Result<Name, F
         }
         len = end;
     }
-    Ok(Name {
-        next: walk.next.unwrap_or(walk.at),
-        len,
-    })
+    Ok(Name { next: walk.next.unwrap_or(walk.at), len })
 }
 
 /// Walks over the name at `at` without keeping it; gives where the message goes on.
@@ -83,14 +80,7 @@ struct Walk<'a> {
 
 impl<'a> Walk<'a> {
     const fn new(message: &'a [u8], at: usize) -> Self {
-        Self {
-            message,
-            at,
-            floor: at,
-            next: None,
-            pointers: 0,
-            wire: 1,
-        }
+        Self { message, at, floor: at, next: None, pointers: 0, wire: 1 }
     }
 
     fn label(&mut self) -> Result<Option<&'a [u8]>, Fault> {
@@ -160,14 +150,8 @@ mod tests {
 
     #[test]
     fn loops_and_cuts_are_malformed() {
-        for message in [
-            &b"\xc0\x00"[..],
-            b"\x01a\xc0\x00",
-            b"\x05ab",
-            b"\x80ab\x00",
-            b"\xc0",
-            b"",
-        ] {
+        for message in [&b"\xc0\x00"[..], b"\x01a\xc0\x00", b"\x05ab", b"\x80ab\x00", b"\xc0", b""]
+        {
             assert_eq!(text(message, 0), Err(Fault::Malformed), "{message:?}");
         }
         // Pointers that lead back one by one.

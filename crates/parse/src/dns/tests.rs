@@ -64,11 +64,7 @@ fn question_and_reply() {
     let answers = [
         record(5, 60, &name("a.cdn")),
         record(1, 300, &[192, 0, 2, 1]),
-        record(
-            28,
-            5,
-            &[0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1],
-        ),
+        record(28, 5, &[0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]),
         record(16, 1, b"\x04text"),
     ];
     let reply = reply("www.example.com", 0, &answers);
@@ -108,10 +104,7 @@ fn malformed_is_an_anomaly() {
     bytes[2] |= 0x02;
     more(bench.datagram(Side::Responder, &bytes));
     let told = "dns Reply 7 a.example 1 Some(0) 41";
-    assert_eq!(
-        bench.seen,
-        ["anomaly dns_malformed", told, "anomaly dns_malformed", told]
-    );
+    assert_eq!(bench.seen, ["anomaly dns_malformed", told, "anomaly dns_malformed", told]);
 }
 
 #[test]
@@ -151,10 +144,7 @@ fn streams_hold_several_messages() {
             }
             assert_eq!(
                 bench.seen,
-                [
-                    "dns Query 7 one.example 1 None 0",
-                    "dns Query 7 two.example 1 None 0"
-                ],
+                ["dns Query 7 one.example 1 None 0", "dns Query 7 two.example 1 None 0"],
                 "{port} {size}"
             );
         }

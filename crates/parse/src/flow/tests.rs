@@ -46,28 +46,24 @@ impl Bench {
     pub(crate) fn stream(&mut self, side: Side, bytes: &[u8]) -> Interest {
         self.ctx.side = side;
         let seen = &mut self.seen;
-        self.parser
-            .stream(&self.ctx, bytes, &mut |what| seen.push(text(&what)))
+        self.parser.stream(&self.ctx, bytes, &mut |what| seen.push(text(&what)))
     }
 
     pub(crate) fn datagram(&mut self, side: Side, bytes: &[u8]) -> Interest {
         self.ctx.side = side;
         let seen = &mut self.seen;
-        self.parser
-            .datagram(&self.ctx, bytes, &mut |what| seen.push(text(&what)))
+        self.parser.datagram(&self.ctx, bytes, &mut |what| seen.push(text(&what)))
     }
 
     pub(crate) fn gap(&mut self, side: Side, missing: u64) -> Interest {
         self.ctx.side = side;
         let seen = &mut self.seen;
-        self.parser
-            .gap(&self.ctx, missing, &mut |what| seen.push(text(&what)))
+        self.parser.gap(&self.ctx, missing, &mut |what| seen.push(text(&what)))
     }
 
     pub(crate) fn finish(&mut self) {
         let seen = &mut self.seen;
-        self.parser
-            .finish(&self.ctx, &mut |what| seen.push(text(&what)));
+        self.parser.finish(&self.ctx, &mut |what| seen.push(text(&what)));
     }
 
     pub(crate) fn service(&self) -> Service {

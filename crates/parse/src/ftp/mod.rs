@@ -91,12 +91,7 @@ fn client_says(bytes: &[u8]) -> Match {
             let line = bytes.get(..end).unwrap_or_default().trim_ascii_end();
             Match::from_bool(line::verb(line, &VERBS).is_some())
         }
-        None if bytes
-            .iter()
-            .all(|b| (b' '..=b'~').contains(b) || *b == b'\r') =>
-        {
-            Match::Maybe
-        }
+        None if bytes.iter().all(|b| (b' '..=b'~').contains(b) || *b == b'\r') => Match::Maybe,
         None => Match::No,
     }
 }

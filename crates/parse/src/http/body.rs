@@ -53,11 +53,7 @@ enum State {
     Ended,
 }
 
-const SIZE: State = State::Size {
-    value: 0,
-    digits: 0,
-    extension: false,
-};
+const SIZE: State = State::Size { value: 0, digits: 0, extension: false };
 
 // === impl Skipper ===
 
@@ -97,11 +93,7 @@ impl Skipper {
                 _ if bytes.is_empty() => return Progress::More,
                 State::Bytes(left) => {
                     let left = self.data(left, bytes);
-                    Some(if left == 0 {
-                        State::Ended
-                    } else {
-                        State::Bytes(left)
-                    })
+                    Some(if left == 0 { State::Ended } else { State::Bytes(left) })
                 }
                 State::UntilClose => {
                     self.data(u64::MAX, bytes);
@@ -109,11 +101,7 @@ impl Skipper {
                 }
                 State::Data(left) => {
                     let left = self.data(left, bytes);
-                    Some(if left == 0 {
-                        State::DataEnd
-                    } else {
-                        State::Data(left)
-                    })
+                    Some(if left == 0 { State::DataEnd } else { State::Data(left) })
                 }
                 framing => step(framing, bytes),
             };
@@ -159,12 +147,7 @@ fn step(state: State, bytes: &mut &[u8]) -> Option<State> {
         (State::Size { digits: 0, .. }, b'\n') => None,
         (State::Size { value: 0, .. }, b'\n') => Some(State::Trailer { empty: true }),
         (State::Size { value, .. }, b'\n') => Some(State::Data(value)),
-        (
-            State::Size {
-                extension: true, ..
-            },
-            _,
-        ) => Some(state),
+        (State::Size { extension: true, .. }, _) => Some(state),
         (State::Size { value, digits, .. }, byte) => size(value, digits, byte),
         (State::DataEnd, b'\n') => Some(SIZE),
         (State::DataEnd, b'\r') => Some(state),
@@ -179,11 +162,7 @@ fn step(state: State, bytes: &mut &[u8]) -> Option<State> {
 fn size(value: u64, digits: u8, byte: u8) -> Option<State> {
     let ends = matches!(byte, b';' | b' ' | b'\t' | b'\r');
     if ends && digits > 0 {
-        return Some(State::Size {
-            value,
-            digits,
-            extension: true,
-        });
+        return Some(State::Size { value, digits, extension: true });
     }
     let digit = char::from(byte).to_digit(16)?;
     (digits < 15).then(|| State::Size {

@@ -13,10 +13,7 @@ const MAX_TEXT: usize = 1024;
 
 /// The first value of a header, by its lower-case name.
 pub(super) fn value<'h>(headers: &[Header<'h>], name: &str) -> Option<&'h [u8]> {
-    headers
-        .iter()
-        .find(|header| header.name.eq_ignore_ascii_case(name))
-        .map(|header| header.value)
+    headers.iter().find(|header| header.name.eq_ignore_ascii_case(name)).map(|header| header.value)
 }
 
 /// The first value of a header as text, cut to what is told.
@@ -62,18 +59,10 @@ mod tests {
 
     #[test]
     fn lengths() {
-        let of = |name, value: &'static str| {
-            length(&[Header {
-                name,
-                value: value.as_bytes(),
-            }])
-        };
+        let of = |name, value: &'static str| length(&[Header { name, value: value.as_bytes() }]);
         assert_eq!(of("Content-Length", "12"), Some(Length::Bytes(12)));
         assert_eq!(of("content-length", "-1"), None);
-        assert_eq!(
-            of("Transfer-Encoding", "gzip, Chunked"),
-            Some(Length::Chunked)
-        );
+        assert_eq!(of("Transfer-Encoding", "gzip, Chunked"), Some(Length::Chunked));
         assert_eq!(of("Host", "x"), None);
     }
 }

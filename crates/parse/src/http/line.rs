@@ -9,17 +9,8 @@ pub(super) const MAX_HEAD: usize = 16 * 1024;
 /// The longest method.
 const MAX_METHOD: usize = 32;
 /// Methods that are believed before the end of a long first line.
-const METHODS: [&[u8]; 9] = [
-    b"GET",
-    b"POST",
-    b"HEAD",
-    b"PUT",
-    b"DELETE",
-    b"OPTIONS",
-    b"CONNECT",
-    b"PATCH",
-    b"PROPFIND",
-];
+const METHODS: [&[u8]; 9] =
+    [b"GET", b"POST", b"HEAD", b"PUT", b"DELETE", b"OPTIONS", b"CONNECT", b"PATCH", b"PROPFIND"];
 
 /// Do these bytes begin a request or a reply?
 pub(super) fn begins(bytes: &[u8]) -> Match {
@@ -62,9 +53,7 @@ fn request(bytes: &[u8]) -> Match {
             let version = line.len().saturating_sub(9);
             Match::from_bool(
                 version > method_len
-                    && line
-                        .get(version..)
-                        .is_some_and(|end| end.starts_with(b" HTTP/1.")),
+                    && line.get(version..).is_some_and(|end| end.starts_with(b" HTTP/1.")),
             )
         }
         None if bytes.iter().any(|b| *b < b' ' && *b != b'\r') => Match::No,

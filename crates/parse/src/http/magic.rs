@@ -71,9 +71,7 @@ pub(super) fn is_harmless(content_type: &str) -> bool {
         "application/xml",
     ];
     HARMLESS.iter().any(|start| {
-        content_type
-            .get(..start.len())
-            .is_some_and(|begin| begin.eq_ignore_ascii_case(start))
+        content_type.get(..start.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(start))
     })
 }
 

@@ -98,10 +98,7 @@ impl Protocol for Http {
     fn heap_bytes(&self) -> usize {
         size_of::<State>()
             + self.0.asked.capacity() * size_of::<Asked>()
-            + self
-                .0
-                .sides
-                .sum(|side| side.part.capacity() + side.held.as_ref().map_or(0, |_| 256))
+            + self.0.sides.sum(|side| side.part.capacity() + side.held.as_ref().map_or(0, |_| 256))
     }
 }
 
@@ -200,17 +197,10 @@ impl State {
 
     fn fault(&mut self, ctx: &Context, out: &mut Sink<'_>) -> Next {
         out(What::Anomaly(Anomaly::HttpMalformed));
-        *self.sides.of_mut(ctx.side) = Direction {
-            mode: Mode::Lost,
-            ..Direction::default()
-        };
+        *self.sides.of_mut(ctx.side) = Direction { mode: Mode::Lost, ..Direction::default() };
         self.asked.clear();
         self.faults += 1;
-        if self.faults >= MAX_FAULTS {
-            Next::Done
-        } else {
-            Next::More
-        }
+        if self.faults >= MAX_FAULTS { Next::Done } else { Next::More }
     }
 }
 

@@ -77,11 +77,7 @@ impl<'a> Reply<'a> {
 
     /// Tells it, with the first bytes of its body.
     pub(super) fn tell(&self, prefix: &[u8], out: &mut Sink<'_>) {
-        let body = if self.encoded {
-            Body::Unseen
-        } else {
-            magic::body(prefix)
-        };
+        let body = if self.encoded { Body::Unseen } else { magic::body(prefix) };
         let content_type = self.content_type.as_deref();
         out(What::HttpReply(HttpReply {
             status: self.status,

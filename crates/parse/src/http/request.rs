@@ -35,14 +35,7 @@ pub(super) fn read(head: &[u8], out: &mut Sink<'_>) -> Option<(Asked, Length)> {
     };
     let headers = &*request.headers;
     let length = field::length(headers);
-    tell(
-        method,
-        path,
-        request.version.unwrap_or(1),
-        headers,
-        length,
-        out,
-    );
+    tell(method, path, request.version.unwrap_or(1), headers, length, out);
     let asked = match method {
         "HEAD" => Asked::Head,
         "CONNECT" => Asked::Connect,
@@ -109,10 +102,7 @@ fn target<'a>(method: &str, path: &'a str) -> (Option<&'a str>, &'a str) {
 /// The name and the port of `user@name:port`; brackets around an IPv6 address are left out.
 fn host_port(authority: &str) -> (&str, Option<u16>) {
     let authority = authority.rsplit('@').next().unwrap_or_default().trim();
-    if let Some((host, after)) = authority
-        .strip_prefix('[')
-        .and_then(|rest| rest.split_once(']'))
-    {
+    if let Some((host, after)) = authority.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
         let port = after.strip_prefix(':').and_then(|port| port.parse().ok());
         return (host, port);
     }
@@ -129,11 +119,7 @@ fn header_order(method: &str, version: u8, headers: &[Header<'_>]) -> Fingerprin
     context.update(if version == 0 { b",1.0" } else { b",1.1" });
     for header in headers {
         context.update(b",");
-        context.update(
-            Text::<64>::lower(header.name.as_bytes())
-                .as_str()
-                .as_bytes(),
-        );
+        context.update(Text::<64>::lower(header.name.as_bytes()).as_str().as_bytes());
     }
     truncated(&context.finish())
 }
@@ -162,10 +148,8 @@ mod tests {
 
     #[test]
     fn order_of_headers_as_documented() {
-        let headers = [("Host", "a"), ("User-Agent", "b")].map(|(name, value)| Header {
-            name,
-            value: value.as_bytes(),
-        });
+        let headers = [("Host", "a"), ("User-Agent", "b")]
+            .map(|(name, value)| Header { name, value: value.as_bytes() });
         assert_eq!(
             header_order("GET", 1, &headers),
             crate::bytes::fingerprint(b"GET,1.1,host,user-agent")

@@ -95,10 +95,7 @@ fn a_disguised_program() {
     more(bench.responder(b"Z\x90\0\x03\0\0\0\x04\0\0\0\xff\xff\0\0"));
     assert_eq!(
         bench.seen[1..],
-        [
-            "reply 200 Some(\"image/png\") None 0 WindowsProgram",
-            "anomaly program_disguised"
-        ]
+        ["reply 200 Some(\"image/png\") None 0 WindowsProgram", "anomaly program_disguised"]
     );
 }
 

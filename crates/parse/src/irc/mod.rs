@@ -119,25 +119,15 @@ mod tests {
         more(bench.opener(b"PONG :77\r\nJOIN #chan key\r\nPRIVMSG #chan :secret\r\n"));
         assert_eq!(
             bench.seen,
-            [
-                "irc PASS ",
-                "irc NICK ",
-                "irc USER ",
-                "irc PONG ",
-                "irc JOIN #chan",
-                "irc PRIVMSG "
-            ]
+            ["irc PASS ", "irc NICK ", "irc USER ", "irc PONG ", "irc JOIN #chan", "irc PRIVMSG "]
         );
     }
 
     #[test]
     fn other_words_are_not_irc() {
-        for line in [
-            &b"NICKEL AND DIME\r\n"[..],
-            b"USER bob\r\n",
-            b"PASS a\r\nSTAT\r\n",
-            b"NICK\r\n",
-        ] {
+        for line in
+            [&b"NICKEL AND DIME\r\n"[..], b"USER bob\r\n", b"PASS a\r\nSTAT\r\n", b"NICK\r\n"]
+        {
             let mut bench = Bench::new(4444);
             bench.opener(line);
             assert!(bench.seen.is_empty(), "{line:?}");

@@ -141,10 +141,7 @@ mod tests {
     #[test]
     fn limits_and_strangers() {
         let mut handshake = Handshake::default();
-        assert_eq!(
-            handshake.add_frames(&[6, 0x80, 1, 0, 0, 1, 5]),
-            Err(Malformed)
-        );
+        assert_eq!(handshake.add_frames(&[6, 0x80, 1, 0, 0, 1, 5]), Err(Malformed));
         assert_eq!(handshake.add_frames(&[0x08, 1]), Err(Malformed));
         assert_eq!(handshake.add_frames(&[6, 0, 9, 1]), Err(Malformed));
         assert_eq!(handshake.add_frames(&frame(0, &[2, 0, 0, 0])), Ok(()));

@@ -95,13 +95,7 @@ impl<'a> Long<'a> {
         let version = reader.u32()?;
         let to = reader.vec8()?;
         let from = reader.vec8()?;
-        Some(Self {
-            first,
-            version,
-            to,
-            from,
-            rest: reader.rest(),
-        })
+        Some(Self { first, version, to, from, rest: reader.rest() })
     }
 
     /// Splits a packet of a known version off its datagram: the initial, if it is one, and what
@@ -170,9 +164,7 @@ impl Keys {
         }
         let (header, payload) = room.split_at_mut_checked(number_end)?;
         let nonce = aead::Nonce::assume_unique_for_key(nonce);
-        let opened = self
-            .packet
-            .open_in_place(nonce, aead::Aad::from(&*header), payload);
+        let opened = self.packet.open_in_place(nonce, aead::Aad::from(&*header), payload);
         let length = opened.ok()?.len();
         Some(number_end..number_end + length)
     }

@@ -77,17 +77,11 @@ impl Protocol for Quic {
             }
             rest = after;
         }
-        if self.datagrams >= MAX_DATAGRAMS {
-            Next::Done
-        } else {
-            Next::More
-        }
+        if self.datagrams >= MAX_DATAGRAMS { Next::Done } else { Next::More }
     }
 
     fn heap_bytes(&self) -> usize {
-        self.state
-            .as_ref()
-            .map_or(0, |state| size_of::<State>() + state.handshake.heap_bytes())
+        self.state.as_ref().map_or(0, |state| size_of::<State>() + state.handshake.heap_bytes())
     }
 }
 
@@ -159,10 +153,7 @@ const fn is_in_use(version: u32) -> bool {
 /// connection id of their own header.
 fn is_old(bytes: &[u8]) -> bool {
     let named = |at: usize| {
-        matches!(
-            bytes.get(at..at + 4),
-            Some([b'Q' | b'T', b'0', b'2'..=b'5', b'0'..=b'9'])
-        )
+        matches!(bytes.get(at..at + 4), Some([b'Q' | b'T', b'0', b'2'..=b'5', b'0'..=b'9']))
     };
     bytes.first().is_some_and(|first| match first {
         0xc0.. => named(1),

@@ -19,9 +19,7 @@ baf4559fedba753de171fa71f50f1ce15d43e994ec74d748002b000302030400\
 
 pub(crate) fn hex(text: &str) -> Vec<u8> {
     let pairs = text.as_bytes().chunks(2);
-    pairs
-        .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap())
-        .collect()
+    pairs.map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap()).collect()
 }
 
 const ID: &[u8] = b"\x01\x02\x03\x04\x05\x06\x07\x08";
@@ -50,10 +48,7 @@ fn told(bench: &Bench) {
     let [line] = &bench.seen[..] else {
         panic!("{:?}", bench.seen);
     };
-    assert!(
-        line.starts_with("tls example.com Some(\"alpn\") 0304 q13d0211an_"),
-        "{line}"
-    );
+    assert!(line.starts_with("tls example.com Some(\"alpn\") 0304 q13d0211an_"), "{line}");
     assert!(line.ends_with(" true"));
 }
 

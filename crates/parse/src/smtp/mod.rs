@@ -98,10 +98,7 @@ fn greeting_of_server(bytes: &[u8], ctx: &Context) -> Match {
         other => return other,
     }
     let line = bytes.split(|b| *b == b'\n').next().unwrap_or_default();
-    let says = |word: &[u8]| {
-        line.windows(word.len())
-            .any(|part| part.eq_ignore_ascii_case(word))
-    };
+    let says = |word: &[u8]| line.windows(word.len()).any(|part| part.eq_ignore_ascii_case(word));
     if says(b"SMTP") {
         Match::Yes
     } else if says(b"FTP") {
@@ -205,10 +202,7 @@ fn tell_command(verb: &'static str, argument: &[u8], out: &mut Sink<'_>) {
 /// The bytes that follow `BDAT n [LAST]` (RFC 3030).
 fn chunk_size(argument: &[u8]) -> u64 {
     let digits = argument.iter().take_while(|b| b.is_ascii_digit());
-    digits.fold(0u64, |sum, digit| {
-        sum.saturating_mul(10)
-            .saturating_add(u64::from(digit - b'0'))
-    })
+    digits.fold(0u64, |sum, digit| sum.saturating_mul(10).saturating_add(u64::from(digit - b'0')))
 }
 
 #[cfg(test)]

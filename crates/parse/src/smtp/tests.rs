@@ -33,12 +33,7 @@ fn refused_data_and_binary_chunks() {
     more(bench.opener(b"BDAT 6 LAST\r\nQUIT\r\nRSET\r\n"));
     assert_eq!(
         bench.seen,
-        [
-            "command Smtp HELO x",
-            "command Smtp DATA ",
-            "command Smtp BDAT ",
-            "command Smtp RSET "
-        ]
+        ["command Smtp HELO x", "command Smtp DATA ", "command Smtp BDAT ", "command Smtp RSET "]
     );
 }
 
@@ -50,11 +45,7 @@ fn starttls_hands_over() {
     more(bench.responder(b"220 go\r\n"));
     bench.opener(&crate::tls::tests::client_record("mail.example"));
     assert_eq!(bench.service(), Service::Tls);
-    assert!(
-        bench.seen[2].starts_with("tls mail.example"),
-        "{:?}",
-        bench.seen
-    );
+    assert!(bench.seen[2].starts_with("tls mail.example"), "{:?}", bench.seen);
     assert_eq!(bench.seen.len(), 3);
 }
 
@@ -65,18 +56,12 @@ fn the_client_decides_what_a_220_is() {
     assert_eq!(bench.service(), Service::Silent);
     more(bench.opener(b"EHLO x\r\n"));
     assert_eq!(bench.service(), Service::Smtp);
-    assert_eq!(
-        bench.seen,
-        ["banner Smtp in=false 220 welcome", "command Smtp EHLO x"]
-    );
+    assert_eq!(bench.seen, ["banner Smtp in=false 220 welcome", "command Smtp EHLO x"]);
     let mut bench = Bench::new(7000);
     more(bench.responder(b"220 welcome\r\n"));
     more(bench.opener(b"USER anonymous\r\n"));
     assert_eq!(bench.service(), Service::Ftp);
-    assert_eq!(
-        bench.seen,
-        ["banner Ftp in=false 220 welcome", "command Ftp USER "]
-    );
+    assert_eq!(bench.seen, ["banner Ftp in=false 220 welcome", "command Ftp USER "]);
 }
 
 #[test]

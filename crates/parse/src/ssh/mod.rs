@@ -63,11 +63,7 @@ impl Protocol for Ssh {
 impl Ssh {
     fn next(&self) -> Next {
         let both = *self.seen.of(Side::Opener) && *self.seen.of(Side::Responder);
-        if both || self.alone >= MAX_ALONE {
-            Next::Done
-        } else {
-            Next::More
-        }
+        if both || self.alone >= MAX_ALONE { Next::Done } else { Next::More }
     }
 }
 
@@ -83,10 +79,7 @@ mod tests {
         done(bench.opener(b"SSH-2.0-Go\r\n"));
         assert_eq!(
             bench.seen,
-            [
-                "banner Ssh in=false SSH-2.0-OpenSSH_9.6",
-                "banner Ssh in=true SSH-2.0-Go"
-            ]
+            ["banner Ssh in=false SSH-2.0-OpenSSH_9.6", "banner Ssh in=true SSH-2.0-Go"]
         );
     }
 
@@ -94,9 +87,6 @@ mod tests {
     fn wrong_port_is_told() {
         let mut bench = Bench::new(443);
         more(bench.opener(b"SSH-2.0-x\r\n"));
-        assert_eq!(
-            bench.seen,
-            ["anomaly port_mismatch", "banner Ssh in=true SSH-2.0-x"]
-        );
+        assert_eq!(bench.seen, ["anomaly port_mismatch", "banner Ssh in=true SSH-2.0-x"]);
     }
 }

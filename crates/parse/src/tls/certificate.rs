@@ -53,9 +53,5 @@ fn has_name(certificate: &X509Certificate<'_>) -> bool {
     let Ok(Some(names)) = certificate.subject_alternative_name() else {
         return false;
     };
-    names
-        .value
-        .general_names
-        .iter()
-        .any(|name| matches!(name, GeneralName::DNSName(_)))
+    names.value.general_names.iter().any(|name| matches!(name, GeneralName::DNSName(_)))
 }

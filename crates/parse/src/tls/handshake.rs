@@ -132,11 +132,7 @@ fn plan(bytes: &[u8]) -> Plan {
                 return Plan::Need(LEAF_AT);
             };
             let end = LEAF_AT.saturating_add(usize::try_from(leaf).unwrap_or(usize::MAX));
-            if end > total || end > MAX_LEAF {
-                Plan::TooLong
-            } else {
-                Plan::Take(end, total)
-            }
+            if end > total || end > MAX_LEAF { Plan::TooLong } else { Plan::Take(end, total) }
         }
         _ => Plan::Take(4, total),
     }

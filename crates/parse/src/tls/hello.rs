@@ -54,8 +54,7 @@ pub(super) const fn is_grease(value: u16) -> bool {
 
 /// Big-endian numbers of a list.
 pub(super) fn numbers(list: &[u8]) -> impl Iterator<Item = u16> + '_ {
-    list.chunks_exact(2)
-        .filter_map(|pair| Reader::new(pair).u16())
+    list.chunks_exact(2).filter_map(|pair| Reader::new(pair).u16())
 }
 
 // === impl ClientHello ===
@@ -64,10 +63,7 @@ impl<'a> ClientHello<'a> {
     /// Reads the body of the message; `None` when it is malformed.
     pub(crate) fn read(body: &'a [u8]) -> Option<Self> {
         let mut reader = Reader::new(body);
-        let mut hello = Self {
-            version: reader.u16()?,
-            ..Self::default()
-        };
+        let mut hello = Self { version: reader.u16()?, ..Self::default() };
         reader.take(32)?;
         reader.vec8()?;
         hello.ciphers = reader.vec16()?;

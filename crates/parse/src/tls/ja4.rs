@@ -134,10 +134,7 @@ fn add(context: &mut Context, list: &[u16]) {
 impl<const N: usize> List<N> {
     /// The numbers without those that only test tolerance; `None` when they are too many.
     fn of(numbers: impl Iterator<Item = u16>) -> Option<Self> {
-        let mut list = Self {
-            items: [0; N],
-            len: 0,
-        };
+        let mut list = Self { items: [0; N], len: 0 };
         for value in numbers.filter(|value| !is_grease(*value)) {
             *list.items.get_mut(list.len)? = value;
             list.len += 1;
@@ -193,9 +190,8 @@ mod tests {
 
     #[test]
     fn hashes_of_the_method() {
-        let extensions = [
-            5, 10, 11, 13, 0x12, 0x15, 0x17, 0x1b, 0x23, 0x2b, 0x2d, 0x33, 0x4469, 0xff01,
-        ];
+        let extensions =
+            [5, 10, 11, 13, 0x12, 0x15, 0x17, 0x1b, 0x23, 0x2b, 0x2d, 0x33, 0x4469, 0xff01];
         assert_eq!(&hash(&extensions, &[]), b"6d807ffa2a79");
         assert_eq!(&hash(&[], &[1]), b"000000000000");
     }

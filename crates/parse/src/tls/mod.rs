@@ -105,16 +105,9 @@ impl Protocol for Tls {
         if side.done {
             return Next::More;
         }
-        *side = Direction {
-            done: true,
-            ..Direction::default()
-        };
+        *side = Direction { done: true, ..Direction::default() };
         let both = self.0.sides.of(ctx.side.other()).done;
-        if self.0.session.tell_server(None, out) || both {
-            Next::Done
-        } else {
-            Next::More
-        }
+        if self.0.session.tell_server(None, out) || both { Next::Done } else { Next::More }
     }
 
     fn finish(&mut self, _ctx: &Context, out: &mut Sink<'_>) {
@@ -133,20 +126,16 @@ impl State {
         let (side, session) = (self.sides.of_mut(ctx.side), &mut self.session);
         if side.done {
             self.alone = self.alone.saturating_add(1);
-            return if self.alone < MAX_ALONE {
-                Next::More
-            } else {
-                Next::Done
-            };
+            return if self.alone < MAX_ALONE { Next::More } else { Next::Done };
         }
         let mut rest = bytes;
         let verdict = loop {
             let verdict = match side.records.next(&mut rest) {
                 Step::Need => break Verdict::More,
                 Step::Bad => Verdict::Malformed,
-                Step::Fragment(HANDSHAKE, fragment) => side
-                    .messages
-                    .push(fragment, &mut |k, b| session.message(k, b, ctx.at, out)),
+                Step::Fragment(HANDSHAKE, fragment) => {
+                    side.messages.push(fragment, &mut |k, b| session.message(k, b, ctx.at, out))
+                }
                 Step::Fragment(kind, fragment) => session.other_record(kind, fragment, out),
             };
             if verdict != Verdict::More {
@@ -156,10 +145,7 @@ impl State {
         match verdict {
             Verdict::More => Next::More,
             Verdict::SideDone => {
-                *side = Direction {
-                    done: true,
-                    ..Direction::default()
-                };
+                *side = Direction { done: true, ..Direction::default() };
                 Next::More
             }
             Verdict::Done => Next::Done,

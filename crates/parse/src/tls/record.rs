@@ -114,10 +114,7 @@ mod tests {
     #[test]
     fn fragments_of_records() {
         let bytes = [22, 3, 1, 0, 2, 7, 8, 23, 3, 3, 0, 0, 21, 3, 3, 0, 4, 9];
-        assert_eq!(
-            steps(&bytes),
-            [Step::Fragment(22, &[7, 8]), Step::Fragment(21, &[9])]
-        );
+        assert_eq!(steps(&bytes), [Step::Fragment(22, &[7, 8]), Step::Fragment(21, &[9])]);
     }
 
     #[test]
@@ -134,9 +131,6 @@ mod tests {
 
     #[test]
     fn an_old_hello_comes_first_only() {
-        assert_eq!(
-            steps(&[0x80, 3, 1, 3, 1, 22]),
-            [Step::Fragment(SSL2_HELLO, &[1, 3, 1])]
-        );
+        assert_eq!(steps(&[0x80, 3, 1, 3, 1, 22]), [Step::Fragment(SSL2_HELLO, &[1, 3, 1])]);
     }
 }

@@ -29,9 +29,7 @@ const EXTENSIONS: [u16; 18] = [
     0x4a4a, 0x001b, 0x0000, 0x0033, 0x0010, 0x4469, 0x0017, 0x002d, 0x000d, 0x0005, 0x0023, 0x0012,
     0x002b, 0xff01, 0x000b, 0x000a, 0x0015, 0xdada,
 ];
-const SIGNATURES: [u16; 8] = [
-    0x0403, 0x0804, 0x0401, 0x0503, 0x0805, 0x0501, 0x0806, 0x0601,
-];
+const SIGNATURES: [u16; 8] = [0x0403, 0x0804, 0x0401, 0x0503, 0x0805, 0x0501, 0x0806, 0x0601];
 
 fn vec16(bytes: &[u8]) -> Vec<u8> {
     let mut out = (bytes.len() as u16).to_be_bytes().to_vec();
@@ -78,10 +76,7 @@ fn client_message(name: &str) -> Vec<u8> {
     body.push(0);
     body.extend_from_slice(&vec16(&list(&CIPHERS)));
     body.extend_from_slice(&[1, 0]);
-    let extensions: Vec<u8> = EXTENSIONS
-        .iter()
-        .flat_map(|id| extension(*id, name))
-        .collect();
+    let extensions: Vec<u8> = EXTENSIONS.iter().flat_map(|id| extension(*id, name)).collect();
     body.extend_from_slice(&vec16(&extensions));
     message(1, &body)
 }
@@ -137,10 +132,7 @@ fn both_hellos_and_the_certificate() {
     let mut bench = bench();
     more(bench.opener(&client_record("A.Example")));
     done(bench.responder(&server_flight()));
-    assert_eq!(
-        bench.seen,
-        [CLIENT.to_owned(), server_line("a.example", LEAF)]
-    );
+    assert_eq!(bench.seen, [CLIENT.to_owned(), server_line("a.example", LEAF)]);
     assert_eq!(bench.service(), Service::Tls);
 }
 
@@ -204,10 +196,7 @@ fn a_wrong_guess_of_the_sides_does_no_harm() {
     let mut bench = bench();
     more(bench.responder(&client_record("a.example")));
     done(bench.opener(&server_flight()));
-    assert_eq!(
-        bench.seen,
-        [CLIENT.to_owned(), server_line("a.example", LEAF)]
-    );
+    assert_eq!(bench.seen, [CLIENT.to_owned(), server_line("a.example", LEAF)]);
 }
 
 #[test]
@@ -222,13 +211,7 @@ fn malformed_hello_and_certificate() {
     broken[der_at.unwrap()] = 0x31;
     let mut second = bench();
     done(second.responder(&broken));
-    assert_eq!(
-        second.seen,
-        [
-            "anomaly certificate_malformed".to_owned(),
-            server_line("-", "")
-        ]
-    );
+    assert_eq!(second.seen, ["anomaly certificate_malformed".to_owned(), server_line("-", "")]);
 }
 
 #[test]

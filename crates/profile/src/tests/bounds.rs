@@ -31,32 +31,19 @@ fn hosts_are_bounded_and_the_busy_stay() {
         }
         assert!(stage.profile.hosts().count() <= 50);
     }
-    assert!(
-        stage
-            .profile
-            .hosts()
-            .any(|(_, h)| h.addr == HOST && h.opened == 2000)
-    );
+    assert!(stage.profile.hosts().any(|(_, h)| h.addr == HOST && h.opened == 2000));
     let (hosts, _) = stage.profile.evicted();
     assert_eq!(hosts, 20_001 - 50);
     assert_eq!(stage.profile.take_forgotten().len() as u64, hosts);
     assert!(stage.profile.take_forgotten().is_empty());
     // What was forgotten has left nothing behind.
     let known: Vec<HostId> = stage.profile.hosts().map(|(id, _)| id).collect();
-    assert!(
-        stage
-            .profile
-            .conversations()
-            .all(|c| known.contains(&c.key.host))
-    );
+    assert!(stage.profile.conversations().all(|c| known.contains(&c.key.host)));
 }
 
 #[test]
 fn conversations_are_bounded_and_the_regular_stay() {
-    let limits = Limits {
-        conversation_bytes: 200_000,
-        ..ROOMY
-    };
+    let limits = Limits { conversation_bytes: 200_000, ..ROOMY };
     let mut stage = Stage::within(limits);
     for n in 0..40_000u32 {
         stage.now = stage.now.plus(Span::from_millis(100));
@@ -67,27 +54,16 @@ fn conversations_are_bounded_and_the_regular_stay() {
             let flow = stage.flow(HOST, PEER, 443);
             stage.open(flow);
         }
-        assert!(
-            taken(&stage.profile) <= 200_000 + MOST_OF_ONE,
-            "{}",
-            taken(&stage.profile)
-        );
+        assert!(taken(&stage.profile) <= 200_000 + MOST_OF_ONE, "{}", taken(&stage.profile));
     }
-    let beacon = stage
-        .all(View::Address)
-        .into_iter()
-        .find(|c| c.addr == PEER)
-        .unwrap();
+    let beacon = stage.all(View::Address).into_iter().find(|c| c.addr == PEER).unwrap();
     assert_eq!(beacon.starts, 67);
     assert!(stage.profile.evicted().1 > 30_000);
 }
 
 #[test]
 fn conversations_that_grow_are_bounded_too() {
-    let limits = Limits {
-        conversation_bytes: 200_000,
-        ..ROOMY
-    };
+    let limits = Limits { conversation_bytes: 200_000, ..ROOMY };
     let mut stage = Stage::within(limits);
     // As many small ones as fit, which then all earn their details.
     for round in 0..8 {
@@ -117,10 +93,7 @@ fn conversations_that_grow_are_bounded_too() {
 
 #[test]
 fn names_are_bounded() {
-    let mut stage = Stage::within(Limits {
-        names: 100,
-        ..ROOMY
-    });
+    let mut stage = Stage::within(Limits { names: 100, ..ROOMY });
     for n in 0..5000u32 {
         let addr = Addr::v4((0x1700_0000 + n).to_be_bytes());
         stage.resolve(HOST, &format!("n{n}.rare-thing.example"), addr);
@@ -197,10 +170,7 @@ fn state_of_hosts_is_bounded_and_refusals_counted() {
         }
     }
     assert_eq!(states.refused(), 80);
-    assert_eq!(
-        (states.get(HostId(19)), states.get(HostId(20))),
-        (Some(&1), None)
-    );
+    assert_eq!((states.get(HostId(19)), states.get(HostId(20))), (Some(&1), None));
     states.forget(HostId(3));
     assert!(states.entry(HostId(77)).is_some(), "there is room again");
     assert_eq!(states.entry(HostId(19)).copied(), Some(1));
@@ -222,19 +192,10 @@ fn what<'a>(
         1 => What::FlowClosed(FlowRecord {
             first: Timestamp::from_nanos(n),
             last: Timestamp::from_nanos(n.rotate_left(9)),
-            out: Volume {
-                packets: n,
-                bytes: n.rotate_left(30),
-            },
-            back: Volume {
-                packets: n >> 50,
-                bytes: n,
-            },
-            state: [
-                FlowState::Established,
-                FlowState::Unanswered,
-                FlowState::Refused,
-            ][n as usize % 3],
+            out: Volume { packets: n, bytes: n.rotate_left(30) },
+            back: Volume { packets: n >> 50, bytes: n },
+            state: [FlowState::Established, FlowState::Unanswered, FlowState::Refused]
+                [n as usize % 3],
             service: [Service::Silent, Service::Other, Service::Tls][n as usize % 3],
             start_seen: by(2),
         }),
@@ -253,11 +214,7 @@ fn what<'a>(
             answers,
             reply_bytes: n as u32,
         }),
-        4 => What::Tls(TlsClient {
-            alpn: Some(other),
-            quic: by(3),
-            ..hello(maybe)
-        }),
+        4 => What::Tls(TlsClient { alpn: Some(other), quic: by(3), ..hello(maybe) }),
         5 => What::TlsServer(TlsServer {
             server_name: maybe,
             version: TlsVersion(n as u16),
@@ -290,20 +247,9 @@ fn what<'a>(
             body_bytes: n,
             body: [Body::WindowsProgram, Body::Markup][n as usize % 2],
         }),
-        8 => What::Banner(Banner {
-            service: Service::Ssh,
-            from_inside: by(2),
-            text,
-        }),
-        9 => What::Command(Command {
-            service: Service::Smtp,
-            verb: "DATA",
-            argument: text,
-        }),
-        10 => What::Irc(Irc {
-            verb: "JOIN",
-            channel: text,
-        }),
+        8 => What::Banner(Banner { service: Service::Ssh, from_inside: by(2), text }),
+        9 => What::Command(Command { service: Service::Smtp, verb: "DATA", argument: text }),
+        10 => What::Irc(Irc { verb: "JOIN", channel: text }),
         _ => What::Anomaly(Anomaly::ALL[n as usize % Anomaly::ALL.len()]),
     }
 }

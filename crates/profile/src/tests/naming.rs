@@ -13,10 +13,7 @@ fn by_the_dns_answer_that_led_there() {
     assert_eq!(&*seen.name.unwrap().text, "c2.rare-thing.example");
     stage.close(flow);
     assert_eq!(stage.one(View::Name).starts, 1);
-    assert_eq!(
-        &*stage.one(View::Address).name.as_ref().unwrap().text,
-        "c2.rare-thing.example"
-    );
+    assert_eq!(&*stage.one(View::Address).name.as_ref().unwrap().text, "c2.rare-thing.example");
     assert!(stage.all(View::Nameless).is_empty(), "it has a name");
 }
 
@@ -52,18 +49,11 @@ fn by_the_name_asked_for_in_tls_and_http() {
     stage.resolve(HOST, "edge.hosting-thing.example", PEER);
     let flow = stage.tls(HOST, PEER, Some("www.shop-thing.example"));
     let seen = stage.close(flow).unwrap();
-    assert_eq!(
-        &*seen.name.unwrap().text,
-        "www.shop-thing.example",
-        "what was asked for wins"
-    );
+    assert_eq!(&*seen.name.unwrap().text, "www.shop-thing.example", "what was asked for wins");
     stage.http(HOST, PEER, Some("page.news-thing.example"));
     let named = |name: &str| {
         let all = stage.all(View::Name);
-        all.iter()
-            .find(|c| &*c.name.as_ref().unwrap().text == name)
-            .unwrap()
-            .starts
+        all.iter().find(|c| &*c.name.as_ref().unwrap().text == name).unwrap().starts
     };
     assert_eq!(named("www.shop-thing.example"), 1);
     assert_eq!(named("page.news-thing.example"), 1);
@@ -97,10 +87,7 @@ fn a_name_is_looked_up_once_and_shared() {
     assert_eq!(a.domain.as_deref(), Some("rare-thing.example"));
     assert_eq!(&**a.site(), "rare-thing.example");
     let local = stage.profile.name("printer");
-    assert_eq!(
-        (local.domain.as_deref(), &**local.site()),
-        (None, "printer")
-    );
+    assert_eq!((local.domain.as_deref(), &**local.site()), (None, "printer"));
 }
 
 #[test]
@@ -120,29 +107,17 @@ fn through_a_proxy_inside_the_peer_is_the_name() {
         };
         stage.hear(flow, OpenedBy::Inside, What::Http(connect));
         stage.wait(1);
-        let seen = stage.hear(
-            flow,
-            OpenedBy::Inside,
-            What::Tls(hello(Some("c2.rare-thing.example"))),
-        );
+        let seen =
+            stage.hear(flow, OpenedBy::Inside, What::Tls(hello(Some("c2.rare-thing.example"))));
         assert_eq!(&*seen.unwrap().name.unwrap().text, "c2.rare-thing.example");
     }
     let one = stage.one(View::Name);
     assert!(one.via_proxy && one.starts >= 3, "{one:?}");
     assert_eq!(one.tls.as_ref().unwrap().hellos, 3);
-    assert_eq!(
-        &*stage.one(View::Domain).peer().name.unwrap(),
-        "rare-thing.example"
-    );
-    assert!(
-        stage.all(View::Address).is_empty(),
-        "the proxy is not the destination"
-    );
+    assert_eq!(&*stage.one(View::Domain).peer().name.unwrap(), "rare-thing.example");
+    assert!(stage.all(View::Address).is_empty(), "the proxy is not the destination");
     let served = stage.profile.served();
-    assert_eq!(
-        (served.len(), served[0].0, served[0].1.proxy),
-        (1, proxy, 3)
-    );
+    assert_eq!((served.len(), served[0].0, served[0].1.proxy), (1, proxy, 3));
 }
 
 #[test]
@@ -161,10 +136,7 @@ fn what_is_served_inside_is_counted() {
     let served = stage.profile.served();
     assert_eq!((served[0].0, served[0].1.dns), (RESOLVER, 25));
     let (_, host) = stage.profile.hosts().find(|(_, h)| h.addr == HOST).unwrap();
-    assert_eq!(
-        (host.dns.queries, host.dns.replies, host.dns.server_count),
-        (25, 25, 1)
-    );
+    assert_eq!((host.dns.queries, host.dns.replies, host.dns.server_count), (25, 25, 1));
     assert!(!host.dns_visible(), "an hour is wanted");
     let roles = crate::infer_roles(host, served[0].1);
     assert_eq!(roles, [ostium_evidence::Role::Resolver]);

@@ -86,14 +86,7 @@ proptest! {
 #[test]
 fn what_is_no_number_or_out_of_range_lies_at_the_ends() {
     let mut histogram = Histogram::default();
-    for secs in [
-        f32::NAN,
-        -1.0,
-        0.0,
-        f32::INFINITY,
-        f32::MAX,
-        f32::NEG_INFINITY,
-    ] {
+    for secs in [f32::NAN, -1.0, 0.0, f32::INFINITY, f32::MAX, f32::NEG_INFINITY] {
         histogram.add(secs);
     }
     assert_eq!(histogram.total(), 6);
@@ -119,20 +112,14 @@ fn counts_that_are_full_are_halved() {
         histogram.add(if n % 4 == 0 { 60.0 } else { 300.0 });
     }
     let bars: Vec<(f32, u16)> = histogram.bars().collect();
-    assert_eq!(
-        bars.iter().map(|(_, n)| u32::from(*n)).sum::<u32>(),
-        histogram.total()
-    );
+    assert_eq!(bars.iter().map(|(_, n)| u32::from(*n)).sum::<u32>(), histogram.total());
     let share = histogram.densest(1);
     assert!((0.74..0.76).contains(&share), "{share}");
 }
 
 #[test]
 fn no_sizes_have_no_share() {
-    assert_eq!(
-        (Sizes::default().top2(), Sizes::default().commonest()),
-        (0.0, 0)
-    );
+    assert_eq!((Sizes::default().top2(), Sizes::default().commonest()), (0.0, 0));
     let mut sizes = Sizes::default();
     sizes.add(0);
     sizes.add(u64::MAX);

@@ -25,16 +25,12 @@ fn times(intervals: &[f64]) -> Vec<f64> {
         *sum += interval;
         Some(*sum)
     };
-    std::iter::once(0.0)
-        .chain(intervals.iter().scan(0.0, sum))
-        .collect()
+    std::iter::once(0.0).chain(intervals.iter().scan(0.0, sum)).collect()
 }
 
 /// Local variation of Shinomoto, Shima and Tanji (2003), from the intervals themselves.
 fn lv(intervals: &[f64]) -> f64 {
-    let terms = intervals
-        .windows(2)
-        .map(|w| ((w[0] - w[1]) / (w[0] + w[1])).powi(2));
+    let terms = intervals.windows(2).map(|w| ((w[0] - w[1]) / (w[0] + w[1])).powi(2));
     3.0 * terms.sum::<f64>() / (intervals.len() - 1) as f64
 }
 
@@ -46,12 +42,8 @@ fn shares(intervals: &[f64], quarters: i32) -> (f64, f64) {
         intervals.iter().filter(inside).count()
     };
     let factor = 2f64.powf(f64::from(quarters) / 4.0);
-    let anywhere = |low: f64| {
-        intervals
-            .iter()
-            .filter(|x| **x >= low && **x <= low * factor)
-            .count()
-    };
+    let anywhere =
+        |low: f64| intervals.iter().filter(|x| **x >= low && **x <= low * factor).count();
     let n = intervals.len() as f64;
     let best = (0..80).map(within).max().unwrap() as f64 / n;
     let free = intervals.iter().map(|low| anywhere(*low)).max().unwrap() as f64 / n;
@@ -60,10 +52,7 @@ fn shares(intervals: &[f64], quarters: i32) -> (f64, f64) {
 
 /// Variance of sums of six intervals over that of a random series of the same mean.
 fn dispersion(intervals: &[f64]) -> f64 {
-    let sums: Vec<f64> = intervals
-        .chunks_exact(6)
-        .map(|six| six.iter().sum())
-        .collect();
+    let sums: Vec<f64> = intervals.chunks_exact(6).map(|six| six.iter().sum()).collect();
     let n = sums.len() as f64;
     let mean = sums.iter().sum::<f64>() / n;
     let variance = sums.iter().map(|s| (s - mean).powi(2)).sum::<f64>() / (n - 1.0);
@@ -135,27 +124,21 @@ proptest! {
 #[test]
 fn a_clock_and_chance_are_told_apart() {
     let clock = of(HALF, &times(&[60.0; 200]));
-    assert!(
-        clock.lv < 1e-6 && clock.win2 > 0.999 && clock.dispersion_z < -10.0,
-        "{clock:?}"
-    );
+    assert!(clock.lv < 1e-6 && clock.win2 > 0.999 && clock.dispersion_z < -10.0, "{clock:?}");
     assert_eq!((clock.looks, clock.looks_passed), (25, 25));
     assert_eq!(clock.hours_passed, 4, "eight minutes a look, 200 minutes");
     // A sleep shortened by up to half, as implants do.
     let mut state = 7u64;
     let mut chance = move || {
-        state = state
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (state >> 11) as f64 / (1u64 << 53) as f64
     };
     let jitter: Vec<f64> = (0..200).map(|_| 60.0 * (1.0 - 0.5 * chance())).collect();
     let beacon = of(HALF, &times(&jitter));
     assert!(beacon.lv < 0.2 && beacon.dispersion_z < -5.0, "{beacon:?}");
     assert!(beacon.win2 > 0.9 && beacon.looks_passed > 20, "{beacon:?}");
-    let random: Vec<f64> = (0..400)
-        .map(|_| -60.0 * chance().max(1e-9).ln() + 0.6)
-        .collect();
+    let random: Vec<f64> = (0..400).map(|_| -60.0 * chance().max(1e-9).ln() + 0.6).collect();
     let people = of(HALF, &times(&random));
     assert!(people.lv > 0.8 && people.dispersion_z > -3.0, "{people:?}");
     assert!(people.looks_passed <= 2, "{people:?}");
@@ -199,9 +182,6 @@ fn nothing_and_one_start_say_nothing() {
     for starts in [&[][..], &[5.0]] {
         let r = of(HALF, starts);
         assert_eq!((r.starts as usize, r.intervals), (starts.len(), 0));
-        assert_eq!(
-            (r.lv, r.dispersion, r.dispersion_z, r.win2),
-            (1.0, 1.0, 0.0, 0.0)
-        );
+        assert_eq!((r.lv, r.dispersion, r.dispersion_z, r.win2), (1.0, 1.0, 0.0, 0.0));
     }
 }

@@ -19,11 +19,7 @@ fn a_nameless_flow_has_three_views() {
     assert_eq!(stage.one(View::Site).starts, 6);
     assert_eq!(stage.one(View::Site).address_changes, 5, "rotation is seen");
     let detail = stage.one(View::Nameless).detail.as_ref().unwrap();
-    assert_eq!(
-        detail.starts.fine.starts(),
-        6,
-        "and does not hide the rhythm"
-    );
+    assert_eq!(detail.starts.fine.starts(), 6, "and does not hide the rhythm");
     assert!((detail.starts.fine.regularity().mean - 61.0).abs() < 0.01);
     assert!(stage.all(View::Name).is_empty() && stage.all(View::Domain).is_empty());
 }
@@ -38,10 +34,7 @@ fn rotating_names_of_one_domain_are_one_conversation() {
     assert_eq!(stage.all(View::Name).len(), 6);
     assert_eq!(stage.one(View::Domain).starts, 6);
     let ids: Vec<u64> = stage.all(View::Name).iter().map(|c| c.id()).collect();
-    assert!(
-        ids.iter().all(|id| *id == stage.one(View::Domain).id()),
-        "counted together"
-    );
+    assert!(ids.iter().all(|id| *id == stage.one(View::Domain).id()), "counted together");
 }
 
 #[test]
@@ -59,55 +52,37 @@ fn one_client_fingerprint_is_one_conversation() {
     stage.tls(HOST, PEER, Some("one.rare-thing.example"));
     stage.tls(HOST, Addr::v4([198, 51, 100, 4]), None);
     let client = stage.one(View::Client);
-    assert_eq!(
-        (client.starts, client.tls.as_ref().unwrap().ja4),
-        (2, Some(ja4()))
-    );
+    assert_eq!((client.starts, client.tls.as_ref().unwrap().ja4), (2, Some(ja4())));
     assert_eq!(client.tls.as_ref().unwrap().nameless, 1);
 }
 
 #[test]
 fn only_what_the_inside_opens_is_a_start() {
     let mut stage = Stage::new();
-    for (by, start) in [
-        (OpenedBy::Outside, true),
-        (OpenedBy::Unknown, false),
-        (OpenedBy::Inside, false),
-    ] {
+    for (by, start) in
+        [(OpenedBy::Outside, true), (OpenedBy::Unknown, false), (OpenedBy::Inside, false)]
+    {
         let flow = stage.flow(HOST, PEER, 4444);
         stage.hear(flow, by, What::FlowOpened { start });
-        let record = FlowRecord {
-            start_seen: start,
-            ..stage.record()
-        };
+        let record = FlowRecord { start_seen: start, ..stage.record() };
         stage.hear(flow, by, What::FlowClosed(record));
     }
     let one = stage.one(View::Address);
     assert_eq!((one.starts, one.inbound), (0, 1));
     assert!(stage.all(View::Nameless).iter().all(|c| c.starts == 0));
     let (_, host) = stage.profile.hosts().next().unwrap();
-    assert_eq!(
-        (host.opened, host.ended, host.replied, host.served),
-        (1, 1, 1, 1)
-    );
+    assert_eq!((host.opened, host.ended, host.replied, host.served), (1, 1, 1, 1));
 }
 
 #[test]
 fn the_volume_and_end_of_flows_are_told_to_their_views() {
     let mut stage = Stage::new();
-    for state in [
-        FlowState::Established,
-        FlowState::Unanswered,
-        FlowState::Refused,
-    ] {
+    for state in [FlowState::Established, FlowState::Unanswered, FlowState::Refused] {
         let flow = stage.flow(HOST, PEER, 4444);
         stage.open(flow);
         stage.wait(50);
-        let mut record = FlowRecord {
-            state,
-            first: stage.now.minus(Span::from_secs(50)),
-            ..stage.record()
-        };
+        let mut record =
+            FlowRecord { state, first: stage.now.minus(Span::from_secs(50)), ..stage.record() };
         if state != FlowState::Established {
             record.back = Volume::default();
         }
@@ -115,22 +90,14 @@ fn the_volume_and_end_of_flows_are_told_to_their_views() {
     }
     let one = stage.one(View::Address);
     assert_eq!((one.ended, one.failed, one.two_way), (3, 2, 1));
-    assert_eq!(
-        (one.out_bytes, one.back_bytes, one.longest),
-        (900, 900, Span::from_secs(50))
-    );
+    assert_eq!((one.out_bytes, one.back_bytes, one.longest), (900, 900, Span::from_secs(50)));
     assert!(one.spoke(Service::Unknown) && one.spoke_only(Service::Unknown));
     assert!(!one.spoke(Service::Tls));
 }
 
 #[test]
 fn timers_of_the_system_are_no_starts() {
-    for (proto, port) in [
-        (Proto::UDP, 123),
-        (Proto::UDP, 53),
-        (Proto::ICMP, 8),
-        (Proto::TCP, 53),
-    ] {
+    for (proto, port) in [(Proto::UDP, 123), (Proto::UDP, 53), (Proto::ICMP, 8), (Proto::TCP, 53)] {
         let mut stage = Stage::new();
         for _ in 0..5 {
             stage.wait(64);
@@ -139,11 +106,7 @@ fn timers_of_the_system_are_no_starts() {
             stage.open(flow);
             stage.close(flow);
         }
-        let started = stage
-            .profile
-            .conversations()
-            .filter(|c| c.starts > 0)
-            .count();
+        let started = stage.profile.conversations().filter(|c| c.starts > 0).count();
         assert_eq!(started, 0, "{proto:?} {port}");
     }
 }
@@ -160,11 +123,7 @@ fn a_connection_cut_in_two_by_the_recorder_started_once() {
     stage.close(flow);
     stage.wait(1000);
     stage.open(flow);
-    assert_eq!(
-        stage.one(View::Address).starts,
-        2,
-        "much later it is another"
-    );
+    assert_eq!(stage.one(View::Address).starts, 2, "much later it is another");
 }
 
 #[test]
@@ -178,10 +137,7 @@ fn details_are_earned_by_the_fourth_start_and_lose_none() {
         assert_eq!(one.detail.is_some(), n >= 4);
     }
     let detail = stage.one(View::Address).detail.as_ref().unwrap();
-    assert_eq!(
-        (detail.starts.fine.starts(), detail.starts.coarse.starts()),
-        (5, 5)
-    );
+    assert_eq!((detail.starts.fine.starts(), detail.starts.coarse.starts()), (5, 5));
 }
 
 #[test]
@@ -203,10 +159,7 @@ fn messages_have_a_rhythm_of_their_own() {
     let detail = stage.one(View::Address).detail.as_ref().unwrap();
     let sent = detail.sent.as_ref().unwrap().regularity();
     assert_eq!(sent.starts, 20);
-    assert!(
-        (sent.mean - 30.0).abs() < 0.01 && sent.lv < 1e-6,
-        "{sent:?}"
-    );
+    assert!((sent.mean - 30.0).abs() < 0.01 && sent.lv < 1e-6, "{sent:?}");
     assert_eq!(detail.received.as_ref().unwrap().starts(), 20);
     assert_eq!(detail.sent_sizes.commonest(), 50);
 }
@@ -244,22 +197,14 @@ fn prevalence_over_shards_is_that_of_the_whole() {
             }
         }
     }
-    shards
-        .iter()
-        .for_each(|s| merged.merge(&s.profile.prevalence()));
+    shards.iter().for_each(|s| merged.merge(&s.profile.prevalence()));
     let whole = whole.profile.prevalence();
     assert_eq!((merged.hosts(), whole.hosts()), (40, 40));
-    for (domain, hosts) in [
-        ("common-thing.example", 40),
-        ("rare-thing.example", 3),
-        ("never.example", 1),
-    ] {
+    for (domain, hosts) in
+        [("common-thing.example", 40), ("rare-thing.example", 3), ("never.example", 1)]
+    {
         let key = domain_key(domain);
-        assert_eq!(
-            (merged.sharing(key), whole.sharing(key)),
-            (hosts, hosts),
-            "{domain}"
-        );
+        assert_eq!((merged.sharing(key), whole.sharing(key)), (hosts, hosts), "{domain}");
     }
     let client = crate::client_key(&ja4());
     assert_eq!(merged.sharing(client), 40);
@@ -275,11 +220,5 @@ fn in_a_small_network_nothing_is_rare() {
     for n in 0..9u8 {
         stage.tls(Addr::v4([10, 0, 1, n]), PEER, Some("rare-thing.example"));
     }
-    assert_eq!(
-        stage
-            .profile
-            .prevalence()
-            .rarity(domain_key("unheard.example")),
-        0.0
-    );
+    assert_eq!(stage.profile.prevalence().rarity(domain_key("unheard.example")), 0.0);
 }

@@ -10,12 +10,7 @@ fn value() -> Value {
 
 /// Names of an object's members, sorted.
 fn names(value: &Value) -> Vec<&str> {
-    let mut names: Vec<&str> = value
-        .as_object()
-        .unwrap()
-        .keys()
-        .map(String::as_str)
-        .collect();
+    let mut names: Vec<&str> = value.as_object().unwrap().keys().map(String::as_str).collect();
     names.sort_unstable();
     names
 }
@@ -49,10 +44,7 @@ fn every_promised_field_is_there() {
         assert!(all["totals"][field].is_u64(), "{field}");
     }
     assert_eq!(all["totals"]["hosts"], 3);
-    assert_eq!(
-        (&all["totals"]["infected"], &all["totals"]["suspect"]),
-        (&json!(1), &json!(1))
-    );
+    assert_eq!((&all["totals"]["infected"], &all["totals"]["suspect"]), (&json!(1), &json!(1)));
     assert_eq!(all["totals"]["anomalies"], json!({"not_ip": 3}));
     assert_eq!(all["totals"]["dropped"], json!({"duplicate_packet": 2}));
 }
@@ -74,15 +66,9 @@ fn a_host_is_as_promised() {
             "verdict"
         ]
     );
-    assert_eq!(
-        (&host["host"], &host["verdict"]),
-        (&json!("10.0.0.9"), &json!("infected"))
-    );
+    assert_eq!((&host["host"], &host["verdict"]), (&json!("10.0.0.9"), &json!("infected")));
     assert_eq!(host["families"], json!(["somerat"]));
-    assert_eq!(
-        host["groups"],
-        json!({"timing": {"raw": 9.123457, "capped": 6.8}})
-    );
+    assert_eq!(host["groups"], json!({"timing": {"raw": 9.123457, "capped": 6.8}}));
     let resolver = &all["hosts"][1];
     assert_eq!(resolver["roles"], json!(["resolver"]));
     assert_eq!(resolver["set_aside"][0]["because"], "it asks for others");
@@ -92,32 +78,15 @@ fn a_host_is_as_promised() {
 fn an_item_of_evidence_is_as_promised() {
     let all = value();
     let beacon = &all["hosts"][0]["evidence"][0];
-    for field in [
-        "detector",
-        "group",
-        "peer",
-        "first",
-        "last",
-        "technique",
-        "summary",
-    ] {
+    for field in ["detector", "group", "peer", "first", "last", "technique", "summary"] {
         assert!(beacon[field].is_string(), "{field}");
     }
     assert_eq!(beacon["peer"], "c2.example:443");
     assert_eq!(beacon["log_odds"], 4.2);
-    assert_eq!(
-        (&beacon["certain"], &beacon["counted"]),
-        (&json!(false), &json!(true))
-    );
-    assert_eq!(
-        beacon["numbers"],
-        json!({"period_s": 60.0, "starts": 345.0})
-    );
+    assert_eq!((&beacon["certain"], &beacon["counted"]), (&json!(false), &json!(true)));
+    assert_eq!(beacon["numbers"], json!({"period_s": 60.0, "starts": 345.0}));
     let of_host = &all["hosts"][0]["evidence"][3];
-    assert_eq!(
-        of_host["peer"], "",
-        "an item about the host has no peer, and says so by ''"
-    );
+    assert_eq!(of_host["peer"], "", "an item about the host has no peer, and says so by ''");
 }
 
 #[test]
@@ -139,41 +108,22 @@ fn hosts_are_sorted_by_probability_then_address() {
         of("10.0.0.1", 0.2),
         of("10.0.0.200", 0.9),
     ];
-    let hosts: Vec<String> = build(facts(), unsorted, false)
-        .hosts
-        .into_iter()
-        .map(|h| h.host)
-        .collect();
-    assert_eq!(
-        hosts,
-        [
-            "10.0.0.200",
-            "10.0.0.9",
-            "10.0.0.10",
-            "2001:db8::1",
-            "10.0.0.1"
-        ]
-    );
+    let hosts: Vec<String> =
+        build(facts(), unsorted, false).hosts.into_iter().map(|h| h.host).collect();
+    assert_eq!(hosts, ["10.0.0.200", "10.0.0.9", "10.0.0.10", "2001:db8::1", "10.0.0.1"]);
 }
 
 #[test]
 fn the_order_of_cases_changes_nothing() {
     let mut reversed = sample();
     reversed.reverse();
-    assert_eq!(
-        build(facts(), reversed, true),
-        build(facts(), sample(), true)
-    );
+    assert_eq!(build(facts(), reversed, true), build(facts(), sample(), true));
 }
 
 #[test]
 fn clean_hosts_only_when_asked_for() {
     let verdicts = |all| -> Vec<String> {
-        build(facts(), sample(), all)
-            .hosts
-            .into_iter()
-            .map(|h| h.verdict)
-            .collect()
+        build(facts(), sample(), all).hosts.into_iter().map(|h| h.verdict).collect()
     };
     assert_eq!(verdicts(false), ["infected", "suspect"]);
     assert_eq!(verdicts(true), ["infected", "suspect", "clean"]);
@@ -181,12 +131,7 @@ fn clean_hosts_only_when_asked_for() {
 
 #[test]
 fn numbers_are_rounded_and_finite() {
-    let mut bad = item(
-        "beacon",
-        Group::Timing,
-        f64::NAN,
-        About::Host { peer: None },
-    );
+    let mut bad = item("beacon", Group::Timing, f64::NAN, About::Host { peer: None });
     bad.numbers = vec![
         ("nan", f64::NAN),
         ("inf", f64::INFINITY),
@@ -194,22 +139,11 @@ fn numbers_are_rounded_and_finite() {
         ("third", 1.0 / 3.0),
         ("large", 12_345_678.9),
     ];
-    let document = build(
-        facts(),
-        vec![rationale(
-            "10.0.0.1",
-            Verdict::Suspect,
-            1.0 / 3.0,
-            vec![bad],
-        )],
-        false,
-    );
+    let document =
+        build(facts(), vec![rationale("10.0.0.1", Verdict::Suspect, 1.0 / 3.0, vec![bad])], false);
     let text = serde_json::to_string(&document).unwrap();
     let host = &document.hosts[0];
-    assert_eq!(
-        (host.probability, host.prior_log_odds),
-        (0.333_333, -6.906_755)
-    );
+    assert_eq!((host.probability, host.prior_log_odds), (0.333_333, -6.906_755));
     let numbers = &host.evidence[0].numbers;
     assert_eq!(
         serde_json::to_value(numbers).unwrap(),
@@ -229,16 +163,10 @@ fn times_beyond_the_calendar_do_no_harm() {
 
 #[test]
 fn evidence_of_one_host_is_bounded() {
-    let many = |n| {
-        (0..n)
-            .map(|_| item("x", Group::Peers, 1.0, About::Host { peer: None }))
-            .collect()
-    };
-    let document = build(
-        facts(),
-        vec![rationale("10.0.0.1", Verdict::Suspect, 0.5, many(500))],
-        false,
-    );
+    let many =
+        |n| (0..n).map(|_| item("x", Group::Peers, 1.0, About::Host { peer: None })).collect();
+    let document =
+        build(facts(), vec![rationale("10.0.0.1", Verdict::Suspect, 0.5, many(500))], false);
     assert!((1..=100).contains(&document.hosts[0].evidence.len()));
 }
 
@@ -249,26 +177,13 @@ fn what_counted_comes_first() {
         Verdict::Suspect,
         0.5,
         vec![
-            item(
-                "loud",
-                Group::Timing,
-                9.0,
-                talk(peer(Some("a.example"), None, None)),
-            ),
-            item(
-                "counted",
-                Group::Timing,
-                3.0,
-                talk(peer(Some("b.example"), None, None)),
-            ),
+            item("loud", Group::Timing, 9.0, talk(peer(Some("a.example"), None, None))),
+            item("counted", Group::Timing, 3.0, talk(peer(Some("b.example"), None, None))),
         ],
     );
     r.counted = vec![1];
     let items = &build(facts(), vec![r], false).hosts[0].evidence;
-    let order: Vec<(&str, bool)> = items
-        .iter()
-        .map(|i| (i.detector.as_str(), i.counted))
-        .collect();
+    let order: Vec<(&str, bool)> = items.iter().map(|i| (i.detector.as_str(), i.counted)).collect();
     assert_eq!(order, [("counted", true), ("loud", false)]);
 }
 
@@ -298,28 +213,16 @@ fn indicators_come_from_infected_hosts_only() {
 fn an_indicator_counts_hosts_once_and_only_what_counted() {
     let c2 = || talk(peer(Some("c2.example"), None, Some(443)));
     let infected = |host, p, others: Vec<Evidence>| {
-        let mut all = vec![
-            item("beacon", Group::Timing, 4.0, c2()),
-            item("rare", Group::Client, 4.0, c2()),
-        ];
+        let mut all =
+            vec![item("beacon", Group::Timing, 4.0, c2()), item("rare", Group::Client, 4.0, c2())];
         let counted = vec![0, 1];
         all.extend(others);
         let mut r = rationale(host, Verdict::Infected, p, all);
         r.counted = counted;
         r
     };
-    let bystander = item(
-        "beacon",
-        Group::Timing,
-        1.0,
-        talk(peer(Some("cdn.example"), None, None)),
-    );
-    let victim = item(
-        "scan",
-        Group::Behaviour,
-        9.0,
-        talk(peer(None, Some("8.8.8.8"), Some(25))),
-    );
+    let bystander = item("beacon", Group::Timing, 1.0, talk(peer(Some("cdn.example"), None, None)));
+    let victim = item("scan", Group::Behaviour, 9.0, talk(peer(None, Some("8.8.8.8"), Some(25))));
     let mut scanner = infected("10.0.0.3", 0.91, vec![victim]);
     scanner.counted.push(2);
     let document = build(
@@ -333,37 +236,18 @@ fn an_indicator_counts_hosts_once_and_only_what_counted() {
     );
     let row = &document.indicators[0];
     assert_eq!(document.indicators.len(), 1, "no bystander and no victim");
-    assert_eq!(
-        (row.value.as_str(), row.hosts, row.confidence),
-        ("c2.example", 3, 99)
-    );
+    assert_eq!((row.value.as_str(), row.hosts, row.confidence), ("c2.example", 3, 99));
 }
 
 #[test]
 fn addresses_without_a_port_have_their_own_type() {
-    let of = |at| {
-        item(
-            "x",
-            Group::Reputation,
-            9.0,
-            talk(peer(None, Some(at), None)),
-        )
-    };
-    let r = rationale(
-        "10.0.0.1",
-        Verdict::Infected,
-        1.0,
-        vec![of("198.51.100.7"), of("2001:db8::7")],
-    );
+    let of = |at| item("x", Group::Reputation, 9.0, talk(peer(None, Some(at), None)));
+    let r =
+        rationale("10.0.0.1", Verdict::Infected, 1.0, vec![of("198.51.100.7"), of("2001:db8::7")]);
     let rows = build(facts(), vec![r], false).indicators;
-    let kinds: Vec<(&str, &str)> = rows
-        .iter()
-        .map(|r| (r.kind.as_str(), r.value.as_str()))
-        .collect();
-    assert_eq!(
-        kinds,
-        [("ipv4-addr", "198.51.100.7"), ("ipv6-addr", "2001:db8::7")]
-    );
+    let kinds: Vec<(&str, &str)> =
+        rows.iter().map(|r| (r.kind.as_str(), r.value.as_str())).collect();
+    assert_eq!(kinds, [("ipv4-addr", "198.51.100.7"), ("ipv6-addr", "2001:db8::7")]);
     assert_eq!(rows[0].confidence, 100);
 }
 

@@ -3,25 +3,14 @@
 use super::*;
 use crate::{Paint, clock, count, escape, size, table};
 
-const PLAIN: Paint = Paint {
-    colour: false,
-    width: None,
-};
-const COLOURED: Paint = Paint {
-    colour: true,
-    width: Some(100),
-};
+const PLAIN: Paint = Paint { colour: false, width: None };
+const COLOURED: Paint = Paint { colour: true, width: Some(100) };
 
 /// Names that want to fool a terminal: colours, a title, a bell, letters turned round, a new line.
 const HOSTILE: &str = "\u{1b}[2J\u{1b}]0;title\u{7}gpj.exe\u{202e}\r\nfake\u{9b}31m\u{2066}\u{200f}\u{feff}\u{7f}\u{85}";
 
 fn hostile() -> Document {
-    let mut evil = item(
-        "beacon",
-        Group::Timing,
-        4.2,
-        talk(peer(Some(HOSTILE), None, Some(443))),
-    );
+    let mut evil = item("beacon", Group::Timing, 4.2, talk(peer(Some(HOSTILE), None, Some(443))));
     evil.summary = format!("beacon to {HOSTILE}");
     let aside = evil.clone();
     let mut r = rationale("10.0.0.9", Verdict::Infected, 0.99, vec![evil]);
@@ -42,31 +31,16 @@ fn hostile_names_are_made_visible_everywhere() {
     for (what, text) in [("table", table(&document, PLAIN)), ("why", why)] {
         let bad: Vec<char> = text.chars().filter(|c| is_unsafe(*c)).collect();
         assert!(bad.is_empty(), "{what}: {bad:?}");
-        assert!(
-            text.contains('\u{fffd}'),
-            "{what} shows that something was there"
-        );
-        assert!(
-            !text.lines().any(|line| line.starts_with("fake")),
-            "{what}: no line is forged"
-        );
+        assert!(text.contains('\u{fffd}'), "{what} shows that something was there");
+        assert!(!text.lines().any(|line| line.starts_with("fake")), "{what}: no line is forged");
     }
     let value = &document.indicators[0].value;
-    assert!(
-        !value.chars().any(is_unsafe) && !value.contains('\n'),
-        "{value:?}"
-    );
+    assert!(!value.chars().any(is_unsafe) && !value.contains('\n'), "{value:?}");
 }
 
 #[test]
 fn letters_of_the_world_are_left_alone() {
-    for text in [
-        "bücher.example",
-        "пример.example",
-        "例え.example",
-        "🙂",
-        "a b",
-    ] {
+    for text in ["bücher.example", "пример.example", "例え.example", "🙂", "a b"] {
         assert_eq!(escape(text), text);
     }
 }
@@ -75,16 +49,7 @@ fn letters_of_the_world_are_left_alone() {
 fn no_codes_without_colour_and_some_with_it() {
     let plain = table(&document(), PLAIN);
     assert!(!plain.contains('\u{1b}'), "{plain}");
-    assert!(
-        !table(
-            &document(),
-            Paint {
-                colour: false,
-                width: Some(80)
-            }
-        )
-        .contains('\u{1b}')
-    );
+    assert!(!table(&document(), Paint { colour: false, width: Some(80) }).contains('\u{1b}'));
     let coloured = table(&document(), COLOURED);
     assert!(coloured.contains("\u{1b}["), "{coloured}");
 }
@@ -131,42 +96,19 @@ fn headlines() {
     };
     let one = |verdict| rationale("10.0.0.1", verdict, 0.5, vec![]);
     assert_eq!(of(vec![]), "No inside host was seen");
-    assert_eq!(
-        of(vec![one(Verdict::Clean)]),
-        "Nothing suspicious of 1 inside host"
-    );
-    assert_eq!(
-        of(vec![one(Verdict::Suspect)]),
-        "No infected host, 1 suspect of 1 inside host"
-    );
-    assert_eq!(
-        of(vec![one(Verdict::Infected)]),
-        "1 infected of 1 inside host"
-    );
+    assert_eq!(of(vec![one(Verdict::Clean)]), "Nothing suspicious of 1 inside host");
+    assert_eq!(of(vec![one(Verdict::Suspect)]), "No infected host, 1 suspect of 1 inside host");
+    assert_eq!(of(vec![one(Verdict::Infected)]), "1 infected of 1 inside host");
 }
 
 #[test]
 fn lines_fit_the_width() {
-    let mut long = item(
-        "beacon",
-        Group::Timing,
-        4.2,
-        talk(peer(Some("c2.example"), None, None)),
-    );
+    let mut long = item("beacon", Group::Timing, 4.2, talk(peer(Some("c2.example"), None, None)));
     long.summary = "a word after another word ".repeat(20);
-    let document = build(
-        facts(),
-        vec![rationale("10.0.0.9", Verdict::Infected, 0.99, vec![long])],
-        false,
-    );
+    let document =
+        build(facts(), vec![rationale("10.0.0.9", Verdict::Infected, 0.99, vec![long])], false);
     for width in [60, 80, 110] {
-        let text = table(
-            &document,
-            Paint {
-                colour: false,
-                width: Some(width),
-            },
-        );
+        let text = table(&document, Paint { colour: false, width: Some(width) });
         let hosts = text.lines().skip(3).take_while(|line| !line.is_empty());
         let widest = hosts.map(|line| line.chars().count()).max().unwrap();
         assert!(widest <= usize::from(width), "{widest} in {width}:\n{text}");
@@ -177,21 +119,11 @@ fn lines_fit_the_width() {
 fn many_items_are_cut_with_a_pointer_to_the_rest() {
     let of = |n: usize| {
         let name = format!("c{n}.example");
-        item(
-            "beacon",
-            Group::Timing,
-            4.0,
-            talk(peer(Some(&name), None, None)),
-        )
+        item("beacon", Group::Timing, 4.0, talk(peer(Some(&name), None, None)))
     };
     let document = build(
         facts(),
-        vec![rationale(
-            "10.0.0.9",
-            Verdict::Suspect,
-            0.5,
-            (0..10).map(of).collect(),
-        )],
+        vec![rationale("10.0.0.9", Verdict::Suspect, 0.5, (0..10).map(of).collect())],
         false,
     );
     let text = table(&document, PLAIN);
@@ -207,8 +139,5 @@ fn numbers_as_people_read_them() {
     assert_eq!(size(999), "999 B");
     assert_eq!(size(1500), "1.5 kB");
     assert_eq!(size(2_500_000_000), "2.5 GB");
-    assert_eq!(
-        clock(Timestamp::from_nanos(1_500_000_000)),
-        "1970-01-01T00:00:01.5Z"
-    );
+    assert_eq!(clock(Timestamp::from_nanos(1_500_000_000)), "1970-01-01T00:00:01.5Z");
 }

@@ -44,11 +44,7 @@ fn a_destination_by_name_or_address_with_and_without_its_port() {
         let text = told(target).unwrap_or_else(|| panic!("{target} is not known"));
         assert!(text.contains(detector), "{target}:\n{text}");
         assert!(text.contains("10.0.0.9 (infected"), "{target}:\n{text}");
-        assert_eq!(
-            text.matches(" says so").count(),
-            1,
-            "{target} alone:\n{text}"
-        );
+        assert_eq!(text.matches(" says so").count(), 1, "{target} alone:\n{text}");
     }
 }
 
@@ -76,20 +72,9 @@ fn what_is_not_known_is_none() {
 
 #[test]
 fn an_address_without_a_port_in_the_report() {
-    let of = |at| {
-        item(
-            "sinkhole",
-            Group::Reputation,
-            9.0,
-            talk(peer(None, Some(at), None)),
-        )
-    };
+    let of = |at| item("sinkhole", Group::Reputation, 9.0, talk(peer(None, Some(at), None)));
     let all = vec![of("2001:db8::7"), of("198.51.100.7")];
-    let document = build(
-        facts(),
-        vec![rationale("10.0.0.1", Verdict::Infected, 0.99, all)],
-        false,
-    );
+    let document = build(facts(), vec![rationale("10.0.0.1", Verdict::Infected, 0.99, all)], false);
     for target in ["2001:db8::7", "198.51.100.7"] {
         assert!(why(&document, &Target::new(target)).is_some(), "{target}");
     }
@@ -112,16 +97,10 @@ fn the_part_of_a_report_about_a_target() {
 fn a_certain_item_is_marked() {
     let mut sure = item("scan", Group::Behaviour, 14.0, About::Host { peer: None });
     sure.certain = true;
-    let document = build(
-        facts(),
-        vec![rationale("10.0.0.1", Verdict::Infected, 0.99, vec![sure])],
-        false,
-    );
+    let document =
+        build(facts(), vec![rationale("10.0.0.1", Verdict::Infected, 0.99, vec![sure])], false);
     let text = why(&document, &Target::new("10.0.0.1")).unwrap();
-    assert!(
-        text.contains(", certain, ATT&CK") && text.contains("convicts by itself"),
-        "{text}"
-    );
+    assert!(text.contains(", certain, ATT&CK") && text.contains("convicts by itself"), "{text}");
 }
 
 #[test]
@@ -131,15 +110,10 @@ fn other_conversations_are_told_apart() {
         "10.0.0.1",
         Verdict::Suspect,
         0.5,
-        vec![
-            item("a", Group::Timing, 4.0, c2()),
-            item("b", Group::Client, 1.0, c2()),
-        ],
+        vec![item("a", Group::Timing, 4.0, c2()), item("b", Group::Client, 1.0, c2())],
     );
     r.counted = vec![0];
     let text = why(&build(facts(), vec![r], false), &Target::new("10.0.0.1")).unwrap();
-    let (counted, seen) = text
-        .split_once("Seen, but about other conversations:")
-        .unwrap();
+    let (counted, seen) = text.split_once("Seen, but about other conversations:").unwrap();
     assert!(counted.contains("a says so") && seen.contains("b says so"));
 }

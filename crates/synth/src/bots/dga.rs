@@ -64,9 +64,6 @@ impl Behaviour for Dga {
             visit::plain(host, rng, &request, at, kind);
         }
         let factor = rng.between(0.8, 1.2);
-        Some(
-            now.plus(Span::from_secs_f64(self.every.secs_f64() * factor))
-                .max(at),
-        )
+        Some(now.plus(Span::from_secs_f64(self.every.secs_f64() * factor)).max(at))
     }
 }

@@ -42,9 +42,6 @@ impl Behaviour for DnsTunnel {
             at = host.ask(rng, &name, RecordType::TXT, at, &answer);
         }
         let factor = rng.between(0.85, 1.15);
-        Some(
-            now.plus(Span::from_secs_f64(self.every.secs_f64() * factor))
-                .max(at),
-        )
+        Some(now.plus(Span::from_secs_f64(self.every.secs_f64() * factor)).max(at))
     }
 }

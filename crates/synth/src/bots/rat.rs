@@ -77,17 +77,13 @@ impl Behaviour for Rat {
         session.say(out, rng, Side::Inside, PING);
         session.say(out, rng, Side::Outside, PONG);
         if rng.chance(ORDER) {
-            session
-                .conn
-                .pause(out, Span::from_secs_f64(rng.between(0.5, 3.0)));
+            session.conn.pause(out, Span::from_secs_f64(rng.between(0.5, 3.0)));
             let (order, result) = (rng.size(60, 400), rng.size(300, 9000));
             session.say(out, rng, Side::Outside, order);
             session.say(out, rng, Side::Inside, result);
         }
         session.conn.rest(out);
-        let next = now.plus(Span::from_secs_f64(
-            self.ping.secs_f64() * rng.between(0.99, 1.01),
-        ));
+        let next = now.plus(Span::from_secs_f64(self.ping.secs_f64() * rng.between(0.99, 1.01)));
         Some(next.max(session.conn.at))
     }
 }

@@ -49,11 +49,7 @@ impl Behaviour for Scanner {
             tcp::fail(host, &own, &peer, seq, now, how);
         } else {
             let mut conn = Conn::dial(host, rng, to, port, now);
-            conn.say(
-                &mut host.out,
-                Side::Outside,
-                b"\xff\xfd\x01\xff\xfd\x1flogin: ",
-            );
+            conn.say(&mut host.out, Side::Outside, b"\xff\xfd\x01\xff\xfd\x1flogin: ");
             conn.say(&mut host.out, Side::Inside, b"root\r\n");
             conn.reset(&mut host.out, Side::Outside);
         }

@@ -40,20 +40,9 @@ impl Behaviour for Thief {
             return None;
         }
         *carried += part;
-        let exchange = Exchange {
-            out: part,
-            back: 90,
-        };
+        let exchange = Exchange { out: part, back: 90 };
         let server = (self.name.as_str(), 443);
-        visit::secure(
-            host,
-            rng,
-            server,
-            Stack::Go,
-            now,
-            &[exchange],
-            Span::from_secs(1),
-        );
+        visit::secure(host, rng, server, Stack::Go, now, &[exchange], Span::from_secs(1));
         let factor = rng.between(0.7, 1.3);
         Some(now.plus(Span::from_secs_f64(self.every.secs_f64() * factor)))
     }

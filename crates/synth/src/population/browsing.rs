@@ -85,11 +85,7 @@ impl Browsing {
         }
         let mut at = now;
         for (n, name) in parts.into_iter().enumerate() {
-            let count = if n == 0 {
-                rng.size(1, 3)
-            } else {
-                rng.size(1, 2)
-            };
+            let count = if n == 0 { rng.size(1, 3) } else { rng.size(1, 2) };
             let done = self.part(sitting, rng, host, at, name, count);
             // The parts are known once the page is there, and come nearly together.
             let gap = Span::from_secs_f64(rng.exponential(0.05));
@@ -113,10 +109,7 @@ impl Browsing {
         };
         session.conn.wait_until(at);
         for _ in 0..count {
-            let exchange = Exchange {
-                out: rng.size(350, 900),
-                back: body(rng),
-            };
+            let exchange = Exchange { out: rng.size(350, 900), back: body(rng) };
             visit::exchange(&mut session, host, rng, exchange);
         }
         session.conn.rest(&mut host.out);

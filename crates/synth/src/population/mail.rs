@@ -33,24 +33,13 @@ impl Behaviour for Mail {
         host: &mut Host,
         now: Timestamp,
     ) -> Option<Timestamp> {
-        let mut exchanges = vec![
-            Exchange { out: 40, back: 180 },
-            Exchange { out: 60, back: 130 },
-        ];
+        let mut exchanges = vec![Exchange { out: 40, back: 180 }, Exchange { out: 60, back: 130 }];
         if rng.chance(0.3) {
             let back = rng.lognormal(2500.0, 0.8).min(12_000.0) as usize;
             exchanges.push(Exchange { out: 55, back });
         }
         let server = (self.imap.as_str(), 993);
-        let done = visit::secure(
-            host,
-            rng,
-            server,
-            Stack::OpenSsl,
-            now,
-            &exchanges,
-            Span::ZERO,
-        );
+        let done = visit::secure(host, rng, server, Stack::OpenSsl, now, &exchanges, Span::ZERO);
         if rng.chance(0.06) {
             let out = rng.lognormal(3000.0, 0.7).min(12_000.0) as usize;
             let exchanges = [
@@ -59,15 +48,7 @@ impl Behaviour for Mail {
                 Exchange { out, back: 60 },
             ];
             let server = (self.smtp.as_str(), 465);
-            visit::secure(
-                host,
-                rng,
-                server,
-                Stack::OpenSsl,
-                done,
-                &exchanges,
-                Span::ZERO,
-            );
+            visit::secure(host, rng, server, Stack::OpenSsl, done, &exchanges, Span::ZERO);
         }
         Some(now.plus(self.every))
     }

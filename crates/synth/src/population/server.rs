@@ -18,9 +18,7 @@ pub struct Server {
 }
 
 /// What scanners look for.
-const PORTS: &[u16] = &[
-    22, 23, 80, 443, 445, 2323, 3389, 5060, 6379, 8080, 8443, 9200,
-];
+const PORTS: &[u16] = &[22, 23, 80, 443, 445, 2323, 3389, 5060, 6379, 8080, 8443, 9200];
 
 // === impl Server ===
 
@@ -31,12 +29,7 @@ impl Server {
         let peer = host.peer(from, rng.size(1024, 65_535) as u16);
         let own = host.end_at(rng.pick(PORTS));
         let seq = rng.next() as u32;
-        let segment = Segment {
-            seq,
-            flags: SYN,
-            window: 1024,
-            ..Segment::default()
-        };
+        let segment = Segment { seq, flags: SYN, window: 1024, ..Segment::default() };
         let id = rng.next() as u16;
         host.out.push(now, packet::tcp(&peer, &own, id, &segment));
         let open = own.port == 80;
@@ -51,11 +44,7 @@ impl Server {
         host.out.push(soon, packet::tcp(&own, &peer, id, &answer));
         if open {
             // A scanner that has seen enough tears the half-open connection down.
-            let segment = Segment {
-                seq: seq.wrapping_add(1),
-                flags: RST,
-                ..Segment::default()
-            };
+            let segment = Segment { seq: seq.wrapping_add(1), flags: RST, ..Segment::default() };
             let later = soon.plus(host.net.round_trip(from));
             host.out.push(later, packet::tcp(&peer, &own, id, &segment));
         }
@@ -74,11 +63,7 @@ impl Server {
         };
         conn.say(&mut host.out, Side::Outside, &http::request(rng, &request));
         let back = rng.size(1500, 7000);
-        conn.say(
-            &mut host.out,
-            Side::Inside,
-            &http::reply(rng, "text/html", back),
-        );
+        conn.say(&mut host.out, Side::Inside, &http::reply(rng, "text/html", back));
         conn.pause(&mut host.out, Span::from_secs(5));
         conn.close(&mut host.out, Side::Inside);
     }

@@ -64,10 +64,8 @@ impl Behaviour for Timer {
                 visit::secure(host, rng, server, stack, now, &[exchange], linger);
             }
             None => {
-                let path = format!(
-                    "/{}",
-                    rng.text("abcdefghijklmnopqrstuvwxyzABCDEF0123456789", 40)
-                );
+                let path =
+                    format!("/{}", rng.text("abcdefghijklmnopqrstuvwxyzABCDEF0123456789", 40));
                 let request = Request {
                     host: &self.name,
                     path: &path,
@@ -109,8 +107,7 @@ impl Behaviour for Ntp {
         tell[1] = 2;
         let id = host.id();
         let done = found.at.plus(host.net.round_trip(found.v4));
-        host.out
-            .push(found.at, packet::udp(&own, &server, id, &ask));
+        host.out.push(found.at, packet::udp(&own, &server, id, &ask));
         host.out.push(done, packet::udp(&server, &own, 0, &tell));
         let drift = rng.between(0.98, 1.02);
         Some(now.plus(Span::from_secs_f64(self.every.secs_f64() * drift)))

@@ -38,11 +38,7 @@ const P256: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 3, 1, 7];
 pub(crate) fn write(rng: &mut Rng, claims: &Claims<'_>) -> Vec<u8> {
     let mut signature = vec![0];
     signature.extend(rng.bytes(256));
-    let body = [
-        to_be_signed(rng, claims),
-        algorithm(),
-        tlv(BITS, &signature),
-    ];
+    let body = [to_be_signed(rng, claims), algorithm(), tlv(BITS, &signature)];
     tlv(SEQUENCE, &body.concat())
 }
 
@@ -64,11 +60,8 @@ fn to_be_signed(rng: &mut Rng, claims: &Claims<'_>) -> Vec<u8> {
         key(rng),
     ];
     if !claims.names.is_empty() {
-        let names: Vec<u8> = claims
-            .names
-            .iter()
-            .flat_map(|name| tlv(0x82, name.as_bytes()))
-            .collect();
+        let names: Vec<u8> =
+            claims.names.iter().flat_map(|name| tlv(0x82, name.as_bytes())).collect();
         let value = tlv(OCTETS, &tlv(SEQUENCE, &names));
         let extension = tlv(SEQUENCE, &[tlv(OID, ALTERNATIVE_NAME), value].concat());
         parts.push(tlv(0xa3, &tlv(SEQUENCE, &extension)));
@@ -84,10 +77,7 @@ fn key(rng: &mut Rng) -> Vec<u8> {
     let kind = [tlv(OID, EC_KEY), tlv(OID, P256)].concat();
     let mut point = vec![0, 4];
     point.extend(rng.bytes(64));
-    tlv(
-        SEQUENCE,
-        &[tlv(SEQUENCE, &kind), tlv(BITS, &point)].concat(),
-    )
+    tlv(SEQUENCE, &[tlv(SEQUENCE, &kind), tlv(BITS, &point)].concat())
 }
 
 /// A distinguished name of one common name.
@@ -113,11 +103,7 @@ const fn civil(days: u64) -> (u64, u64, u64) {
     let index = (5 * of_year + 2) / 153;
     let month = if index < 10 { index + 3 } else { index - 9 };
     let january = (month <= 2) as u64;
-    (
-        era * 400 + year + january,
-        month,
-        of_year - (153 * index + 2) / 5 + 1,
-    )
+    (era * 400 + year + january, month, of_year - (153 * index + 2) / 5 + 1)
 }
 
 fn tlv(tag: u8, body: &[u8]) -> Vec<u8> {
@@ -151,13 +137,8 @@ mod tests {
     fn an_independent_reader_finds_the_claims() {
         let from = Timestamp::from_secs(1_789_372_800);
         for names in [&["a.example", "*.a.example"][..], &[]] {
-            let claims = Claims {
-                subject: "a.example",
-                issuer: "Some Issuer 3",
-                from,
-                days: 90,
-                names,
-            };
+            let claims =
+                Claims { subject: "a.example", issuer: "Some Issuer 3", from, days: 90, names };
             let der = write(&mut Rng::new(1), &claims);
             let (rest, cert) = X509Certificate::from_der(&der).unwrap();
             assert!(rest.is_empty());
@@ -168,10 +149,7 @@ mod tests {
             let seconds = valid.not_after.timestamp() - valid.not_before.timestamp();
             assert_eq!(seconds, 90 * 86_400);
             let found = cert.subject_alternative_name().unwrap();
-            assert_eq!(
-                found.map_or(0, |f| f.value.general_names.len()),
-                names.len()
-            );
+            assert_eq!(found.map_or(0, |f| f.value.general_names.len()), names.len());
         }
     }
 }

@@ -87,9 +87,7 @@ const CHROME: Profile = Profile {
         ENCRYPTED_HELLO,
     ],
     groups: &[HYBRID, X25519, P256, P384],
-    signatures: &[
-        0x0403, 0x0804, 0x0401, 0x0503, 0x0805, 0x0501, 0x0806, 0x0601,
-    ],
+    signatures: &[0x0403, 0x0804, 0x0401, 0x0503, 0x0805, 0x0501, 0x0806, 0x0601],
     versions: &[0x0304, 0x0303],
     shares: &[HYBRID, X25519],
     point_formats: &[0],
@@ -182,9 +180,7 @@ const OPENSSL: Profile = Profile {
         KEY_MODES,
         KEY_SHARE,
     ],
-    groups: &[
-        X25519, P256, 0x001e, P521, P384, 0x0100, 0x0101, 0x0102, 0x0103, 0x0104,
-    ],
+    groups: &[X25519, P256, 0x001e, P521, P384, 0x0100, 0x0101, 0x0102, 0x0103, 0x0104],
     signatures: &[
         0x0403, 0x0503, 0x0603, 0x0807, 0x0808, 0x0809, 0x080a, 0x080b, 0x0804, 0x0805, 0x0806,
         0x0401, 0x0501, 0x0601, 0x0303, 0x0301, 0x0302, 0x0402, 0x0502, 0x0602,
@@ -228,14 +224,7 @@ const GO: Profile = Profile {
 
 const OLD_NET: Profile = Profile {
     ciphers: &[0xc00a, 0xc009, 0xc014, 0xc013, 0x0035, 0x002f, 0x000a],
-    extensions: &[
-        STATUS_REQUEST,
-        GROUPS,
-        POINT_FORMATS,
-        0x0023,
-        0x0017,
-        RENEGOTIATION,
-    ],
+    extensions: &[STATUS_REQUEST, GROUPS, POINT_FORMATS, 0x0023, 0x0017, RENEGOTIATION],
     groups: &[X25519, P256, P384],
     signatures: &[],
     versions: &[],
@@ -250,14 +239,8 @@ const OLD_NET: Profile = Profile {
 
 impl Stack {
     /// Every stack.
-    pub const ALL: &'static [Self] = &[
-        Self::Chrome,
-        Self::Firefox,
-        Self::Schannel,
-        Self::OpenSsl,
-        Self::Go,
-        Self::OldNet,
-    ];
+    pub const ALL: &'static [Self] =
+        &[Self::Chrome, Self::Firefox, Self::Schannel, Self::OpenSsl, Self::Go, Self::OldNet];
 
     pub(crate) const fn profile(self) -> &'static Profile {
         match self {

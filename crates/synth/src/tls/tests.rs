@@ -20,12 +20,8 @@ fn is_grease(value: u16) -> bool {
 /// JA4 as its specification defines it, written for this test alone.
 fn ja4(hello: &TlsClientHelloContents<'_>) -> String {
     let (_, extensions) = parse_tls_extensions(hello.ext.unwrap()).unwrap();
-    let mut ciphers: Vec<String> = hello
-        .ciphers
-        .iter()
-        .filter(|c| !is_grease(c.0))
-        .map(|c| format!("{:04x}", c.0))
-        .collect();
+    let mut ciphers: Vec<String> =
+        hello.ciphers.iter().filter(|c| !is_grease(c.0)).map(|c| format!("{:04x}", c.0)).collect();
     let (mut ids, mut alpn, mut signatures) = (Vec::new(), "00".to_owned(), Vec::new());
     let (mut version, mut named) = (hello.version.0, false);
     for extension in &extensions {
@@ -44,12 +40,7 @@ fn ja4(hello: &TlsClientHelloContents<'_>) -> String {
                 signatures = list.iter().map(|s| format!("{s:04x}")).collect();
             }
             TlsExtension::SupportedVersions(list) => {
-                version = list
-                    .iter()
-                    .map(|v| v.0)
-                    .filter(|v| !is_grease(*v))
-                    .max()
-                    .unwrap();
+                version = list.iter().map(|v| v.0).filter(|v| !is_grease(*v)).max().unwrap();
             }
             _ => {}
         }

@@ -12,27 +12,15 @@ use crate::{check, demo};
 
 /// The demonstration, cut short.
 fn short(seed: u64) -> World {
-    World {
-        hours: 0.75,
-        ..demo(seed)
-    }
+    World { hours: 0.75, ..demo(seed) }
 }
 
 /// A world with the bots that the demonstration lacks.
 fn zoo() -> World {
     let habits: Vec<Habit> = vec![
-        Scanner {
-            ports: vec![23, 2323],
-            per_second: 2.0,
-            marked: true,
-        }
-        .into(),
+        Scanner { ports: vec![23, 2323], per_second: 2.0, marked: true }.into(),
         Spammer { per_hour: 200.0 }.into(),
-        DnsTunnel {
-            zone: "t.example-tunnel.net".into(),
-            every: Span::from_secs(5),
-        }
-        .into(),
+        DnsTunnel { zone: "t.example-tunnel.net".into(), every: Span::from_secs(5) }.into(),
         Thief {
             name: "drop.rarebox.top".into(),
             bytes: 200_000,
@@ -47,11 +35,7 @@ fn zoo() -> World {
             stack: None,
         }
         .into(),
-        Browsing {
-            stack: Stack::OpenSsl,
-            pages_per_hour: 60.0,
-        }
-        .into(),
+        Browsing { stack: Stack::OpenSsl, pages_per_hour: 60.0 }.into(),
     ];
     let mut world = short(5);
     let all = world.hosts.iter_mut().zip(habits);
@@ -84,9 +68,7 @@ fn a_change_to_one_machine_changes_no_other() {
     let of_others = |world: &World| -> Vec<Packet> {
         let mac = [0x02, 0x5e, 10, 20, 0, 28];
         let packets = world.packets();
-        packets
-            .filter(|p| p.bytes[..6] != mac && p.bytes[6..12] != mac)
-            .collect()
+        packets.filter(|p| p.bytes[..6] != mac && p.bytes[6..12] != mac).collect()
     };
     assert!(of_others(&full) == of_others(&less));
 }
@@ -117,14 +99,12 @@ fn streams_are_in_sequence() {
         for packet in world.packets() {
             let sliced = SlicedPacket::from_ethernet(&packet.bytes).unwrap();
             let (from, to) = match sliced.net.unwrap() {
-                NetSlice::Ipv4(ip) => (
-                    ip.header().source().to_vec(),
-                    ip.header().destination().to_vec(),
-                ),
-                NetSlice::Ipv6(ip) => (
-                    ip.header().source().to_vec(),
-                    ip.header().destination().to_vec(),
-                ),
+                NetSlice::Ipv4(ip) => {
+                    (ip.header().source().to_vec(), ip.header().destination().to_vec())
+                }
+                NetSlice::Ipv6(ip) => {
+                    (ip.header().source().to_vec(), ip.header().destination().to_vec())
+                }
                 NetSlice::Arp(_) => continue,
             };
             let Some(TransportSlice::Tcp(tcp)) = sliced.transport else {
@@ -175,11 +155,7 @@ fn everybody_who_is_told_of_is_heard() {
         Addr::from(source)
     };
     let seen: BTreeSet<Addr> = world.packets().map(source).collect();
-    for addr in truth
-        .clean
-        .iter()
-        .chain(truth.infected.iter().map(|(a, _)| a))
-    {
+    for addr in truth.clean.iter().chain(truth.infected.iter().map(|(a, _)| a)) {
         assert!(seen.contains(addr), "{addr}");
     }
 }

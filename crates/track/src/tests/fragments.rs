@@ -17,11 +17,7 @@ fn datagram(payload: &[u8]) -> Vec<u8> {
 fn fragment(stage: &mut Stage, id: u32, offset: usize, more: bool, bytes: &[u8]) {
     stage.wait(Span::from_millis(1));
     let meta = Meta {
-        fragment: Some(Fragment {
-            id,
-            offset: offset as u16,
-            more,
-        }),
+        fragment: Some(Fragment { id, offset: offset as u16, more }),
         ..stage.meta(Proto::UDP, true, 0, 0)
     };
     stage.pass(meta, bytes);
@@ -30,10 +26,7 @@ fn fragment(stage: &mut Stage, id: u32, offset: usize, more: bool, bytes: &[u8])
 /// Pieces of a datagram: where, and whether more follow.
 fn pieces(whole: &[u8], size: usize) -> Vec<(usize, bool)> {
     let last = (whole.len() - 1) / size * size;
-    (0..=last)
-        .step_by(size)
-        .map(|at| (at, at != last))
-        .collect()
+    (0..=last).step_by(size).map(|at| (at, at != last)).collect()
 }
 
 fn told(log: &Log) -> Vec<Vec<u8>> {
@@ -140,11 +133,7 @@ fn what_is_never_completed_is_lost_and_told() {
     fragment(&mut stage, 1, 24, false, &whole[24..]);
     let log = stage.finish();
     assert_eq!(told(&log), Vec::<Vec<u8>>::new());
-    assert_eq!(
-        log.anomalies(Anomaly::FragmentLost),
-        2,
-        "the late one never finds its first"
-    );
+    assert_eq!(log.anomalies(Anomaly::FragmentLost), 2, "the late one never finds its first");
 }
 
 #[test]
@@ -166,11 +155,7 @@ fn a_fragmented_answer_belongs_to_its_question() {
         for (at, more) in [(0, true), (16, false)] {
             stage.wait(Span::from_millis(1));
             let meta = Meta {
-                fragment: Some(Fragment {
-                    id: 3,
-                    offset: at as u16,
-                    more,
-                }),
+                fragment: Some(Fragment { id: 3, offset: at as u16, more }),
                 ..stage.meta(proto, false, 0, 0)
             };
             let end = if more { 16 } else { head.len() };
@@ -194,10 +179,7 @@ fn a_datagram_too_short_for_its_header_is_an_anomaly() {
 
 #[test]
 fn waiting_datagrams_are_bounded() {
-    let limits = Limits {
-        datagrams: 8,
-        ..ROOMY
-    };
+    let limits = Limits { datagrams: 8, ..ROOMY };
     let mut stage = Stage::within(limits);
     for id in 0..1000 {
         fragment(&mut stage, id, 0, true, &[0; 16]);
@@ -206,15 +188,7 @@ fn waiting_datagrams_are_bounded() {
     fragment(&mut stage, 5000, 0, true, &whole[..8]);
     fragment(&mut stage, 5000, 8, false, &whole[8..]);
     let log = stage.finish();
-    assert_eq!(
-        told(&log),
-        [vec![b'z'; 8]],
-        "the newest is not the one that goes"
-    );
+    assert_eq!(told(&log), [vec![b'z'; 8]], "the newest is not the one that goes");
     assert_eq!(log.dropped(Drop::FragmentEvicted), 1000 + 1 - 8);
-    assert_eq!(
-        log.anomalies(Anomaly::FragmentLost),
-        7,
-        "the rest is told at the end"
-    );
+    assert_eq!(log.anomalies(Anomaly::FragmentLost), 7, "the rest is told at the end");
 }

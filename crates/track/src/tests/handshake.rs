@@ -25,10 +25,7 @@ fn quote(src: Addr, dst: Addr, proto: Proto, src_port: u16, dst_port: u16) -> Ve
 /// ICMP of a type, from outside, about the quoted packet.
 fn icmp(stage: &mut Stage, kind: u8, payload: &[u8]) {
     stage.wait(Span::from_millis(10));
-    let meta = Meta {
-        flags: TcpFlags(kind),
-        ..stage.meta(Proto::ICMP, false, u16::from(kind), 0)
-    };
+    let meta = Meta { flags: TcpFlags(kind), ..stage.meta(Proto::ICMP, false, u16::from(kind), 0) };
     stage.pass(meta, payload);
 }
 
@@ -123,15 +120,9 @@ fn joined_in_the_middle() {
     stage.tcp(false, ACK, 70_000, b"words");
     let log = stage.finish();
     assert_eq!(opened(&log), [(OpenedBy::Unknown, false)]);
-    assert_eq!(
-        (log.stream(true), log.stream(false)),
-        (b"middle".to_vec(), b"words".to_vec())
-    );
+    assert_eq!((log.stream(true), log.stream(false)), (b"middle".to_vec(), b"words".to_vec()));
     let record = log.closed()[0];
-    assert_eq!(
-        (record.state, record.start_seen),
-        (FlowState::Partial, false)
-    );
+    assert_eq!((record.state, record.start_seen), (FlowState::Partial, false));
 }
 
 #[test]
@@ -159,10 +150,7 @@ fn udp_both_ways_and_one_way() {
     assert_eq!(log.closed()[0].state, FlowState::Established);
     assert_eq!(
         log.all()[1..3],
-        [
-            Told::Datagram(true, b"ask".to_vec()),
-            Told::Datagram(false, b"reply".to_vec())
-        ]
+        [Told::Datagram(true, b"ask".to_vec()), Told::Datagram(false, b"reply".to_vec())]
     );
     let mut stage = Stage::new();
     stage.udp(true, 5353, 9999, b"ask");
@@ -182,23 +170,11 @@ fn a_udp_reply_without_its_question_is_no_start() {
 fn a_ping_and_its_answer_are_one_flow() {
     let mut stage = Stage::new();
     let ask = stage.meta(Proto::ICMP, true, 0, 8);
-    stage.pass(
-        Meta {
-            flags: TcpFlags(8),
-            ..ask
-        },
-        b"ping",
-    );
+    stage.pass(Meta { flags: TcpFlags(8), ..ask }, b"ping");
     stage.wait(Span::from_millis(3));
     // The decoder gives a reply the type of its request.
     let answer = stage.meta(Proto::ICMP, false, 8, 0);
-    stage.pass(
-        Meta {
-            flags: TcpFlags(0),
-            ..answer
-        },
-        b"ping",
-    );
+    stage.pass(Meta { flags: TcpFlags(0), ..answer }, b"ping");
     let log = stage.finish();
     assert_eq!(opened(&log), [(OpenedBy::Inside, true)]);
     assert_eq!(log.closed()[0].state, FlowState::Established);
@@ -232,11 +208,7 @@ fn unreachable_turns_a_flow_away() {
             Proto::TCP => stage.tcp(true, SYN, 1000, b""),
             _ => stage.udp(true, CLIENT, SERVER, b"anyone?"),
         }
-        icmp(
-            &mut stage,
-            3,
-            &quote(INSIDE, OUTSIDE, proto, CLIENT, SERVER),
-        );
+        icmp(&mut stage, 3, &quote(INSIDE, OUTSIDE, proto, CLIENT, SERVER));
         let log = stage.finish();
         let states: Vec<_> = log
             .told
@@ -254,17 +226,9 @@ fn unreachable_turns_a_flow_away() {
 fn unreachable_after_an_answer_turns_nothing_away() {
     let mut stage = Stage::new();
     stage.handshake();
-    icmp(
-        &mut stage,
-        3,
-        &quote(INSIDE, OUTSIDE, Proto::TCP, CLIENT, SERVER),
-    );
+    icmp(&mut stage, 3, &quote(INSIDE, OUTSIDE, Proto::TCP, CLIENT, SERVER));
     // About another port, and too short to tell.
-    icmp(
-        &mut stage,
-        3,
-        &quote(INSIDE, OUTSIDE, Proto::TCP, CLIENT + 1, SERVER),
-    );
+    icmp(&mut stage, 3, &quote(INSIDE, OUTSIDE, Proto::TCP, CLIENT + 1, SERVER));
     icmp(&mut stage, 3, &[0x45, 0, 0]);
     let log = stage.finish();
     assert!(log.closed().iter().all(|r| r.state != FlowState::Refused));
@@ -274,10 +238,7 @@ fn unreachable_after_an_answer_turns_nothing_away() {
 fn an_outside_opener_is_turned_away_too() {
     let mut stage = Stage::new();
     stage.udp(false, 7000, 6000, b"knock");
-    let meta = Meta {
-        flags: TcpFlags(3),
-        ..stage.meta(Proto::ICMP, true, 0, 3)
-    };
+    let meta = Meta { flags: TcpFlags(3), ..stage.meta(Proto::ICMP, true, 0, 3) };
     let quoted = quote(OUTSIDE, INSIDE, Proto::UDP, 6000, 7000);
     stage.pass(meta, &quoted);
     let log = stage.finish();
@@ -370,9 +331,6 @@ fn shards_are_fixed_and_even() {
     assert!(filled.iter().all(|n| (50..200).contains(n)), "{filled:?}");
     // What a report says depends on the partition: it may never change unnoticed.
     let of = |addr: &str| crate::shard_of(addr.parse().unwrap(), 64);
-    assert_eq!(
-        (of("10.0.0.5"), of("192.168.1.77"), of("fd00::1")),
-        (20, 51, 23)
-    );
+    assert_eq!((of("10.0.0.5"), of("192.168.1.77"), of("fd00::1")), (20, 51, 23));
     assert_eq!(crate::shard_of(INSIDE, 0), 0);
 }

@@ -5,11 +5,7 @@ use proptest::prelude::*;
 
 #[test]
 fn spoofed_flows_do_not_grow_the_table_and_spare_the_established() {
-    let limits = Limits {
-        flows: 1000,
-        held_bytes: 10_000,
-        datagrams: 8,
-    };
+    let limits = Limits { flows: 1000, held_bytes: 10_000, datagrams: 8 };
     let mut stage = Stage::within(limits);
     stage.log = Log::default();
     stage.handshake();
@@ -32,11 +28,7 @@ fn spoofed_flows_do_not_grow_the_table_and_spare_the_established() {
     }
     let ends =
         |(closed, told): &&(FlowKey, Told)| *closed == key && matches!(told, Told::Closed(_));
-    assert_eq!(
-        stage.log.told.iter().filter(ends).count(),
-        0,
-        "the talk goes on"
-    );
+    assert_eq!(stage.log.told.iter().filter(ends).count(), 0, "the talk goes on");
     let log = stage.finish();
     assert_eq!(log.told.iter().filter(ends).count(), 1);
     assert_eq!(log.closed().len(), 200_001);
@@ -49,31 +41,18 @@ fn spoofed_flows_do_not_grow_the_table_and_spare_the_established() {
 
 #[test]
 fn waiting_segments_are_bounded_over_all_flows() {
-    let limits = Limits {
-        flows: 10_000,
-        held_bytes: 50_000,
-        datagrams: 8,
-    };
+    let limits = Limits { flows: 10_000, held_bytes: 50_000, datagrams: 8 };
     let mut stage = Stage::within(limits);
     let payload = [1u8; 1400];
     for port in 1024..3024u16 {
-        for (flags, seq, bytes) in [
-            (SYN, 0, &b""[..]),
-            (ACK, 5000, &payload),
-            (ACK, 9000, &payload),
-        ] {
+        for (flags, seq, bytes) in
+            [(SYN, 0, &b""[..]), (ACK, 5000, &payload), (ACK, 9000, &payload)]
+        {
             stage.wait(Span::from_millis(10));
-            let meta = Meta {
-                flags: TcpFlags(flags),
-                seq,
-                ..stage.meta(Proto::TCP, true, port, 80)
-            };
+            let meta =
+                Meta { flags: TcpFlags(flags), seq, ..stage.meta(Proto::TCP, true, port, 80) };
             stage.pass(meta, bytes);
-            assert!(
-                stage.tracker.held_bytes <= 50_000,
-                "{}",
-                stage.tracker.held_bytes
-            );
+            assert!(stage.tracker.held_bytes <= 50_000, "{}", stage.tracker.held_bytes);
         }
     }
     let log = stage.finish();
@@ -84,11 +63,7 @@ fn waiting_segments_are_bounded_over_all_flows() {
 
 #[test]
 fn the_least_limits_still_work() {
-    let mut stage = Stage::within(Limits {
-        flows: 0,
-        held_bytes: 0,
-        datagrams: 0,
-    });
+    let mut stage = Stage::within(Limits { flows: 0, held_bytes: 0, datagrams: 0 });
     stage.handshake();
     stage.tcp(true, ACK, 1005, b"early");
     stage.tcp(true, ACK, 1001, b"late");

@@ -123,16 +123,9 @@ fn a_hole_at_the_end_of_the_input_is_a_gap() {
     let log = play(9, b"abcdefgh", &[0..2, 5..8]);
     assert_eq!(
         log.all()[1..4],
-        [
-            Told::Bytes(true, b"ab".to_vec()),
-            Told::Gap(true, 3),
-            Told::Bytes(true, b"fgh".to_vec())
-        ]
+        [Told::Bytes(true, b"ab".to_vec()), Told::Gap(true, 3), Told::Bytes(true, b"fgh".to_vec())]
     );
-    assert!(
-        matches!(log.all()[4], Told::Closed(_)),
-        "the end comes last"
-    );
+    assert!(matches!(log.all()[4], Told::Closed(_)), "the end comes last");
 }
 
 #[test]
@@ -145,11 +138,7 @@ fn too_many_waiting_segments_make_a_gap_at_once() {
         stage.tcp(true, ACK, 1001 + n, &data[n as usize..n as usize + 1]);
     }
     let told = stage.log.stream(true);
-    assert_eq!(
-        told,
-        [b".", &data[1..60]].concat(),
-        "before the input has ended"
-    );
+    assert_eq!(told, [b".", &data[1..60]].concat(), "before the input has ended");
     let log = stage.finish();
     assert_eq!(log.count(|t| matches!(t, Told::Gap(..))), 1);
 }
@@ -172,23 +161,11 @@ fn packets_cut_by_the_capture_are_gaps() {
     stage.handshake();
     stage.wait(Span::from_millis(10));
     let meta = stage.tcp_meta(true, ACK, 1001);
-    stage.pass(
-        Meta {
-            wire_len: 1400,
-            ..meta
-        },
-        b"only the head",
-    );
+    stage.pass(Meta { wire_len: 1400, ..meta }, b"only the head");
     stage.tcp(true, ACK, 2401, b"next");
     let meta = stage.tcp_meta(true, ACK, 2405);
     stage.wait(Span::from_millis(10));
-    stage.pass(
-        Meta {
-            wire_len: 500,
-            ..meta
-        },
-        b"",
-    );
+    stage.pass(Meta { wire_len: 500, ..meta }, b"");
     let log = stage.finish();
     assert_eq!(
         log.all()[1..5],
@@ -199,11 +176,7 @@ fn packets_cut_by_the_capture_are_gaps() {
             Told::Gap(true, 500),
         ]
     );
-    assert_eq!(
-        log.closed()[0].out.bytes,
-        1904,
-        "volume is that of the wire"
-    );
+    assert_eq!(log.closed()[0].out.bytes, 1904, "volume is that of the wire");
 }
 
 #[test]
@@ -234,23 +207,11 @@ fn messages_after_a_pause() {
     stage.tcp(false, ACK, 5007, b"ping");
     stage.tcp(true, ACK, 1006, b"pong!");
     let log = stage.finish();
-    let messages: Vec<Told> = log
-        .all()
-        .into_iter()
-        .filter(|t| matches!(t, Told::Message(_)))
-        .collect();
+    let messages: Vec<Told> =
+        log.all().into_iter().filter(|t| matches!(t, Told::Message(_))).collect();
     let quiet = Span::from_secs(15);
-    let message = Message {
-        from_inside: false,
-        bytes: 4,
-        quiet,
-        flow_first: first,
-    };
-    assert_eq!(
-        messages,
-        [Told::Message(message)],
-        "the first payload is no message"
-    );
+    let message = Message { from_inside: false, bytes: 4, quiet, flow_first: first };
+    assert_eq!(messages, [Told::Message(message)], "the first payload is no message");
 }
 
 #[test]
@@ -268,14 +229,7 @@ fn copies_of_a_mirror_port_are_counted_and_dropped() {
         stage.pass(meta, payload);
         stage.wait(Span::from_nanos(40_000));
         // The copy has passed a router.
-        stage.pass(
-            Meta {
-                ttl: 63,
-                src_mac: 9,
-                ..meta
-            },
-            payload,
-        );
+        stage.pass(Meta { ttl: 63, src_mac: 9, ..meta }, payload);
     }
     let log = stage.finish();
     assert_eq!(log.dropped(Drop::Duplicate), 5);
@@ -300,10 +254,7 @@ fn a_copy_that_comes_late_is_a_retransmission() {
 #[test]
 fn a_flood_of_equal_packets_is_not_eaten() {
     let mut stage = Stage::new();
-    let meta = Meta {
-        ip_id: 0,
-        ..stage.meta(Proto::UDP, true, 5000, 80)
-    };
+    let meta = Meta { ip_id: 0, ..stage.meta(Proto::UDP, true, 5000, 80) };
     for _ in 0..1000 {
         stage.wait(Span::from_nanos(100_000));
         stage.pass(meta, b"flood");
@@ -336,9 +287,5 @@ fn an_observer_that_has_heard_enough_is_left_alone() {
     stage.tcp(false, ACK, 5001, b"answer");
     let log = stage.finish();
     assert_eq!(log.stream(true), b"first");
-    assert_eq!(
-        log.closed()[0].out.bytes,
-        16,
-        "volume is counted all the same"
-    );
+    assert_eq!(log.closed()[0].out.bytes, 16, "volume is counted all the same");
 }

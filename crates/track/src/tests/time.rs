@@ -25,10 +25,7 @@ fn each_kind_of_flow_has_its_patience() {
     idle.handshake();
     idle.tcp(false, ACK, 5001, b"push");
     let after = closed_after(idle, 4000).unwrap();
-    assert!(
-        (2700..=2702).contains(&after),
-        "an idle connection: {after}"
-    );
+    assert!((2700..=2702).contains(&after), "an idle connection: {after}");
 
     let mut over = Stage::new();
     over.handshake();
@@ -117,10 +114,7 @@ fn time_that_runs_back_loses_nothing() {
         assert_eq!(log.closed().len(), 1, "{by} s");
         let record = log.closed()[0];
         assert_eq!(record.out.packets, 4, "{by} s");
-        assert!(
-            record.duration() < Span::from_secs(60),
-            "no time is made up: {by} s"
-        );
+        assert!(record.duration() < Span::from_secs(60), "no time is made up: {by} s");
     }
 }
 

@@ -29,10 +29,7 @@ pub(crate) fn protect(dialect: &Dialect, to: &[u8], header: &[u8], frames: &[u8]
     let mut packet = header.to_vec();
     packet.extend_from_slice(&payload);
     packet.extend_from_slice(tag.as_ref());
-    let mask = keys
-        .header
-        .new_mask(&packet[number_at + 4..number_at + 20])
-        .unwrap();
+    let mask = keys.header.new_mask(&packet[number_at + 4..number_at + 20]).unwrap();
     packet[0] ^= mask[0] & 0x0f;
     for at in 0..number_len {
         packet[number_at + at] ^= mask[1 + at];
@@ -62,10 +59,7 @@ fn version_1_of_rfc_9001() {
 #[test]
 fn version_2_of_rfc_9369() {
     let packet = example(0x6b33_43cf, "d36b3343cf088394c8f03e5157080000449e00000002");
-    assert_eq!(
-        packet[..22],
-        hex("d76b3343cf088394c8f03e5157080000449ea0c95e82")
-    );
+    assert_eq!(packet[..22], hex("d76b3343cf088394c8f03e5157080000449ea0c95e82"));
     opens(&packet);
 }
 
@@ -82,9 +76,6 @@ fn opens(packet: &[u8]) {
     // One changed bit, and it is not opened.
     let mut changed = packet.to_vec();
     changed[600] ^= 1;
-    let changed = Initial {
-        packet: &changed,
-        ..initial
-    };
+    let changed = Initial { packet: &changed, ..initial };
     assert_eq!(keys.open(&changed, &mut room), None);
 }
