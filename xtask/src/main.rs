@@ -1,7 +1,8 @@
 //! The project's own chores: `cargo xtask COMMAND`.
 //!
 //! A chore reads the tree and runs the ordinary tools; it never changes a file unless its name
-//! says so (`new-...`, `names`). A tool that is not installed is a skip that is said, never a pass.
+//! says so (`new-...`, `names`, `picture`) or it is told to (`eval --write`). A tool that is not
+//! installed is a skip that is said, never a pass.
 #![forbid(unsafe_code)]
 #![allow(
     clippy::disallowed_methods,
@@ -14,6 +15,8 @@ mod eval;
 mod layers;
 mod measure;
 mod names;
+mod picture;
+mod product;
 mod run;
 mod scaffold;
 mod source;
@@ -85,6 +88,12 @@ const CHORES: &[Chore] = &[
         about: "judge the labelled cases of a corpus with a release build",
         help: eval::HELP,
         run: eval::main,
+    },
+    Chore {
+        name: "picture",
+        about: "draw what `ostium demo` prints, for the README",
+        help: picture::HELP,
+        run: picture::main,
     },
 ];
 

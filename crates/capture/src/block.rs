@@ -6,7 +6,7 @@ use ostium_wire::LinkType;
 /// Whole packets in one buffer.
 #[derive(Debug, Default)]
 pub struct PacketBlock {
-    /// The bytes that the packets lie in.
+    /// The bytes that the packets lie in; may go on behind the last of them.
     pub bytes: Vec<u8>,
     /// Where they lie, in the order of the file.
     pub packets: Vec<PacketRef>,

@@ -15,6 +15,6 @@ pub enum CaptureError {
     #[error(transparent)]
     Link(#[from] UnknownLink),
     /// The input cannot be read.
-    #[error("reading failed")]
+    #[error("reading failed: {0}")]
     Io(#[from] std::io::Error),
 }

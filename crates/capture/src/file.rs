@@ -12,7 +12,7 @@ use crate::error::CaptureError;
 use crate::{pcap, pcapng};
 
 /// Bytes asked for at once.
-const CHUNK: usize = 1 << 20;
+const CHUNK: usize = 1 << 18;
 /// The largest record that is believed.
 pub(crate) const MAX_RECORD: usize = 4 << 20;
 
@@ -72,8 +72,8 @@ impl CaptureFile {
     /// # Errors
     /// When this is no capture, or one whose link layer is not decoded.
     pub fn open(mut reader: Box<dyn Read + Send>) -> Result<Self, CaptureError> {
-        let mut carry = Vec::with_capacity(CHUNK + 4096);
-        let ended = fill(&mut reader, &mut carry, 24)?;
+        let mut carry = Vec::with_capacity(4096);
+        reader.by_ref().take(pcap::HEADER as u64).read_to_end(&mut carry)?;
         let magic: [u8; 4] = carry
             .get(..4)
             .and_then(|m| m.try_into().ok())
@@ -90,7 +90,7 @@ impl CaptureFile {
             format,
             carry,
             offset: used as u64,
-            ended,
+            ended: false,
             trouble: None,
             counts: Counts::default(),
         })
@@ -102,29 +102,33 @@ impl CaptureFile {
     /// When a pcapng file has packets, but none on a link layer that can be decoded.
     pub fn next_block(&mut self, block: &mut PacketBlock) -> Result<bool, CaptureError> {
         block.packets.clear();
-        block.bytes.clear();
-        std::mem::swap(&mut block.bytes, &mut self.carry);
+        let mut filled = self.carry.len();
+        grow(&mut block.bytes, filled + CHUNK);
+        if let Some(front) = block.bytes.get_mut(..filled) {
+            front.copy_from_slice(&self.carry);
+        }
         self.carry.clear();
         while block.packets.is_empty() {
             if self.trouble.is_some() {
                 return Ok(false);
             }
             if !self.ended {
-                let want = block.bytes.len() + CHUNK;
-                self.ended = self.fill_noting_damage(&mut block.bytes, want);
+                grow(&mut block.bytes, filled + CHUNK);
+                filled += self.fill_noting_damage(&mut block.bytes, filled);
             }
-            let used = self.parse(block)?;
+            let used = self.parse(block, filled)?;
             self.offset += used as u64;
-            let rest = block.bytes.get(used..).unwrap_or_default();
-            self.carry.clear();
-            self.carry.extend_from_slice(rest);
+            if self.ended || !block.packets.is_empty() {
+                let rest = block.bytes.get(used..filled).unwrap_or_default();
+                self.carry.extend_from_slice(rest);
+            }
             if self.ended {
                 self.note_rest();
                 return Ok(!block.packets.is_empty());
             }
             if block.packets.is_empty() {
-                block.bytes.drain(..used);
-                self.carry.clear();
+                block.bytes.copy_within(used..filled, 0);
+                filled -= used;
             }
         }
         Ok(true)
@@ -140,11 +144,11 @@ impl CaptureFile {
         [("malformed_record", self.counts.malformed), ("unknown_link", self.counts.unknown_link)]
     }
 
-    /// Finds every whole packet in the block; says how many bytes are done with.
-    fn parse(&mut self, block: &mut PacketBlock) -> Result<usize, CaptureError> {
+    /// Finds every whole packet in the filled part of the block; says how many bytes are done with.
+    fn parse(&mut self, block: &mut PacketBlock, filled: usize) -> Result<usize, CaptureError> {
         let mut used = 0;
         loop {
-            let here = block.bytes.get(used..).unwrap_or_default();
+            let here = block.bytes.get(used..filled).unwrap_or_default();
             if here.is_empty() {
                 return Ok(used);
             }
@@ -171,19 +175,30 @@ impl CaptureFile {
         }
     }
 
-    /// Reads until the buffer holds `want` bytes; damage of a compressed stream is its end.
-    fn fill_noting_damage(&mut self, bytes: &mut Vec<u8>, want: usize) -> bool {
-        match fill(&mut self.reader, bytes, want) {
-            Ok(ended) => ended,
-            Err(error) => {
-                self.trouble = Some(Trouble {
-                    offset: self.offset + bytes.len() as u64,
-                    anomaly: Anomaly::CompressionDamaged,
-                    what: format!("the input cannot be read on: {error}"),
-                });
-                true
+    /// Fills the buffer from `filled` on, and says how many bytes came; damage of a compressed stream
+    /// is its end.
+    fn fill_noting_damage(&mut self, bytes: &mut [u8], filled: usize) -> usize {
+        let mut got = 0;
+        while let Some(room) = bytes.get_mut(filled + got..).filter(|room| !room.is_empty()) {
+            match self.reader.read(room) {
+                Ok(0) => {
+                    self.ended = true;
+                    break;
+                }
+                Ok(more) => got += more,
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                Err(error) => {
+                    self.trouble = Some(Trouble {
+                        offset: self.offset + (filled + got) as u64,
+                        anomaly: Anomaly::CompressionDamaged,
+                        what: format!("the input cannot be read on: {error}"),
+                    });
+                    self.ended = true;
+                    break;
+                }
             }
         }
+        got
     }
 
     /// At the end of the file: bytes of a packet that is not whole.
@@ -202,14 +217,11 @@ impl CaptureFile {
     }
 }
 
-/// Reads until `bytes` holds `want` bytes; `true` at the end of the input.
-fn fill(reader: &mut dyn Read, bytes: &mut Vec<u8>, want: usize) -> Result<bool, std::io::Error> {
-    let missing = want.saturating_sub(bytes.len());
-    if missing == 0 {
-        return Ok(false);
+/// Makes the buffer at least this long. It never shrinks, so it is zeroed only once.
+fn grow(bytes: &mut Vec<u8>, len: usize) {
+    if bytes.len() < len {
+        bytes.resize(len, 0);
     }
-    let got = reader.take(missing as u64).read_to_end(bytes)?;
-    Ok(got < missing)
 }
 
 /// A time of seconds and a fraction, which may be out of its range.

@@ -11,7 +11,7 @@ use ostium_report::Document;
 use crate::args::{AnalyzeArgs, FailOn, SiteArgs};
 use crate::fail::Fail;
 use crate::interrupt::Interrupt;
-use crate::output::{paint, print, render, write_file};
+use crate::output::{paint, print, render, say, write_file};
 use crate::progress::Bar;
 use crate::{intel, output};
 
@@ -52,17 +52,20 @@ fn open_all(paths: &[String], quiet: bool) -> Result<Vec<Input>, Fail> {
         let (opened, errors, notes) = open(path);
         inputs.extend(opened);
         for error in errors {
+            if paths.len() == 1 && inputs.is_empty() && notes.is_empty() {
+                return Err(Fail::new(error.to_string()));
+            }
             failed = true;
-            eprintln!("ostium: {error}");
+            say(format_args!("{error}"));
         }
         // In a folder there are many logs of no use; one line each would hide what matters.
         if !quiet && notes.len() == 1 {
-            notes.iter().for_each(|note| eprintln!("ostium: {}", note.0));
+            notes.iter().for_each(|note| say(format_args!("{}", note.0)));
         } else if !quiet && !notes.is_empty() {
-            eprintln!(
-                "ostium: {path}: {} files say nothing of use and are passed over",
+            say(format_args!(
+                "{path}: {} files say nothing of use and are passed over",
                 notes.len()
-            );
+            ));
         }
     }
     if inputs.is_empty() {
@@ -93,11 +96,11 @@ pub(crate) fn settings(site: &SiteArgs, all: bool, quiet: bool) -> Result<Settin
 
 fn tell(analysis: &Analysis, quiet: bool) {
     if analysis.interrupted {
-        eprintln!("ostium: interrupted; this is the report on what was read until then");
+        say(format_args!("interrupted; this is the report on what was read until then"));
     }
     if !quiet {
         for note in &analysis.notes {
-            eprintln!("ostium: {}", note.0);
+            say(format_args!("{}", note.0));
         }
     }
 }
@@ -107,10 +110,10 @@ fn hint(document: &Document, args: &AnalyzeArgs) {
         return;
     }
     if document.totals.hosts == 0 {
-        eprintln!(
-            "ostium: no inside host was seen; home is {}. Say what is inside: --home CIDR",
+        say(format_args!(
+            "no inside host was seen; home is {}. Say what is inside: --home CIDR",
             document.home.join(", ")
-        );
+        ));
     }
 }
 

@@ -9,6 +9,7 @@ use ostium_intel::{IndicatorIndex, ReadSummary, read_indicators};
 use ostium_report::escape;
 
 use crate::fail::Fail;
+use crate::output::say;
 
 /// Reads all files into one index; says on standard error what was read and what was skipped.
 pub(crate) fn load(files: &[PathBuf], quiet: bool) -> Result<IndicatorIndex, Fail> {
@@ -29,7 +30,7 @@ pub(crate) fn load(files: &[PathBuf], quiet: bool) -> Result<IndicatorIndex, Fai
             )));
         }
         if !quiet {
-            eprintln!("ostium: {name}: {}", told(&summary));
+            say(format_args!("{name}: {}", told(&summary)));
         }
         all.extend(indicators);
     }

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::output::say;
+
 /// Set by the first Ctrl-C.
 #[derive(Clone)]
 pub(crate) struct Interrupt(Arc<AtomicBool>);
@@ -21,7 +23,7 @@ impl Interrupt {
         });
         // Without a handler Ctrl-C ends the program at once, as it always did.
         if let Err(error) = listening {
-            eprintln!("ostium: Ctrl-C will lose the report: {error}");
+            say(format_args!("Ctrl-C will lose the report: {error}"));
         }
         Self(flag)
     }

@@ -20,6 +20,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::args::{Cli, Command};
+use crate::output::say;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -32,7 +33,7 @@ fn main() -> ExitCode {
     match done {
         Ok(code) => code,
         Err(fail) => {
-            eprintln!("ostium: {fail}");
+            say(format_args!("{fail}"));
             ExitCode::from(1)
         }
     }

@@ -43,6 +43,14 @@ pub(crate) fn print(text: &str) -> Result<(), Fail> {
     }
 }
 
+/// Says something on standard error; whoever has closed it does not want to know.
+pub(crate) fn say(words: std::fmt::Arguments<'_>) {
+    let mut out = std::io::stderr().lock();
+    if writeln!(out, "ostium: {words}").is_err() {
+        // There is no better place to complain.
+    }
+}
+
 /// Writes a file whole, or not at all: first beside it, then moved into place.
 pub(crate) fn write_file(path: &Path, text: &str) -> Result<(), Fail> {
     let failed = |error| Fail::new(format!("cannot write {}: {error}", path.display()));

@@ -26,8 +26,8 @@ impl FromStr for Bytes {
             _ => return Err(bad()),
         };
         let bytes = number.checked_mul(scale).ok_or_else(bad)?;
-        if bytes < 32 << 20 {
-            return Err("32MiB is the least that ostium can work with".to_owned());
+        if bytes < 64 << 20 {
+            return Err("64MiB is the least that ostium can work with".to_owned());
         }
         Ok(Self(bytes))
     }

@@ -30,8 +30,9 @@ pub use detector::{Blind, Detector, HostSummary, Interest, View, Visible};
 pub use spoofed::{Origins, spoofed_sources};
 pub use template::Template;
 
-/// Every detector, for one shard whose detectors may remember `hosts` hosts each.
-pub fn all(hosts: usize) -> Vec<Box<dyn Detector>> {
+/// Every detector, for one shard whose detectors may remember `hosts` hosts each. Without indicators
+/// (`known`) nothing is kept to be matched with them.
+pub fn all(hosts: usize, known: bool) -> Vec<Box<dyn Detector>> {
     vec![
         Box::new(beacon::Beacon),
         Box::new(long_connection::LongConnection),
@@ -46,7 +47,7 @@ pub fn all(hosts: usize) -> Vec<Box<dyn Detector>> {
         Box::new(odd_destination::OddDestination::new(hosts)),
         Box::new(odd_http::OddHttp),
         Box::new(irc::IrcClient::new(hosts)),
-        Box::new(indicator::IndicatorMatch::new(hosts)),
+        Box::new(indicator::IndicatorMatch::new(hosts, known)),
     ]
 }
 

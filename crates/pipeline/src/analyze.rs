@@ -49,7 +49,7 @@ pub fn analyze(inputs: Vec<Input>, settings: &Settings, watch: &mut Watch<'_>) -
     let home = Arc::new(settings.home.clone());
     let budget =
         Budget::share_of(settings.memory.saturating_sub(OVERHEAD.min(settings.memory / 2)));
-    let mut crew = Crew::new(settings.threads, budget, &home);
+    let mut crew = Crew::new(settings.threads, budget, !settings.intel.is_empty(), &home);
     let identify = inputs.iter().any(Stream::is_open_log);
     let mut streams: Vec<Stream> =
         inputs.into_iter().map(|input| Stream::new(input, identify)).collect();

@@ -13,8 +13,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use ostium_capture::{CaptureError, CaptureFile};
 use ostium_ingest::{LogFile, OpenError, Packing, Sniffed, Unpacked, sniff};
 
-/// Bytes looked at to tell what an input is.
-const HEAD: usize = 1 << 16;
+/// Bytes looked at to tell what an input is: a block of zstd may be 128 KiB long and gives nothing
+/// before it is whole.
+const HEAD: usize = 1 << 18;
 
 /// An input that is open.
 pub struct Input {
@@ -53,6 +54,9 @@ pub enum InputError {
     /// No log that can be read.
     #[error(transparent)]
     Log(#[from] OpenError),
+    /// A compressed file of which nothing can be unpacked.
+    #[error("cannot read {0}: the compressed data ends early or is damaged; copy it again")]
+    Damaged(String),
     /// A folder without anything to read.
     #[error(
         "nothing to read in {0}: put captures (pcap, pcapng), Zeek logs (conn, dns, ssl, x509, http) or \
@@ -157,6 +161,9 @@ pub fn from_reader(
     stream.by_ref().take(HEAD as u64).read_to_end(&mut head).map_err(failed)?;
     let sniffed = sniff(name, &head);
     let source = match sniffed.what {
+        Sniffed::Empty if is_damaged(sniffed.packing, &head).map_err(failed)? => {
+            return Err(InputError::Damaged(name.to_owned()));
+        }
         Sniffed::Capture => {
             let whole: Box<dyn Read + Send> = Box::new(Cursor::new(head).chain(stream));
             let plain: Box<dyn Read + Send> = match sniffed.packing {
@@ -170,6 +177,13 @@ pub fn from_reader(
         _ => Source::Rows(Box::new(LogFile::open(name, &head, Box::new(stream))?)),
     };
     Ok(Input { name: name.to_owned(), size, read, source })
+}
+
+/// Does a compressed input that gives nothing end early, rather than hold nothing?
+fn is_damaged(packing: Packing, head: &[u8]) -> std::io::Result<bool> {
+    let mut unpacked = Unpacked::new(packing, Box::new(Cursor::new(head.to_vec())))?;
+    std::io::copy(&mut unpacked, &mut std::io::sink())?;
+    Ok(unpacked.damaged())
 }
 
 /// Counts what is read, for progress.

@@ -44,16 +44,16 @@ const WAITING: usize = 8;
 // === impl Crew ===
 
 impl Crew {
-    pub(crate) fn new(threads: usize, budget: Budget, home: &Arc<Home>) -> Self {
+    pub(crate) fn new(threads: usize, budget: Budget, known: bool, home: &Arc<Home>) -> Self {
         let threads = threads.clamp(1, SHARDS as usize);
         if threads == 1 {
-            return Self::Inline((0..SHARDS).map(|_| Shard::new(budget)).collect());
+            return Self::Inline((0..SHARDS).map(|_| Shard::new(budget, known)).collect());
         }
         let (spare_sender, spare) = channel();
         let workers = (0..threads)
             .map(|place| {
                 let mine = (place..SHARDS as usize).step_by(threads);
-                let shards: Vec<Shard> = mine.map(|_| Shard::new(budget)).collect();
+                let shards: Vec<Shard> = mine.map(|_| Shard::new(budget, known)).collect();
                 let (sender, receiver) = sync_channel(WAITING);
                 let (home, spare) = (Arc::clone(home), spare_sender.clone());
                 let thread =

@@ -27,6 +27,13 @@ impl Profile {
         if event.scope == Scope::Transit || event.flow.inside.is_special() {
             return None;
         }
+        // Between two inside hosts only the DNS, the web and mail tell of the outside.
+        let tells =
+            matches!(event.what, What::Dns(_) | What::Http(_) | What::Tls(_) | What::Command(_));
+        if event.scope == Scope::Internal && !tells && self.hosts.find(&event.flow.inside).is_none()
+        {
+            return None;
+        }
         let host = self.host_id(event.flow.inside, event.at);
         if let Some(known) = self.hosts.get_mut(host.0) {
             known.last = known.last.max(event.at);
@@ -93,6 +100,14 @@ impl Profile {
     }
 
     fn egress(&mut self, host: HostId, event: &Event<'_>) -> Option<Arc<Name>> {
+        // What strangers ask of a server inside says nothing of whom it talks to.
+        let asked = !matches!(
+            event.what,
+            What::FlowOpened { .. } | What::FlowClosed(_) | What::Dns(_) | What::Command(_)
+        );
+        if asked && event.opened_by == OpenedBy::Outside {
+            return self.name_of(host, &event.flow);
+        }
         match event.what {
             What::FlowOpened { start } => self.opened(host, event, start),
             What::FlowClosed(record) => self.closed(host, event, &record),

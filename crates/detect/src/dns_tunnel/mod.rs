@@ -97,7 +97,7 @@ fn carried(dns: &Dns<'_>) -> u32 {
             AnswerData::Cname(name) => name.len() as u32,
             AnswerData::Other(_, len) => len,
         })
-        .sum()
+        .fold(0, u32::saturating_add)
 }
 
 impl Detector for DnsTunnel {

@@ -1,5 +1,7 @@
 //! Flood: a hundred packets or connections a second to one victim that does not answer, for at
 //! least five seconds.
+//! A TCP flow without its start may be half of an asymmetric route, and collectors of logs and flow
+//! records never answer: neither is a flood.
 //!
 //! Connections are counted by the second of their start; single flows by their packets. Media
 //! streams answer, if only with reports (RFC 3550), and are excluded by that.
@@ -7,7 +9,7 @@
 #[cfg(test)]
 mod tests;
 
-use ostium_event::{Addr, Event, FlowState, OpenedBy, Scope, Service, What};
+use ostium_event::{Addr, Event, FlowState, OpenedBy, Proto, Scope, Service, What};
 use ostium_evidence::{Evidence, Group};
 use ostium_profile::{HostId, PerHost, Profile, Seen};
 
@@ -74,7 +76,13 @@ impl Detector for Flood {
         {
             return;
         }
-        let failed = record.state != FlowState::Established || record.back.packets == 0;
+        // A completed handshake was answered, whether or not the capture shows it.
+        let tcp = event.flow.proto == Proto::TCP;
+        let established = record.state == FlowState::Established;
+        let failed = !established || (record.back.packets == 0 && !tcp);
+        if is_collector(event.flow.outside_port) || (tcp && record.state == FlowState::Partial) {
+            return;
+        }
         // Most flows are answered, and of no interest unless a victim is known already.
         let Some(victims) = (match failed {
             true => self.hosts.entry(seen.host),
@@ -152,6 +160,11 @@ impl Detector for Flood {
             });
         }
     }
+}
+
+/// Ports of collectors that are sent to and never answer: syslog, NetFlow, sFlow, IPFIX, statsd.
+const fn is_collector(port: u16) -> bool {
+    matches!(port, 162 | 514 | 2055 | 4739 | 6343 | 6514 | 8125 | 8649 | 9555 | 9995 | 9996 | 12201)
 }
 
 // === impl Victims ===

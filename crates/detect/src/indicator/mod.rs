@@ -22,6 +22,8 @@ pub(crate) struct IndicatorMatch {
     asked: PerHost<BTreeMap<String, u32>>,
     /// Names asked of the DNS, whether or not anything followed.
     questions: PerHost<BTreeMap<Box<str>, u32>>,
+    /// There are indicators to match.
+    known: bool,
 }
 
 /// URLs and names remembered for each host.
@@ -38,8 +40,8 @@ enum Sure {
 // === impl IndicatorMatch ===
 
 impl IndicatorMatch {
-    pub(crate) fn new(hosts: usize) -> Self {
-        Self { asked: PerHost::new(hosts), questions: PerHost::new(hosts) }
+    pub(crate) fn new(hosts: usize, known: bool) -> Self {
+        Self { asked: PerHost::new(hosts), questions: PerHost::new(hosts), known }
     }
 }
 
@@ -49,7 +51,7 @@ impl Detector for IndicatorMatch {
     }
 
     fn interest(&self) -> Interest {
-        Interest::HTTP.and(Interest::DNS)
+        if self.known { Interest::HTTP.and(Interest::DNS) } else { Interest::NONE }
     }
 
     fn event(&mut self, seen: &Seen, event: &Event<'_>, _: &Profile) {

@@ -34,7 +34,7 @@ impl Detector for LongConnection {
         };
         let (sent, received) = c.longest_bytes;
         // What carries much is used for something else than waiting for orders.
-        let idle = (sent + received) as f64 / c.longest.secs_f64() < 5_000.0;
+        let idle = (sent as f64 + received as f64) / c.longest.secs_f64() < 5_000.0;
         let nats = nats.min(timing_cap(c, view)) * if idle { 1.0 } else { 0.5 };
         if nats < 0.3 || sent == 0 || received == 0 {
             return;

@@ -58,9 +58,12 @@ impl Detector for Scan {
             }
             What::FlowClosed(record) => {
                 // UDP that is not answered is no failure, unless somebody said so.
+                let probed = event.flow.outside_port < 1024
+                    || matches!(event.flow.outside_port, 1900 | 5060 | 5683 | 11211);
                 let failed = match (event.flow.proto, record.state) {
-                    (Proto::TCP, FlowState::Unanswered | FlowState::Refused)
-                    | (_, FlowState::Refused) => true,
+                    (Proto::TCP, FlowState::Unanswered | FlowState::Refused) => true,
+                    // Peers that are gone refuse datagrams on ports of their own.
+                    (Proto::UDP, FlowState::Refused) if probed => true,
                     (_, FlowState::Established) => false,
                     _ => return,
                 };

@@ -85,7 +85,8 @@ impl Doors {
 
     /// Many addresses on the same few ports.
     pub(super) fn horizontal(&self) -> Found {
-        let few: Vec<&Count<u16>> = self.by_port.iter().filter(|c| c.shut >= 3).collect();
+        let few: Vec<&Count<u16>> =
+            self.by_port.iter().filter(|c| c.shut >= 3 && !is_peer_port(c.of)).collect();
         let shut: u32 = few.iter().map(|c| c.shut).sum();
         let open: u32 = few.iter().map(|c| c.open).sum();
         let concentrated = shut >= 8 && f64::from(shut) >= 0.5 * f64::from(self.shut);
@@ -123,6 +124,30 @@ impl Doors {
     pub(super) fn is_broken_v6(&self) -> bool {
         self.v4 == 0 && self.by_port.iter().all(|c| matches!(c.of, 80 | 443 | 5228 | 853))
     }
+}
+
+/// Ports on which peer-to-peer programs call many peers that are long gone: eDonkey, Gnutella,
+/// BitTorrent, Bitcoin and its kin, Ethereum, Monero, Tor.
+const fn is_peer_port(port: u16) -> bool {
+    matches!(
+        port,
+        2710 | 4662 | 4672 | 6346 | 6347 | 6881
+            ..=6999
+                | 8333
+                | 8444
+                | 9001
+                | 9030
+                | 9333
+                | 9999
+                | 16881
+                | 18080
+                | 18333
+                | 22556
+                | 26656
+                | 30303
+                | 30304
+                | 51413
+    )
 }
 
 /// Counts in a short list; what is rarest makes room (space-saving, Metwally et al. 2005).

@@ -57,15 +57,18 @@ impl Detector for Spam {
     }
 
     fn interest(&self) -> Interest {
-        Interest::OPENED.and(Interest::DNS)
+        Interest::CLOSED.and(Interest::DNS)
     }
 
     fn event(&mut self, seen: &Seen, event: &Event<'_>, _: &Profile) {
         match event.what {
-            What::FlowOpened { .. }
+            // Data both ways: whoever only knocks is a scanner.
+            What::FlowClosed(record)
                 if event.flow.outside_port == 25
                     && event.scope == Scope::Egress
-                    && event.opened_by == OpenedBy::Inside =>
+                    && event.opened_by == OpenedBy::Inside
+                    && record.out.bytes > 0
+                    && record.back.bytes > 0 =>
             {
                 let Some(mail) = self.hosts.entry(seen.host) else {
                     return;

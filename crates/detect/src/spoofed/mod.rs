@@ -1,8 +1,8 @@
 //! Spoofed source: packets that leave with an address that nobody inside has (BCP 38, RFC 2827).
 //!
 //! A host that lies about its address can only be named by its hardware address: packets between two
-//! outside addresses, sent from the hardware address of exactly one inside host. Behind a router
-//! that is nobody's, and the report says so by silence.
+//! outside addresses, sent from the hardware address of exactly one inside host. A router forwards
+//! for others too: addresses that somebody sends to are real, and are not held against anyone.
 
 #[cfg(test)]
 mod tests;
@@ -15,6 +15,8 @@ use ostium_evidence::{About, Evidence, Group, Peer};
 /// Which hardware addresses sent what, in one shard.
 #[derive(Clone, Debug, Default)]
 pub struct Origins {
+    /// Outside addresses that were sent to by others outside, and so exist.
+    real: BTreeSet<Addr>,
     inside: BTreeMap<u64, BTreeSet<Addr>>,
     foreign: BTreeMap<u64, Foreign>,
 }
@@ -34,6 +36,8 @@ const FOLLOWED: usize = 4096;
 const REMEMBERED: usize = 64;
 /// Sources that one machine must have made up before it is accused.
 const CERTAIN_SOURCES: usize = 20;
+/// Fewer may be addresses of its own that home does not name.
+const FEWEST_SOURCES: usize = 5;
 
 // === impl Origins ===
 
@@ -58,6 +62,9 @@ impl Origins {
         {
             return;
         }
+        if self.real.len() < FOLLOWED {
+            self.real.insert(victim);
+        }
         let foreign = self.foreign.entry(mac).or_default();
         if foreign.packets == 0 {
             foreign.first = at;
@@ -73,6 +80,7 @@ impl Origins {
 
     /// Adds another shard's.
     pub fn merge(&mut self, other: &Self) {
+        self.real.extend(&other.real);
         for (mac, hosts) in &other.inside {
             self.inside.entry(*mac).or_default().extend(hosts);
         }
@@ -100,11 +108,16 @@ pub fn spoofed_sources(origins: &Origins) -> Vec<(Addr, Evidence)> {
         let (Some(host), 1) = (hosts.first(), hosts.len()) else {
             continue;
         };
-        if foreign.sources.len() < 2 {
+        let unreal: Vec<&Addr> = foreign
+            .sources
+            .iter()
+            .filter(|source| !origins.real.contains(source) && source.is_v4() == host.is_v4())
+            .collect();
+        if unreal.len() < FEWEST_SOURCES || unreal.len() * 10 < foreign.sources.len() * 9 {
             continue;
         }
         let victim = foreign.victims.first().copied();
-        let certain = foreign.sources.len() >= CERTAIN_SOURCES;
+        let certain = unreal.len() >= CERTAIN_SOURCES;
         let peer = Peer { name: None, addr: victim, port: None };
         found.push((
             *host,
