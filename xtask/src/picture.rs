@@ -122,10 +122,7 @@ fn line(text: &str, verdicts: usize) -> Line {
     let mut pieces = Vec::new();
     let mut add = |from: usize, to: usize, look: Look| {
         let part = text.get(from..to).unwrap_or_default();
-        let blanks = part.len() - part.trim_start().len();
-        if !part.trim().is_empty() {
-            pieces.push((from + blanks, part.trim().to_owned(), look));
-        }
+        pieces.extend(apart(part).map(|(at, words)| (from + at, words.to_owned(), look)));
     };
     if look == Look::Plain {
         let heading = verdict == "Verdict" || text.contains(" inside host");
@@ -137,6 +134,20 @@ fn line(text: &str, verdicts: usize) -> Line {
         add(end, text.len(), Look::Plain);
     }
     Line::Text(pieces)
+}
+
+/// The pieces of a text that lie two blanks or more apart, with their places: fonts may not keep
+/// several blanks, but each piece gets a column of its own.
+fn apart(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let mut from = 0;
+    std::iter::from_fn(move || {
+        let rest = text.get(from..)?;
+        let start = from + rest.find(|c: char| c != ' ')?;
+        let rest = text.get(start..)?;
+        let end = start + rest.find("  ").unwrap_or_else(|| rest.trim_end().len());
+        from = end;
+        Some((start, text.get(start..end)?))
+    })
 }
 
 fn svg(lines: &[Line]) -> String {
@@ -260,6 +271,13 @@ Next:
         let Line::Text(pieces) = line(" 10.0.0.1   infected   +4.0", 12) else { unreachable!() };
         let looks: Vec<_> = pieces.iter().map(|(at, _, look)| (*at, *look)).collect();
         assert_eq!(looks, [(1, Look::Bold), (12, Look::Red), (23, Look::Plain)]);
+    }
+
+    #[test]
+    fn what_lies_apart_keeps_its_column() {
+        let pieces: Vec<_> = apart("  found   10.0.0.1  by a rat ").collect();
+        assert_eq!(pieces, [(2, "found"), (10, "10.0.0.1"), (20, "by a rat")]);
+        assert_eq!(apart("   ").count(), 0);
     }
 
     #[test]

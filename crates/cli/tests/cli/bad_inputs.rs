@@ -15,11 +15,11 @@ fn refused(name: &str) -> String {
 fn each_is_refused_by_name() {
     let no_header = CONN_ROW;
     let lacking = CONN_HEADER.replace("\tid.resp_h", "");
-    let packed = gzip(&pcap(1, &[&SYN; 100]));
+    let packed = gzip(&pcap(1, 100));
     for (name, bytes, advice) in [
         ("empty.pcap", &b""[..], "it is empty; leave it out"),
         ("nonsense.bin", b"\x01\x02\x03 nonsense", "give a capture, Zeek logs"),
-        ("radio.pcap", &pcap(105, &[&SYN]), "802.11 radio frames; capture on the wired side"),
+        ("radio.pcap", &pcap(105, 1), "802.11 radio frames; capture on the wired side"),
         ("short.pcap", &quiet()[..11], "ends inside its header"),
         ("lacking.log", lacking.as_bytes(), "lacks the column 'id.resp_h'; log it again"),
         ("conn.log", no_header.as_bytes(), "has no header (#fields)"),
@@ -97,7 +97,7 @@ fn a_line_of_ten_megabytes_costs_one_line() {
 
 #[test]
 fn a_capture_cut_late_is_used_and_said() {
-    let whole = pcap(1, &[&SYN; 50]);
+    let whole = pcap(1, 50);
     let packed = gzip(&whole);
     for (name, bytes, word) in [
         ("late.pcap", &whole[..whole.len() - 5], "the file ends inside a record"),

@@ -92,18 +92,18 @@ fn judged(report: &Value, verdict: &str) -> Vec<String> {
     found
 }
 
-/// A classic capture with these frames, a second apart, on this link.
-fn pcap(link: u32, frames: &[&[u8]]) -> Vec<u8> {
+/// A classic capture with so many SYNs, a second apart, on this link.
+fn pcap(link: u32, frames: usize) -> Vec<u8> {
     let mut out = Vec::new();
     let mut put =
         |words: &[u32]| words.iter().for_each(|w| out.extend_from_slice(&w.to_le_bytes()));
     put(&[0xa1b2_c3d4, 4 << 16 | 2, 0, 0, 65_535, link]);
-    for (n, frame) in (0u32..).zip(frames) {
-        let len = u32::try_from(frame.len()).unwrap();
+    for n in 0..frames as u32 {
+        let len = u32::try_from(SYN.len()).unwrap();
         let mut put =
             |words: &[u32]| words.iter().for_each(|w| out.extend_from_slice(&w.to_le_bytes()));
         put(&[1_767_225_600 + n, 0, len, len]);
-        out.extend_from_slice(frame);
+        out.extend_from_slice(&SYN);
     }
     out
 }
@@ -117,7 +117,7 @@ const SYN: [u8; 54] = [
 
 /// A quiet capture of one clean host.
 fn quiet() -> Vec<u8> {
-    pcap(1, &[&SYN])
+    pcap(1, 1)
 }
 
 const CONN_HEADER: &str = "#separator \\x09\n#set_separator\t,\n#empty_field\t(empty)\n#unset_field\t-\n\

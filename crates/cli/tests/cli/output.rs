@@ -32,7 +32,7 @@ fn a_table_in_a_pipe_has_no_codes() {
 
 /// Runs the command on a terminal; `None` where there is no program to make one.
 fn on_a_terminal(variable: &str) -> Option<String> {
-    let line = format!("{} analyze {}", env!("CARGO_BIN_EXE_ostium"), world());
+    let line = format!("{} analyze --quiet {}", env!("CARGO_BIN_EXE_ostium"), world());
     let mut script = Command::new("script");
     script.args(["-qec", &line, "/dev/null"]).current_dir(folder()).stdin(Stdio::null());
     script.env("TERM", "xterm-256color").env("NO_COLOR", variable);
@@ -52,8 +52,7 @@ fn colours_on_a_terminal_unless_no_color_is_set() {
     assert!(red(&coloured), "{coloured}");
     let plain = on_a_terminal("1").unwrap();
     assert!(plain.contains("infected") && !red(&plain), "{plain}");
-    let report = plain.split("of 16 inside hosts").nth(1).unwrap();
-    assert!(!report.contains("\u{1b}["), "no code of any kind: {report:?}");
+    assert!(!plain.contains('\u{1b}'), "no code of any kind: {plain:?}");
 }
 
 #[test]
