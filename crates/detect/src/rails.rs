@@ -1,5 +1,8 @@
 //! What every look at a conversation respects: whom timing may not accuse.
 
+#[cfg(test)]
+mod tests;
+
 use ostium_names as names;
 use ostium_profile::{Conversation, View as Kind, domain_key};
 

@@ -5,6 +5,7 @@
 mod chance;
 mod findings;
 mod made_up;
+mod office;
 mod properties;
 mod said;
 mod scene;

@@ -20,6 +20,8 @@ const REJOIN: Span = Span::from_secs(300);
 /// tripled requests.
 const FINE: Span = Span::from_millis(500);
 const COARSE: Span = Span::from_secs(5);
+/// Starts merged into bursts after which the fine series is kept too.
+const MERGED: u32 = 3;
 
 /// Statistics of one conversation.
 #[derive(Clone, Debug)]
@@ -64,6 +66,8 @@ pub struct Conversation {
     services: u16,
     early: [Timestamp; EARN],
     inside_port: u16,
+    /// Its address shares its site with others that this host called; `None`: not asked yet.
+    pub(crate) has_neighbours: Option<bool>,
     /// What it earned.
     pub detail: Option<Box<Detail>>,
     /// From TLS.
@@ -92,8 +96,8 @@ pub struct Detail {
 /// One series, with bursts merged in two ways.
 #[derive(Clone, Debug)]
 pub struct Rhythms {
-    /// Half a second.
-    pub fine: Timing,
+    /// Half a second; kept once the coarse series has merged so much that it may hide a fast clock.
+    pub fine: Option<Box<Timing>>,
     /// Five seconds.
     pub coarse: Timing,
 }
@@ -124,6 +128,7 @@ impl Conversation {
             services: 0,
             early: [Timestamp::ZERO; EARN],
             inside_port: 0,
+            has_neighbours: None,
             detail: None,
             tls: None,
             http: None,
@@ -242,8 +247,8 @@ impl Conversation {
     /// Bytes held on the heap, about.
     pub(crate) fn heap_bytes(&self) -> usize {
         let detail = self.detail.as_ref().map_or(0, |detail| {
-            let series =
-                usize::from(detail.sent.is_some()) + usize::from(detail.received.is_some());
+            let boxed = [&detail.sent, &detail.received, &detail.starts.fine];
+            let series = boxed.iter().filter(|series| series.is_some()).count();
             size_of::<Detail>() + series * size_of::<Timing>()
         });
         let tls = self.tls.as_ref().map_or(0, |_| size_of::<TlsFacts>() + 128);
@@ -253,7 +258,9 @@ impl Conversation {
     /// How suspicious it is to forget this conversation; the least goes first.
     pub(crate) fn keep_rank(&self) -> (bool, bool, Timestamp) {
         let passed = self.detail.as_ref().is_some_and(|d| {
-            d.starts.fine.regularity().looks_passed + d.starts.coarse.regularity().looks_passed > 0
+            d.starts.fine.as_ref().map_or(0, |fine| fine.looks_passed())
+                + d.starts.coarse.looks_passed()
+                > 0
         });
         (passed, self.detail.is_some(), self.last)
     }
@@ -264,7 +271,7 @@ impl Conversation {
 impl Default for Detail {
     fn default() -> Self {
         Self {
-            starts: Rhythms { fine: Timing::new(FINE), coarse: Timing::new(COARSE) },
+            starts: Rhythms { fine: None, coarse: Timing::new(COARSE) },
             sent: None,
             received: None,
             sent_sizes: Sizes::default(),
@@ -278,7 +285,13 @@ impl Default for Detail {
 
 impl Rhythms {
     fn add(&mut self, at: Timestamp) {
-        self.fine.add(at);
         self.coarse.add(at);
+        if let Some(fine) = &mut self.fine {
+            fine.add(at);
+        } else if self.coarse.merged() >= MERGED {
+            let mut fine = Timing::new(FINE);
+            fine.add(at);
+            self.fine = Some(Box::new(fine));
+        }
     }
 }

@@ -36,6 +36,13 @@ pub struct ConversationKey {
     pub value: u128,
 }
 
+// === impl View ===
+
+impl View {
+    /// How many views there are.
+    pub(crate) const COUNT: usize = Self::Client as usize + 1;
+}
+
 // === impl ConversationKey ===
 
 impl ConversationKey {

@@ -163,7 +163,7 @@ impl Profile {
 
     fn opened(&mut self, host: HostId, event: &Event<'_>, start: bool) -> Option<Arc<Name>> {
         let flow = &event.flow;
-        let name = self.resolved.get(&(flow.inside, flow.outside)).cloned();
+        let name = self.resolved_name(flow);
         let address = address_key(host, flow);
         match event.opened_by {
             OpenedBy::Inside => {
@@ -243,7 +243,7 @@ impl Profile {
         }
         // Only now is it sure that the flow has no name: its start counts for the pooled views.
         if name.is_none() && record.start_seen && counts_for_timing(&event.flow) {
-            for key in pooled_keys(host, &event.flow) {
+            for key in self.pooled(host, &event.flow) {
                 self.start(key, record.first, &event.flow, None, |_| {});
             }
         }
@@ -299,11 +299,36 @@ impl Profile {
                 if matches!(event.what, What::Http(_)) {
                     self.start(address, event.at, flow, None, |_| {});
                 }
-                for key in pooled_keys(host, flow) {
+                for key in self.pooled(host, flow) {
                     self.start(key, event.at, flow, None, &add);
                 }
             }
         }
+    }
+
+    /// The views of what has no name: its port, and its site when that had another address before.
+    fn pooled(
+        &mut self,
+        host: HostId,
+        flow: &FlowKey,
+    ) -> impl Iterator<Item = ConversationKey> + use<> {
+        let [port, site] = pooled_keys(host, flow);
+        let address = address_key(host, flow);
+        // A lonely address is asked about again at its second, fourth, eighth start.
+        let known = self.with_known(&address, |c| {
+            c.has_neighbours.filter(|yes| *yes || !c.starts.is_power_of_two())
+        });
+        let known = known.flatten();
+        let neighbours = known.unwrap_or_else(|| {
+            // Sites of one address need no view of their own.
+            let mark = (flow.outside.bits() as u32).max(1);
+            let last = self.sites.entry(site.of_anyone() ^ u64::from(host.0) << 32, || mark);
+            let neighbours = *last != mark;
+            *last = if neighbours { 0 } else { mark };
+            self.with_known(&address, |c| c.has_neighbours = Some(neighbours));
+            neighbours
+        });
+        std::iter::once(port).chain(neighbours.then_some(site))
     }
 
     /// Adds to every view of a flow that exists already, and to its address view in any case.
@@ -317,24 +342,34 @@ impl Profile {
         let flow = &event.flow;
         let address = address_key(host, flow);
         self.with_conversation(address, event.at, flow.outside, flow.outside_port, &add);
-        let views = match name {
-            Some(name) => named_keys(host, name),
-            None => pooled_keys(host, flow).map(Some),
-        };
-        for key in views.into_iter().flatten() {
-            self.with_known(&key, &add);
+        match name {
+            Some(name) => {
+                for key in named_keys(host, name).into_iter().flatten() {
+                    self.with_known(&key, &add);
+                }
+            }
+            None => {
+                for key in self.pooled(host, flow) {
+                    self.with_known(&key, &add);
+                }
+            }
         }
     }
 
     /// The name of a flow's other end: as asked for on this address and port, else as resolved.
     fn name_of(&mut self, host: HostId, flow: &FlowKey) -> Option<Arc<Name>> {
         let address = address_key(host, flow);
-        let asked = self
-            .conversations
-            .find(&address)
-            .and_then(|id| self.conversations.get(id))
-            .and_then(|c| c.name.clone());
-        asked.or_else(|| self.resolved.get(&(flow.inside, flow.outside)).cloned())
+        let asked = self.find(&address).and_then(|id| self.conversations.get(id)?.name.clone());
+        asked.or_else(|| self.resolved_name(flow))
+    }
+
+    /// The name whose answer led to the other end.
+    fn resolved_name(&mut self, flow: &FlowKey) -> Option<Arc<Name>> {
+        // Inputs without the DNS are spared the look-up.
+        if self.resolved.is_empty() {
+            return None;
+        }
+        self.resolved.get(&(flow.inside, flow.outside)).cloned()
     }
 
     fn dns(&mut self, host: HostId, event: &Event<'_>, dns: &Dns<'_>) -> Option<Arc<Name>> {

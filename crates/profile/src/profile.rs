@@ -25,6 +25,14 @@ pub struct Limits {
     pub names: usize,
 }
 
+/// A key that no conversation has.
+const NOBODY: ConversationKey = ConversationKey {
+    host: HostId(u32::MAX),
+    view: View::Client,
+    proto: ostium_event::Proto(0),
+    port: 0,
+    value: 0,
+};
 /// Bytes of one conversation with its place in the table.
 const CONVERSATION: usize = size_of::<Option<Conversation>>() + 16;
 
@@ -41,6 +49,11 @@ pub struct Profile {
     pub(crate) evicted_hosts: u64,
     pub(crate) evicted_conversations: u64,
     pub(crate) last_host: (Addr, HostId),
+    /// The conversation of each view looked up last: a flow's opening, close and name follow each
+    /// other.
+    last: [(ConversationKey, u32); View::COUNT],
+    /// The last address met in each site, for sites of one address need no view of their own.
+    pub(crate) sites: Generations<u64, u32>,
     /// Bytes that conversations hold on the heap, and the most they may take in all.
     heap_bytes: usize,
     conversation_bytes: usize,
@@ -85,6 +98,8 @@ impl Profile {
             evicted_hosts: 0,
             evicted_conversations: 0,
             last_host: (Addr::UNSPECIFIED, HostId(u32::MAX)),
+            last: [(NOBODY, u32::MAX); View::COUNT],
+            sites: Generations::new(limits.names),
             heap_bytes: 0,
             conversation_bytes: limits.conversation_bytes,
         }
@@ -200,11 +215,13 @@ impl Profile {
         port: u16,
         change: impl FnOnce(&mut Conversation) -> R,
     ) -> Option<R> {
-        let id = match self.conversations.find(&key) {
+        let id = match self.find(&key) {
             Some(id) => id,
             None => {
                 self.make_room();
-                self.conversations.insert(Conversation::new(key, at, addr, port))
+                let id = self.conversations.insert(Conversation::new(key, at, addr, port));
+                self.remember(key, id);
+                id
             }
         };
         self.change(id, change)
@@ -216,8 +233,28 @@ impl Profile {
         key: &ConversationKey,
         change: impl FnOnce(&mut Conversation) -> R,
     ) -> Option<R> {
-        let id = self.conversations.find(key)?;
+        let id = self.find(key)?;
         self.change(id, change)
+    }
+
+    /// Finds a conversation's number.
+    pub(crate) fn find(&mut self, key: &ConversationKey) -> Option<u32> {
+        // The number may have been given to another since.
+        if let Some((last, id)) = self.last.get(key.view as usize)
+            && last == key
+            && self.conversations.get(*id).is_some_and(|c| c.key == *key)
+        {
+            return Some(*id);
+        }
+        let id = self.conversations.find(key)?;
+        self.remember(*key, id);
+        Some(id)
+    }
+
+    fn remember(&mut self, key: ConversationKey, id: u32) {
+        if let Some(slot) = self.last.get_mut(key.view as usize) {
+            *slot = (key, id);
+        }
     }
 
     fn change<R>(&mut self, id: u32, change: impl FnOnce(&mut Conversation) -> R) -> Option<R> {

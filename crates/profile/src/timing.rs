@@ -31,6 +31,8 @@ pub struct Timing {
     lv_sum: f64,
     lv_terms: u32,
     histogram: Histogram,
+    /// Median as of a few intervals ago.
+    median: f32,
     look: [f32; LOOK],
     looking: u8,
     looks: u32,
@@ -96,6 +98,7 @@ impl Timing {
             lv_sum: 0.0,
             lv_terms: 0,
             histogram: Histogram::default(),
+            median: 0.0,
             look: [0.0; LOOK],
             looking: 0,
             looks: 0,
@@ -135,8 +138,12 @@ impl Timing {
     }
 
     fn interval(&mut self, interval: f32, at: Timestamp) {
-        if self.histogram.total() >= LOOK as u32 && interval > PAUSE * self.histogram.quantile(0.5)
-        {
+        let known = self.histogram.total();
+        // The median moves slowly: it is worked out anew after every eighth interval.
+        if known >= LOOK as u32 && (self.median == 0.0 || known.is_multiple_of(8)) {
+            self.median = self.histogram.quantile(0.5);
+        }
+        if self.median > 0.0 && interval > PAUSE * self.median {
             self.pauses = self.pauses.saturating_add(1);
             (self.previous, self.looking) = (0.0, 0);
             (self.partial, self.partial_terms) = (0.0, 0);
@@ -191,6 +198,16 @@ impl Timing {
     /// Starts after merging bursts.
     pub const fn starts(&self) -> u32 {
         self.starts
+    }
+
+    /// Starts that were merged into the burst before them.
+    pub const fn merged(&self) -> u32 {
+        self.merged
+    }
+
+    /// Looks of eight intervals that were regular on their own.
+    pub const fn looks_passed(&self) -> u32 {
+        self.passed
     }
 
     /// The intervals by length.

@@ -297,7 +297,8 @@ fn who_opened(meta: &Meta, facing: &Facing) -> (OpenedBy, bool) {
         false => (OpenedBy::Outside, OpenedBy::Inside),
     };
     match meta.proto {
-        Proto::TCP if meta.flags.syn() && meta.flags.ack() => (receiver, true),
+        // Answers to a SYN that nobody saw may be backscatter: they say nothing of who opened.
+        Proto::TCP if meta.flags.syn() && meta.flags.ack() => (OpenedBy::Unknown, false),
         Proto::TCP if meta.flags.syn() => (sender, true),
         Proto::TCP => (OpenedBy::Unknown, false),
         // A datagram from a service to a client is the reply to a question that was missed.

@@ -29,6 +29,9 @@ Thresholds were set on cases of use *train* and on synthetic worlds; cases of us
 The numbers behind a detector are nats; `!` marks an item that convicts alone.
 ";
 
+/// Suspects named of all captures of single protocols.
+const SUSPECTS: usize = 8;
+
 const NO_NOTES: &str = "No notes yet.\n";
 
 /// What stands between the marks of an earlier page.
@@ -238,14 +241,29 @@ fn captures(out: &mut String, captures: &[Capture]) {
             Judged::Report(_) => {}
         }
     }
+    hosts_of_captures(out, captures);
+}
+
+fn hosts_of_captures(out: &mut String, captures: &[Capture]) {
+    let says = |capture: &Capture| if capture.says_attack() { "yes" } else { "no: see the notes" };
     line(out, "\n| infected | host | what counted | its name says an attack |");
     line(out, "|---|---|---|---|");
     for capture in captures {
         for host in capture.judged.hosts("infected") {
-            let says = if capture.says_attack() { "yes" } else { "no: see the notes" };
-            let _always =
-                writeln!(out, "| {} | {} | {} | {says} |", capture.name, host.host, host.reasons());
+            let (name, reasons) = (&capture.name, host.reasons());
+            line(out, &format!("| {name} | {} | {reasons} | {} |", host.host, says(capture)));
         }
+    }
+    let mut suspects: Vec<(&Capture, &Host)> = captures
+        .iter()
+        .flat_map(|capture| capture.judged.hosts("suspect").map(move |host| (capture, host)))
+        .collect();
+    suspects.sort_by(|a, b| b.1.probability.total_cmp(&a.1.probability));
+    line(out, "\n| likeliest suspects | host | probability | what counted |");
+    line(out, "|---|---|---:|---|");
+    for (capture, host) in suspects.into_iter().take(SUSPECTS) {
+        let (name, reasons) = (&capture.name, host.reasons());
+        line(out, &format!("| {name} | {} | {:.3} | {reasons} |", host.host, host.probability));
     }
 }
 

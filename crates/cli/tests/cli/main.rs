@@ -1,4 +1,9 @@
 //! Tests of the command as people and scripts run it.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests fail as tests do, but clippy only knows functions marked as tests"
+)]
 
 mod bad_inputs;
 mod demo;

@@ -39,7 +39,7 @@ impl Detector for Beacon {
         if cap <= 0.0 {
             return;
         }
-        let fine = detail.starts.fine.regularity();
+        let fine = detail.starts.fine.as_ref().map(|fine| fine.regularity()).unwrap_or_default();
         let coarse = detail.starts.coarse.regularity();
         let starts = match regular::nats(&coarse) >= regular::nats(&fine) {
             true => coarse,

@@ -10,7 +10,7 @@ const FOR_DISPERSION: u32 = 36;
 
 /// How much a series speaks for a machine's rhythm, in nats, before it is known whose it is.
 pub(super) fn nats(r: &Regularity) -> f64 {
-    if r.intervals < FEWEST {
+    if r.intervals < FEWEST || is_bursts(r) {
         return 0.0;
     }
     let sustained = sustained(r);
@@ -30,6 +30,12 @@ pub(super) fn nats(r: &Regularity) -> f64 {
         return 0.0;
     };
     base + sustained
+}
+
+/// Fewer calls between two pauses than one look needs, and no clock among them: a page with its
+/// pictures, then a person who reads.
+fn is_bursts(r: &Regularity) -> bool {
+    r.pauses * 8 > r.intervals && r.tight < 0.8
 }
 
 fn is_mostly_regular(r: &Regularity) -> bool {

@@ -11,6 +11,8 @@ const BITS: f64 = 5.2;
 #[derive(Debug, Default, Clone)]
 pub(super) struct Channel {
     labels: Vec<u64>,
+    /// The label asked for last: asked for again at once, it was sent again.
+    latest: u64,
     beyond: u32,
     queries: u32,
     bits: f64,
@@ -26,7 +28,7 @@ pub(super) struct Channel {
 }
 
 /// The shape of a first label with the type asked for: what the rare names of one channel share.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Pattern {
     length: u8,
     labels: u8,
@@ -69,9 +71,13 @@ impl Channel {
             self.domain = domain.into();
         }
         self.last = self.last.max(at);
+        let both = hash(label) ^ hash(domain).rotate_left(7);
+        if self.queries > 0 && self.latest == both {
+            return;
+        }
+        self.latest = both;
         self.queries = self.queries.saturating_add(1);
         // IPv4 and IPv6 of one name are one question.
-        let both = hash(label) ^ hash(domain).rotate_left(7);
         if self.labels.contains(&both) {
             if matches!(kind, RecordType::A | RecordType::AAAA) {
                 self.queries -= 1;
@@ -144,6 +150,11 @@ impl Channel {
         self.domains.len() as u32
     }
 
+    /// Were labels of this domain asked for?
+    pub(super) fn is_under(&self, domain: &str) -> bool {
+        self.domains.contains(&hash(domain))
+    }
+
     pub(super) const fn domain(&self) -> &str {
         &self.domain
     }
@@ -165,7 +176,9 @@ impl Channel {
 pub(super) fn is_reversed_address(label: &str) -> bool {
     let parts: Vec<&str> = label.split('.').collect();
     let octets = parts.len() >= 4 && parts.iter().take(4).all(|p| p.parse::<u8>().is_ok());
-    let nibbles = parts.len() >= 16 && parts.iter().all(|p| p.len() == 1);
+    // Lists of IPv6 hold whole addresses, or networks of 64 bits.
+    let nibble = |p: &&&str| matches!(p.as_bytes(), [b'0'..=b'9' | b'a'..=b'f']);
+    let nibbles = parts.iter().take_while(nibble).count() >= 16;
     octets || nibbles
 }
 
@@ -189,7 +202,8 @@ fn is_encoded(label: &str) -> bool {
         || (digits > 0 && switches >= 2 && first.len() >= 6)
         || (letters >= 5 && vowels * 6 <= letters)
         || (digits * 2 >= first.len() && first.len() >= 8)
-        || ostium_names::dga_llr(first) > 0.7
+        // The model wants a name under some top level.
+        || ostium_names::dga_llr(&format!("{first}.com")) > 0.7
 }
 
 fn hash(text: &str) -> u64 {

@@ -32,7 +32,7 @@ pub(crate) struct DnsTunnel {
 struct Channels(Generations<Key, Box<Channel>>);
 
 /// A channel under one domain, or a host's rare domains of one pattern.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 enum Key {
     Domain(Arc<str>),
     Pattern(Pattern),
@@ -140,9 +140,12 @@ impl Detector for DnsTunnel {
             .collect();
         // One channel is told once: the pooled pattern only when it spreads over domains.
         found.retain(|(key, channel)| matches!(key, Key::Domain(_)) || channel.domains() >= 2);
-        found.sort_by(|a, b| b.1.labels().cmp(&a.1.labels()).then(a.1.first().cmp(&b.1.first())));
+        found.sort_by(|a, b| {
+            let larger = b.1.labels().cmp(&a.1.labels());
+            larger.then(a.1.first().cmp(&b.1.first())).then(a.0.cmp(b.0))
+        });
         for (key, channel) in found.into_iter().take(2) {
-            if talks_to(key, channel, view) {
+            if talks_to(channel, view) {
                 continue;
             }
             if let Some(item) = self.weigh(key, channel, view) {
@@ -202,16 +205,12 @@ impl DnsTunnel {
 }
 
 /// Does the host connect to what the names lead to? Then they are names, not data.
-fn talks_to(key: &Key, channel: &Channel, view: &View<'_>) -> bool {
-    let domain = match key {
-        Key::Domain(domain) => &**domain,
-        Key::Pattern(_) => channel.domain(),
-    };
+fn talks_to(channel: &Channel, view: &View<'_>) -> bool {
     let talks = view
         .conversations
         .iter()
         .filter(|c| c.key.view == Kind::Name)
-        .filter(|c| c.name.as_ref().is_some_and(|n| **n.site() == *domain))
+        .filter(|c| c.name.as_ref().is_some_and(|n| channel.is_under(n.site())))
         .take(channel.labels() as usize)
         .count();
     talks as f64 > 0.3 * f64::from(channel.labels())

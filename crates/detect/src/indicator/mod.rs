@@ -88,13 +88,15 @@ impl Detector for IndicatorMatch {
         }
         for url in self.asked.get(id).into_iter().flat_map(BTreeMap::keys) {
             let (host, uri) = url.split_at(url.find('/').unwrap_or(url.len()));
-            let Some(indicator) = view.intel.url(host, uri) else {
+            let known = view.intel.url(host, uri);
+            let Some(indicator) = known.filter(|i| i.is_live(view.host.first)) else {
                 continue;
             };
             out.push(self.about_name(view, indicator, host, "fetched the known URL", 6.0));
         }
         for name in self.questions.get(id).into_iter().flat_map(BTreeMap::keys) {
-            let Some(indicator) = view.intel.domain(name) else {
+            let known = view.intel.domain(name);
+            let Some(indicator) = known.filter(|i| i.is_live(view.host.first)) else {
                 continue;
             };
             out.push(self.about_name(
@@ -142,28 +144,29 @@ impl Detector for IndicatorMatch {
     }
 }
 
-/// The most exact indicator of a conversation.
+/// The most exact indicator of a conversation that was still true when it began.
 fn find<'a>(c: &Conversation, view: &View<'a>) -> Option<(&'a Indicator, &'static str, Sure)> {
     let intel = view.intel;
+    let live = |indicator: &&Indicator| indicator.is_live(c.first);
     if let Some(name) = &c.name
         && matches!(c.key.view, Kind::Name | Kind::Domain)
-        && let Some(indicator) = intel.domain(&name.text)
+        && let Some(indicator) = intel.domain(&name.text).filter(live)
     {
         return Some((indicator, "name", Sure::Exact));
     }
     if c.key.view == Kind::Address {
-        if let Some(indicator) = intel.socket(c.addr, c.port) {
+        if let Some(indicator) = intel.socket(c.addr, c.port).filter(live) {
             return Some((indicator, "address and port", Sure::Exact));
         }
         // A popular name on a listed address is the listing's mistake, or shared hosting.
         if c.name.as_ref().is_none_or(|n| !n.is_popular())
-            && let Some(indicator) = intel.addr(c.addr)
+            && let Some(indicator) = intel.addr(c.addr).filter(live)
         {
             return Some((indicator, "address", Sure::Loose(5.0)));
         }
     }
     let ja4 = c.tls.as_ref()?.ja4?;
-    let indicator = intel.ja4(&ja4)?;
+    let indicator = intel.ja4(&ja4).filter(live)?;
     Some((indicator, "client fingerprint", Sure::Loose(3.0)))
 }
 
@@ -177,7 +180,9 @@ impl IndicatorMatch {
         nats: f64,
     ) -> Evidence {
         let peer = Peer { name: Some(name.into()), addr: None, port: None };
-        let id = ostium_profile::domain_key(name);
+        // The same as of a conversation with the name, so that they count together.
+        let site = ostium_names::registrable(name).unwrap_or(name);
+        let id = ostium_profile::domain_key(site);
         let family = indicator.family.clone();
         let known = family.as_deref().map(|f| format!(" of {f}")).unwrap_or_default();
         Evidence {

@@ -7,15 +7,15 @@ mod tests;
 
 use std::sync::Arc;
 
-use ostium_event::{Event, OpenedBy, Scope, What};
+use ostium_event::{Addr, Event, OpenedBy, Scope, What};
 use ostium_evidence::{Evidence, Group};
-use ostium_profile::{Conversation, Generations, HostId, Profile, Seen, View as Kind};
+use ostium_profile::{Conversation, Generations, Profile, Seen, View as Kind};
 
 use crate::detector::{Detector, Interest, View, about_conversation};
 
 /// The detector.
 pub(crate) struct IrcClient {
-    chats: Generations<(HostId, u128, u16), Chat>,
+    chats: Generations<(Addr, u128, u16), Chat>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -42,12 +42,12 @@ impl Detector for IrcClient {
         Interest::IRC
     }
 
-    fn event(&mut self, seen: &Seen, event: &Event<'_>, _: &Profile) {
+    fn event(&mut self, _: &Seen, event: &Event<'_>, _: &Profile) {
         let What::Irc(irc) = event.what else { return };
         if event.opened_by == OpenedBy::Outside || event.scope != Scope::Egress {
             return;
         }
-        let key = (seen.host, event.flow.outside.bits(), event.flow.outside_port);
+        let key = (event.flow.inside, event.flow.outside.bits(), event.flow.outside_port);
         let chat = self.chats.entry(key, Chat::default);
         match irc.verb {
             "JOIN" => {
@@ -59,11 +59,11 @@ impl Detector for IrcClient {
         }
     }
 
-    fn conversation(&self, c: &Conversation, _view: &View<'_>, out: &mut Vec<Evidence>) {
+    fn conversation(&self, c: &Conversation, view: &View<'_>, out: &mut Vec<Evidence>) {
         if c.key.view != Kind::Address {
             return;
         }
-        let key = (c.key.host, c.addr.bits(), c.port);
+        let key = (view.host.addr, c.addr.bits(), c.port);
         let Some(chat) = self.chats.peek(&key) else {
             return;
         };

@@ -1,1 +1,71 @@
-//! Tests of this detector.
+//! Tests of the IRC detector.
+
+use ostium_event::Addr;
+use ostium_evidence::Group;
+
+use crate::testing::{Findings, HOUR, Outcome, Scene, Talk, address};
+
+const NAME: &str = "irc";
+
+fn c2() -> Addr {
+    address("203.0.113.66")
+}
+
+fn chat(port: u16) -> Talk {
+    Talk::tcp(c2(), port)
+        .irc(0.1, "NICK", "")
+        .irc(0.2, "USER", "")
+        .irc(0.5, "JOIN", "#room")
+        .irc(60.0, "PONG", "")
+        .lasting(600.0)
+}
+
+fn with(talk: Talk, name: Option<&str>) -> Findings {
+    let mut scene = Scene::ordinary(HOUR);
+    if let Some(name) = name {
+        scene.resolves(5.0, name, c2());
+    }
+    scene.talk(60.0, talk);
+    scene.findings()
+}
+
+#[test]
+fn the_odder_the_place_the_more_is_heard() {
+    let person = with(chat(6667), Some("irc.quiet-river.example")).nats(NAME);
+    let bare = with(chat(6667), None).nats(NAME);
+    let odd = with(chat(8080), Some("irc.quiet-river.example")).nats(NAME);
+    assert!(0.0 < person && person < bare && bare < odd, "{person} {bare} {odd}");
+    let found = with(chat(4244), None);
+    assert_eq!(found.group(NAME), Some(Group::Client));
+    assert!(!found.certain(NAME) && found.outcome() < Outcome::Infected, "{found:?}");
+    assert!(found.words(NAME).contains("#room"), "{}", found.words(NAME));
+}
+
+#[test]
+fn a_person_who_chats_is_clean() {
+    let found = with(chat(6697), Some("irc.quiet-river.example"));
+    assert_eq!(found.outcome(), Outcome::Clean, "{found:?}");
+}
+
+#[test]
+fn what_it_counts_is_told() {
+    let found = with(chat(4244).irc(120.0, "PONG", "").irc(130.0, "JOIN", "#other"), None);
+    assert_eq!(found.number(NAME, "answered_pings"), 2.0);
+    assert_eq!(found.number(NAME, "joined"), 2.0);
+}
+
+#[test]
+fn a_chat_server_here_is_not_heard() {
+    let found = with(chat(40_000).from_port(6667).inbound(), None);
+    assert!(!found.fires(NAME), "{found:?}");
+    let found = with(chat(6667).internal(), None);
+    assert!(!found.fires(NAME), "{found:?}");
+}
+
+#[test]
+fn another_place_is_not_held_responsible() {
+    let mut scene = Scene::ordinary(HOUR);
+    scene.talk(60.0, Talk::tcp(c2(), 4244));
+    scene.talk(90.0, Talk::tcp(address("203.0.113.67"), 4244));
+    assert!(!scene.findings().fires(NAME));
+}

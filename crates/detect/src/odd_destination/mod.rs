@@ -9,9 +9,9 @@ mod oddity;
 #[cfg(test)]
 mod tests;
 
-use ostium_event::{Anomaly, Event, OpenedBy, Scope, What};
+use ostium_event::{Addr, Anomaly, Event, OpenedBy, Scope, What};
 use ostium_evidence::{Evidence, Group};
-use ostium_profile::{Conversation, Generations, HostId, Profile, Seen, View as Kind};
+use ostium_profile::{Conversation, Generations, Profile, Seen, View as Kind};
 
 use crate::detector::{Detector, Interest, View, about_conversation};
 use crate::rails::{is_excused, is_redundant};
@@ -19,7 +19,7 @@ use crate::rails::{is_excused, is_redundant};
 /// The detector.
 pub(crate) struct OddDestination {
     /// Flows whose content was not what the port promises, by host, address and port.
-    mismatches: Generations<(HostId, u128, u16), u32>,
+    mismatches: Generations<(Addr, u128, u16), u32>,
 }
 
 // === impl OddDestination ===
@@ -39,14 +39,14 @@ impl Detector for OddDestination {
         Interest::ANOMALY
     }
 
-    fn event(&mut self, seen: &Seen, event: &Event<'_>, _: &Profile) {
+    fn event(&mut self, _: &Seen, event: &Event<'_>, _: &Profile) {
         let What::Anomaly(Anomaly::PortMismatch | Anomaly::PortUnknownContent) = event.what else {
             return;
         };
         if event.opened_by == OpenedBy::Outside || event.scope != Scope::Egress {
             return;
         }
-        let key = (seen.host, event.flow.outside.bits(), event.flow.outside_port);
+        let key = (event.flow.inside, event.flow.outside.bits(), event.flow.outside_port);
         *self.mismatches.entry(key, || 0) += 1;
     }
 
@@ -59,7 +59,7 @@ impl Detector for OddDestination {
             return;
         }
         let mismatched = c.key.view == Kind::Address
-            && self.mismatches.peek(&(c.key.host, c.addr.bits(), c.port)).is_some();
+            && self.mismatches.peek(&(view.host.addr, c.addr.bits(), c.port)).is_some();
         for oddity in oddity::of(c, view, mismatched) {
             out.push(Evidence {
                 log_odds: oddity.nats,

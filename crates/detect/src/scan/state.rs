@@ -2,16 +2,18 @@
 
 use ostium_event::{Addr, FlowKey, Timestamp};
 
-/// Contacts remembered so that each counts once.
-const REMEMBERED: usize = 512;
+/// Bits of the filter of contacts, and contacts after which it begins anew (then one in forty new
+/// contacts is taken for a known one).
+const FILTER_BITS: usize = 8192;
+const FILTERED: u32 = 1024;
 /// Ports (for many addresses) and addresses (for many ports) followed at once.
 const FOLLOWED: usize = 8;
 
 /// First contacts of one host.
 #[derive(Debug, Default)]
 pub(super) struct Doors {
-    recent: Vec<u64>,
-    next: usize,
+    filter: Option<Box<[u64; FILTER_BITS / 64]>>,
+    filtered: u32,
     by_port: Vec<Count<u16>>,
     by_addr: Vec<Count<Addr>>,
     shut: u32,
@@ -45,15 +47,8 @@ pub(super) struct Found {
 impl Doors {
     /// A contact that ended. Only the first of each address and port counts.
     pub(super) fn tried(&mut self, flow: &FlowKey, at: Timestamp, failed: bool, named: bool) {
-        let hash = print(flow);
-        if self.recent.contains(&hash) {
+        if self.was_tried(print(flow)) {
             return;
-        }
-        if self.recent.len() < REMEMBERED {
-            self.recent.push(hash);
-        } else if let Some(slot) = self.recent.get_mut(self.next) {
-            *slot = hash;
-            self.next = (self.next + 1) % REMEMBERED;
         }
         self.saw(at);
         if failed {
@@ -68,6 +63,24 @@ impl Doors {
             count(&mut self.by_port, flow.outside_port, failed);
         }
         count(&mut self.by_addr, flow.outside, failed);
+    }
+
+    /// Was this contact met before? A Bloom filter of two bits (Bloom 1970).
+    fn was_tried(&mut self, print: u64) -> bool {
+        if self.filtered >= FILTERED {
+            self.filter = None;
+            self.filtered = 0;
+        }
+        let filter = self.filter.get_or_insert_with(|| Box::new([0; FILTER_BITS / 64]));
+        let mut known = true;
+        for at in [(print >> 19) as usize % FILTER_BITS, (print >> 45) as usize % FILTER_BITS] {
+            if let Some(word) = filter.get_mut(at / 64) {
+                known &= *word & (1 << (at % 64)) != 0;
+                *word |= 1 << (at % 64);
+            }
+        }
+        self.filtered += u32::from(!known);
+        known
     }
 
     pub(super) fn sequence_is_address(&mut self, at: Timestamp) {

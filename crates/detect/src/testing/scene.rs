@@ -121,6 +121,10 @@ impl Scene {
     pub(crate) fn knows(&mut self, value: IndicatorValue, confidence: u8) {
         let mut indicator = Indicator::new(value, confidence, "feed");
         indicator.family = Some("some-family".to_owned());
+        self.knows_of(indicator);
+    }
+
+    pub(crate) fn knows_of(&mut self, indicator: Indicator) {
         self.intel.push(indicator);
     }
 
@@ -155,27 +159,43 @@ impl Scene {
         act(secs, Said::Closed(record));
     }
 
-    /// A question to the DNS and its reply, as packets show them.
+    /// A question to the DNS and its reply, as packets show them. Without a code there is no reply.
     pub(crate) fn asks(&mut self, at: f64, name: &str, kind: RecordType, reply: Reply) {
-        let flow = FlowKey {
-            inside: self.inside,
-            outside: RESOLVER,
-            inside_port: self.port(),
-            outside_port: 53,
-            proto: Proto::UDP,
-        };
-        for (stage, after) in [(DnsStage::Query, 0.0), (DnsStage::Reply, 0.02)] {
-            if stage == DnsStage::Reply && reply.rcode.is_none() {
-                continue;
-            }
-            self.acts.push(Act {
-                at: when(at + after),
-                flow,
-                opened_by: OpenedBy::Inside,
-                scope: Scope::Egress,
-                said: Said::Dns(stage, name.to_owned(), kind, reply.clone()),
-            });
+        let port = self.port();
+        if reply.rcode.is_some() {
+            self.dns(at + 0.02, port, DnsStage::Reply, name, kind, reply.clone());
         }
+        self.dns(at, port, DnsStage::Query, name, kind, reply);
+    }
+
+    /// A question for an address, told by one event alone.
+    pub(crate) fn asks_once(&mut self, at: f64, stage: DnsStage, name: &str, reply: Reply) {
+        let port = self.port();
+        self.dns(at, port, stage, name, RecordType::A, reply);
+    }
+
+    fn dns(
+        &mut self,
+        at: f64,
+        port: u16,
+        stage: DnsStage,
+        name: &str,
+        kind: RecordType,
+        reply: Reply,
+    ) {
+        self.acts.push(Act {
+            at: when(at),
+            flow: FlowKey {
+                inside: self.inside,
+                outside: RESOLVER,
+                inside_port: port,
+                outside_port: 53,
+                proto: Proto::UDP,
+            },
+            opened_by: OpenedBy::Inside,
+            scope: Scope::Egress,
+            said: Said::Dns(stage, name.to_owned(), kind, reply),
+        });
     }
 
     /// A name leads to an address.
