@@ -15,5 +15,5 @@ pub(crate) use chance::{Chance, Sleep};
 pub(crate) use findings::{Findings, Outcome};
 pub(crate) use made_up::{Family, base32, hex, human_names};
 pub(crate) use said::{Reply, Request, Said};
-pub(crate) use scene::{DAY, HOUR, MINUTE, RESOLVER, Scene, World, address};
+pub(crate) use scene::{DAY, HOUR, MINUTE, Scene, address};
 pub(crate) use talk::Talk;

@@ -174,6 +174,8 @@ fn refang(text: &str) -> Cow<'_, str> {
     let head = text.get(..4).map(str::to_ascii_lowercase);
     if matches!(head.as_deref(), Some("hxxp" | "h**p" | "h__p" | "meow"))
         && let Some(rest) = text.get(4..)
+        // A scheme ends in a colon; `hxxp.example` is a name.
+        && rest.trim_start_matches(['s', 'S']).starts_with(':')
     {
         text = Cow::Owned(format!("http{rest}"));
     } else if head.as_deref() == Some("fxp:")

@@ -108,6 +108,24 @@ fn rotating_addresses_do_not_hide_it() {
 }
 
 #[test]
+fn a_new_address_for_every_call_does_not_hide_it() {
+    let times = times(Sleep::Shortened(60.0, 0.2), 2.0 * HOUR, 6);
+    let found = day_with(&times, |turn| {
+        Talk::tcp(Addr::v4([203, 0, turn as u8, 9]), 443).strange_tls(None)
+    });
+    assert!(found.nats(NAME) >= 2.0, "{found:?}");
+}
+
+#[test]
+#[ignore = "weakness: a bot that calls thirty bare addresses on a port of its own is taken for a \
+            peer-to-peer program"]
+fn a_new_address_for_every_call_on_any_port_does_not_hide_it() {
+    let times = times(Sleep::Shortened(60.0, 0.2), 2.0 * HOUR, 6);
+    let found = day_with(&times, |turn| Talk::tcp(Addr::v4([203, 0, turn as u8, 9]), 4444));
+    assert!(found.nats(NAME) >= 2.0, "{found:?}");
+}
+
+#[test]
 fn rotating_labels_of_one_domain_do_not_hide_it() {
     let times = times(Sleep::Shortened(60.0, 0.3), 6.0 * HOUR, 7);
     let found = day_with(&times, |turn| {
@@ -289,7 +307,7 @@ fn what_all_call_is_barely_heard() {
 #[test]
 fn who_is_called_does_not_call() {
     let times = times(Sleep::Shortened(60.0, 0.0), DAY, 1);
-    let found = day_with(&times, |_| Talk::tcp(c2(), 40_000).inbound().from_port(443));
+    let found = day_with(&times, |_| Talk::tcp(c2(), 40_000).inbound().own_port(443));
     assert!(!found.fires(NAME), "{found:?}");
 }
 
@@ -298,7 +316,7 @@ fn pieces_of_a_long_connection_are_no_calls() {
     // Recorders cut it by time-outs: one pair of ports, and no start after the first.
     let times = times(Sleep::Shortened(300.0, 0.0), DAY, 1);
     let found =
-        day_with(&times, |_| Talk::tcp(c2(), 443).from_port(50_000).joined_late().lasting(200.0));
+        day_with(&times, |_| Talk::tcp(c2(), 443).own_port(50_000).joined_late().lasting(200.0));
     assert!(!found.fires(NAME), "{found:?}");
 }
 

@@ -202,8 +202,9 @@ fn is_encoded(label: &str) -> bool {
         || (digits > 0 && switches >= 2 && first.len() >= 6)
         || (letters >= 5 && vowels * 6 <= letters)
         || (digits * 2 >= first.len() && first.len() >= 8)
-        // The model wants a name under some top level.
-        || ostium_names::dga_llr(&format!("{first}.com")) > 0.7
+        // Browsers probe with 7 to 15 letters, and search lists put a domain behind them. The model
+        // wants a name under some top level.
+        || first.len() >= 16 && ostium_names::dga_llr(&format!("{first}.com")) > 0.7
 }
 
 fn hash(text: &str) -> u64 {

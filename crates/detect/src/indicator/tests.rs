@@ -136,7 +136,7 @@ fn who_is_called_from_a_known_address_is_not_infected() {
     let mut scene = day(IndicatorValue::Addr(c2()), 100);
     scene.knows(IndicatorValue::Socket(c2(), 40_000), 100);
     for n in 0..50 {
-        let talk = Talk::tcp(c2(), 40_000).from_port(443).inbound();
+        let talk = Talk::tcp(c2(), 40_000).own_port(443).inbound();
         scene.talk(HOUR + 10.0 * f64::from(n), talk);
     }
     let found = scene.findings();

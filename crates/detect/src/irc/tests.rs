@@ -56,7 +56,7 @@ fn what_it_counts_is_told() {
 
 #[test]
 fn a_chat_server_here_is_not_heard() {
-    let found = with(chat(40_000).from_port(6667).inbound(), None);
+    let found = with(chat(40_000).own_port(6667).inbound(), None);
     assert!(!found.fires(NAME), "{found:?}");
     let found = with(chat(6667).internal(), None);
     assert!(!found.fires(NAME), "{found:?}");

@@ -164,8 +164,8 @@ fn what_was_not_answered_or_came_in_is_not_odd() {
         Talk::tcp(c2(), 4444).unanswered(),
         Talk::tcp(c2(), 4444).bytes(400, 0),
         Talk::tcp(c2(), 4444).inbound(),
-        Talk::tcp(c2(), 40_000).from_port(443).inbound().anomaly(Anomaly::PortMismatch),
-        Talk::tcp(c2(), 40_000).from_port(443).inbound().strange_tls(None),
+        Talk::tcp(c2(), 40_000).own_port(443).inbound().anomaly(Anomaly::PortMismatch),
+        Talk::tcp(c2(), 40_000).own_port(443).inbound().strange_tls(None),
     ] {
         let found = with(talk.clone());
         assert!(heard(&found).is_empty(), "{talk:?}: {found:?}");

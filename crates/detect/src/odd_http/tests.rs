@@ -129,7 +129,7 @@ fn one_honest_program_is_barely_heard() {
 fn requests_to_a_server_here_are_not_the_hosts() {
     let mut scene = Scene::ordinary(DAY);
     for turn in 0..60 {
-        let talk = Talk::tcp(c2(), 40_000).from_port(80).inbound();
+        let talk = Talk::tcp(c2(), 40_000).own_port(80).inbound();
         scene.talk(600.0 + 60.0 * f64::from(turn), talk.http(bot(None), 404, Body::Text));
     }
     let found = scene.findings();

@@ -4,9 +4,9 @@
 //! a failure speaks 4:1 for a scanner, a success 4:1 against. It convicts alone at thirty distinct
 //! destinations or ports of which 80 % failed. Look-alikes excluded: destinations with a name,
 //! peer-to-peer programs (each peer has a port of its own, a scanner asks all for the same few),
-//! hosts whose IPv6 never works. Mirai's scanner gives itself away by a sequence number that is the
-//! address it goes to (Antonakakis et al., USENIX Security 2017); five of them by chance are beyond
-//! doubt.
+//! web pages over IPv6 that nobody answers. Mirai's scanner gives itself away by a sequence number
+//! that is the address it goes to (Antonakakis et al., USENIX Security 2017); five of them by chance
+//! are beyond doubt.
 
 mod state;
 #[cfg(test)]
@@ -99,7 +99,7 @@ impl Detector for Scan {
         let found = if horizontal.shut >= vertical.shut { horizontal } else { vertical };
         let tried = found.shut + found.open;
         let share = f64::from(found.shut) / f64::from(tried.max(1));
-        if found.shut < 8 || share < 0.5 || doors.is_broken_v6() {
+        if found.shut < 8 || share < 0.5 {
             return;
         }
         let certain = tried >= CERTAIN_DOORS && share >= CERTAIN_SHARE && found.concentrated;

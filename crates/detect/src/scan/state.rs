@@ -18,7 +18,6 @@ pub(super) struct Doors {
     by_addr: Vec<Count<Addr>>,
     shut: u32,
     open: u32,
-    v4: u32,
     sequences: u32,
     first: Timestamp,
     last: Timestamp,
@@ -47,13 +46,12 @@ pub(super) struct Found {
 impl Doors {
     /// A contact that ended. Only the first of each address and port counts.
     pub(super) fn tried(&mut self, flow: &FlowKey, at: Timestamp, failed: bool, named: bool) {
-        if self.was_tried(print(flow)) {
+        if (failed && is_dead_v6(flow)) || self.was_tried(print(flow)) {
             return;
         }
         self.saw(at);
         if failed {
             self.shut += 1;
-            self.v4 += u32::from(flow.outside.is_v4());
             self.example = Some((flow.outside, flow.outside_port));
         } else {
             self.open += 1;
@@ -132,11 +130,12 @@ impl Doors {
     pub(super) const fn example(&self) -> Option<(Addr, u16)> {
         self.example
     }
+}
 
-    /// Nothing but web ports over IPv6 failed: a network without IPv6, not a scanner.
-    pub(super) fn is_broken_v6(&self) -> bool {
-        self.v4 == 0 && self.by_port.iter().all(|c| matches!(c.of, 80 | 443 | 5228 | 853))
-    }
+/// A web page over IPv6 that did not answer: programs try both families, and many networks carry
+/// one only (RFC 8305). Nobody scans IPv6 at random.
+const fn is_dead_v6(flow: &FlowKey) -> bool {
+    !flow.outside.is_v4() && matches!(flow.outside_port, 80 | 443 | 853 | 5228)
 }
 
 /// Ports on which peer-to-peer programs call many peers that are long gone: eDonkey, Gnutella,

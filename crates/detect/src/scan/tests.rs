@@ -127,7 +127,7 @@ fn without_replies_it_is_mute() {
 fn who_is_scanned_does_not_scan() {
     // What answers a scanner from outside, and what turns it away.
     let found = found(300, |c, turn| {
-        let talk = Talk::tcp(anywhere(c), 40_000).from_port(1 + turn as u16).inbound();
+        let talk = Talk::tcp(anywhere(c), 40_000).own_port(1 + turn as u16).inbound();
         if turn % 2 == 0 { talk.refused() } else { talk.unanswered() }
     });
     assert!(!found.fires(NAME), "{found:?}");
@@ -190,6 +190,16 @@ fn dead_ipv6_is_not_heard() {
         Talk::tcp(Addr::from_bits(bits), 443).unanswered()
     });
     assert!(!found.fires(NAME), "{found:?}");
+    // Nor does anything else that the host does make it one.
+    let found = tries(200, |c, turn| match turn % 20 {
+        0 => Talk::tcp(anywhere(c), 9_999 + turn as u16),
+        1 => Talk::tcp(anywhere(c), 443).unanswered(),
+        _ => {
+            let bits = address("2001:db8::").bits() + u128::from(c.below(1 << 40));
+            Talk::tcp(Addr::from_bits(bits), 443).unanswered()
+        }
+    });
+    assert!(!found.findings().certain(NAME), "{:?}", found.findings());
 }
 
 #[test]

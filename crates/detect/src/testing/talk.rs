@@ -113,7 +113,7 @@ impl Talk {
         self
     }
 
-    pub(crate) fn from_port(mut self, port: u16) -> Self {
+    pub(crate) fn own_port(mut self, port: u16) -> Self {
         self.key.inside_port = port;
         self
     }
