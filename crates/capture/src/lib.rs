@@ -1,7 +1,7 @@
 //! Sources of packets: pcap and pcapng.
 //!
 //! A [`CaptureFile`] turns a stream of bytes (already decompressed) into [`PacketBlock`]s: one
-//! buffer of about a mebibyte with the places of whole packets in it. Buffers are handed back and
+//! buffer of a quarter of a mebibyte with the places of whole packets in it. Buffers are handed back and
 //! used again, so reading costs no allocation per packet, and a block can be shared between
 //! threads. A damaged file gives what was readable, a counted anomaly and a message; never a panic
 //! and never an unbounded buffer.

@@ -140,7 +140,10 @@ fn closed(counters: &mut Counters, event: &Event<'_>, record: &FlowRecord) {
 const fn tells_of_payload(what: &What<'_>) -> bool {
     match what {
         What::FlowClosed(record) => !matches!(record.service, Service::Silent | Service::Unknown),
-        What::FlowOpened { .. } | What::Message(_) | What::Anomaly(_) => false,
+        What::FlowOpened { .. } | What::Message(_) => false,
+        What::Anomaly(anomaly) => {
+            matches!(anomaly, Anomaly::PortMismatch | Anomaly::PortUnknownContent)
+        }
         _ => true,
     }
 }

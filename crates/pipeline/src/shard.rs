@@ -96,12 +96,14 @@ impl Shard {
             closes_only: task.closes_only,
         };
         let hub = &mut self.hub;
+        let mut transit = false;
         let read = schema.events(home, &reference, &mut self.scratch, |event| {
-            if event.scope == Scope::Transit {
-                hub.counters.transit += 1;
+            transit |= event.scope == Scope::Transit;
+            if !transit {
+                hub.event(event);
             }
-            hub.event(event);
         });
+        self.hub.counters.transit += u64::from(transit);
         self.hub.counters.rows_malformed += u64::from(read.is_err());
     }
 

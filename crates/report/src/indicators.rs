@@ -10,10 +10,16 @@ use ostium_verdict::{Rationale, Verdict};
 use crate::document::IndicatorRow;
 use crate::text::escape;
 
+/// Nats that a conversation must gather over two groups to be worth telling others.
+const ENOUGH: f64 = 5.0;
+
 /// Indicators from infected hosts, sorted by type and value.
 pub(crate) fn indicators(rationales: &[Rationale]) -> Vec<IndicatorRow> {
     let mut found: BTreeMap<(&'static str, String), (f64, u64)> = BTreeMap::new();
     for r in rationales.iter().filter(|r| r.verdict == Verdict::Infected) {
+        if !speaks_for_itself(r) {
+            continue;
+        }
         let mut of_host: BTreeMap<(&'static str, String), f64> = BTreeMap::new();
         let counted = r.counted.iter().filter_map(|place| r.evidence.get(*place));
         for item in counted.filter(|item| item.about.conversation().is_some()) {
@@ -42,6 +48,22 @@ pub(crate) fn indicators(rationales: &[Rationale]) -> Vec<IndicatorRow> {
             hosts,
         })
         .collect()
+}
+
+/// Was the conversation itself suspicious enough, whatever else the host did? A host that scans
+/// talks to somebody odd too, who has nothing to do with it.
+fn speaks_for_itself(r: &Rationale) -> bool {
+    let about: Vec<_> = r
+        .counted
+        .iter()
+        .filter_map(|place| r.evidence.get(*place))
+        .filter(|item| item.about.conversation().is_some())
+        .collect();
+    let best =
+        |group| about.iter().filter(|i| i.group == group).map(|i| i.log_odds).reduce(f64::max);
+    let groups: Vec<f64> = Group::ALL.into_iter().filter_map(best).collect();
+    about.iter().any(|item| item.certain)
+        || (groups.len() >= 2 && groups.iter().sum::<f64>() >= ENOUGH)
 }
 
 /// The most exact value of a peer, with its type.

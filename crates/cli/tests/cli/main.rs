@@ -75,9 +75,18 @@ fn file<'a>(name: &'a str, bytes: &[u8]) -> &'a str {
 fn world() -> &'static str {
     static WORLD: OnceLock<()> = OnceLock::new();
     WORLD.get_or_init(|| {
-        let demo = ostium(&["demo", "--keep", "world.pcap", "--format", "json"]);
+        // Tests may run in processes of their own: each makes the same bytes, and moves them into
+        // place whole.
+        let own = format!("{}/world.pcap", std::process::id());
+        std::fs::create_dir_all(folder().join(&own).parent().unwrap()).unwrap();
+        let demo = ostium(&["demo", "--keep", &own, "--format", "json"]);
         assert_eq!((demo.code, demo.err.as_str()), (Some(0), ""));
-        file("world.json", demo.out.as_bytes());
+        let report = format!("{}/world.json", std::process::id());
+        file(&report, demo.out.as_bytes());
+        let labels = format!("{}/world.toml", std::process::id());
+        for (from, to) in [(own, "world.pcap"), (labels, "world.toml"), (report, "world.json")] {
+            std::fs::rename(folder().join(from), folder().join(to)).unwrap();
+        }
     });
     "world.pcap"
 }

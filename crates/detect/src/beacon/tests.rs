@@ -172,6 +172,22 @@ fn another_sleep_later_does_not_hide_it() {
 }
 
 #[test]
+fn many_sleeps_in_turn_do_not_hide_it() {
+    // The whole is spread wide; its parts are regular.
+    let mut chance = Chance::new(14);
+    let mut all = Vec::new();
+    let mut at = 600.0;
+    for turn in 0..40 {
+        let secs = [20.0, 60.0, 180.0, 540.0][turn % 4];
+        let part = Sleep::Shortened(secs, 0.1).times(at, at + 20.0 * secs, &mut chance);
+        at = part[part.len() - 1] + secs;
+        all.extend(part);
+    }
+    let found = day_with(&all, |_| Talk::tcp(c2(), 4444));
+    assert!(found.nats(NAME) >= 2.0, "{found:?}");
+}
+
+#[test]
 fn pings_inside_one_connection_are_heard() {
     for jitter in [0.0, 0.3, 0.5] {
         let mut talk = Talk::tcp(c2(), 4444).lasting(7.0 * HOUR);

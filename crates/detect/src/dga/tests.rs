@@ -188,6 +188,14 @@ fn names_that_exist_are_not_counted() {
 }
 
 #[test]
+fn errors_below_a_domain_do_not_say_that_it_is_free() {
+    let names = Family::Letters.names(60, &mut Chance::new(14));
+    let names: Vec<String> = names.iter().map(|name| format!("files.{name}")).collect();
+    let found = asked(&names, HOUR);
+    assert!(!found.fires(NAME), "{found:?}");
+}
+
+#[test]
 fn labels_handed_out_by_hosting_are_not_heard() {
     let mut chance = Chance::new(12);
     let names: Vec<String> = (0..60)

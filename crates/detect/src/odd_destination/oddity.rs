@@ -66,7 +66,8 @@ fn certificate(c: &Conversation, all: &mut Vec<Oddity>) {
 }
 
 fn bare_address(c: &Conversation, view: &View<'_>, all: &mut Vec<Oddity>) {
-    if c.name.is_some() || c.two_way == 0 || view.summary.looks_like_p2p() {
+    let answered = c.two_way > 0 || c.http.as_ref().is_some_and(|http| http.replies > 0);
+    if c.name.is_some() || !answered || view.summary.looks_like_p2p() {
         return;
     }
     if let Some(tls) = &c.tls
@@ -99,7 +100,8 @@ fn bare_address(c: &Conversation, view: &View<'_>, all: &mut Vec<Oddity>) {
 }
 
 fn port(c: &Conversation, mismatched: bool, all: &mut Vec<Oddity>) {
-    if mismatched {
+    // IRC on an odd port is the IRC detector's to tell.
+    if mismatched && !c.spoke(Service::Irc) {
         all.push(odd(
             "port-mismatch",
             2.0,

@@ -172,6 +172,16 @@ fn dead_peers_on_ports_of_their_own_are_barely_heard() {
 }
 
 #[test]
+fn dead_peers_some_of_whom_share_a_port_do_not_convict() {
+    let found = found(500, |c, _| {
+        let port = if c.happens(0.15) { 1080 } else { 10_000 + c.below(50_000) as u16 };
+        Talk::tcp(anywhere(c), port).unanswered()
+    });
+    assert!(!found.certain(NAME), "{found:?}");
+    assert!(found.outcome() < Outcome::Infected, "{found:?}");
+}
+
+#[test]
 fn dead_peers_of_known_programs_are_not_heard() {
     for port in [6881, 8333, 30303, 51413, 4662] {
         let found = found(200, |c, _| {

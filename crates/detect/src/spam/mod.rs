@@ -80,12 +80,12 @@ impl Detector for Spam {
                 }
             }
             What::Dns(dns) if dns.record_type == RecordType::MX && dns.stage != DnsStage::Reply => {
-                let Some(mail) = self.hosts.entry(seen.host) else {
-                    return;
-                };
+                // Many names of one domain are a tunnel's questions, not a mailer's.
+                let Some(domain) = ostium_names::registrable(dns.name) else { return };
+                let Some(mail) = self.hosts.entry(seen.host) else { return };
                 mail.saw(event.at);
-                if mail.domains.len() < COUNTED {
-                    mail.domains.insert(dns.name.into());
+                if mail.domains.len() < COUNTED && !mail.domains.contains(domain) {
+                    mail.domains.insert(domain.into());
                 }
             }
             _ => {}

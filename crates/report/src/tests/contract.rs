@@ -241,14 +241,22 @@ fn an_indicator_counts_hosts_once_and_only_what_counted() {
 
 #[test]
 fn addresses_without_a_port_have_their_own_type() {
-    let of = |at| item("x", Group::Reputation, 9.0, talk(peer(None, Some(at), None)));
-    let r =
-        rationale("10.0.0.1", Verdict::Infected, 1.0, vec![of("198.51.100.7"), of("2001:db8::7")]);
+    let of = |group, at| item("x", group, 9.0, talk(peer(None, Some(at), None)));
+    let items = vec![of(Group::Reputation, "198.51.100.7"), of(Group::Timing, "2001:db8::7")];
+    let r = rationale("10.0.0.1", Verdict::Infected, 1.0, items);
     let rows = build(facts(), vec![r], false).indicators;
     let kinds: Vec<(&str, &str)> =
         rows.iter().map(|r| (r.kind.as_str(), r.value.as_str())).collect();
     assert_eq!(kinds, [("ipv4-addr", "198.51.100.7"), ("ipv6-addr", "2001:db8::7")]);
     assert_eq!(rows[0].confidence, 100);
+}
+
+#[test]
+fn what_a_convicted_host_happens_to_talk_to_is_no_indicator() {
+    let odd = item("x", Group::Destination, 9.0, talk(peer(Some("odd.example"), None, None)));
+    let scan = item("scan", Group::Behaviour, 9.0, About::Host { peer: None });
+    let r = rationale("10.0.0.1", Verdict::Infected, 1.0, vec![odd, scan]);
+    assert_eq!(build(facts(), vec![r], false).indicators, []);
 }
 
 #[test]

@@ -13,7 +13,9 @@ fn hostile() -> Document {
     let mut evil = item("beacon", Group::Timing, 4.2, talk(peer(Some(HOSTILE), None, Some(443))));
     evil.summary = format!("beacon to {HOSTILE}");
     let aside = evil.clone();
-    let mut r = rationale("10.0.0.9", Verdict::Infected, 0.99, vec![evil]);
+    let mut odd = aside.clone();
+    odd.group = Group::Destination;
+    let mut r = rationale("10.0.0.9", Verdict::Infected, 0.99, vec![evil, odd]);
     r.families = vec![HOSTILE.to_owned()];
     r.set_aside = vec![(aside, "because")];
     build(facts(), vec![r], false)
