@@ -26,21 +26,33 @@ after it, and says which line joins it to the list of parsers.";
 const TEMPLATE: &str = "template";
 
 pub(crate) fn detector(root: &Path, args: Args) -> Outcome {
-    create(&root.join("crates").join("detect").join("src"), args)
+    create(&root.join("crates").join("detect").join("src"), args, |name| {
+        let line = format!("Box::new({name}::{}),", camel(name));
+        [("lib.rs", format!("mod {name};")), ("lib.rs, in `all`", line)]
+    })
 }
 
 pub(crate) fn parser(root: &Path, args: Args) -> Outcome {
-    create(&root.join("crates").join("parse").join("src"), args)
+    create(&root.join("crates").join("parse").join("src"), args, |name| {
+        let camel = camel(name);
+        let line = format!("{camel}(crate::{name}::{camel}),");
+        [("lib.rs", format!("mod {name};")), ("protocol.rs, in `protocols!`", line)]
+    })
 }
 
-fn create(src: &Path, mut args: Args) -> Outcome {
+/// `joins` says which lines join the copy to the rest, and where.
+fn create(
+    src: &Path,
+    mut args: Args,
+    joins: impl Fn(&str) -> [(&'static str, String); 2],
+) -> Outcome {
     let name = args.position().ok_or("no name given; see --help")?;
     args.done()?;
     for path in copy(src, &name)? {
         println!("wrote {}", path.display());
     }
-    println!("\nnow add `{name}` beside each of these:");
-    for (place, line) in mentions(src)? {
+    println!("\nnow join it to the rest:");
+    for (place, line) in joins(&name) {
         println!("  {place}: {line}");
     }
     Ok(true)
@@ -75,7 +87,9 @@ fn copy(src: &Path, name: &str) -> Result<Vec<PathBuf>, Box<dyn Error>> {
 
 /// `template`, `Template` and `TEMPLATE` under the new name.
 fn renamed(text: &str, name: &str) -> String {
-    text.replace("Template", &camel(name))
+    // The name in reports is joined by `-`.
+    text.replace("\"template\"", &format!("\"{}\"", name.replace('_', "-")))
+        .replace("Template", &camel(name))
         .replace("TEMPLATE", &name.to_uppercase())
         .replace(TEMPLATE, name)
 }
@@ -87,23 +101,6 @@ fn camel(name: &str) -> String {
         first.into_iter().chain(letters).collect::<String>()
     };
     name.split('_').map(word).collect()
-}
-
-/// Where the crate names its template: the lines to imitate.
-fn mentions(src: &Path) -> Result<Vec<(String, String)>, Box<dyn Error>> {
-    let own = format!("{TEMPLATE}/");
-    let mut found = Vec::new();
-    for text in source::texts(src, &[".rs"])? {
-        if text.path.starts_with(&own) {
-            continue;
-        }
-        for (at, line) in text.body.lines().enumerate() {
-            if line.contains(TEMPLATE) && !line.trim_start().starts_with("//") {
-                found.push((format!("{}:{}", text.path, at + 1), line.trim().to_owned()));
-            }
-        }
-    }
-    Ok(found)
 }
 
 #[cfg(test)]
@@ -131,8 +128,7 @@ mod tests {
             body,
             "//! The fast_flux detector.\npub struct FastFlux;\nconst FAST_FLUX_X: u8 = 1;\n"
         );
-        let lines = mentions(&folder.0).unwrap();
-        assert_eq!(lines, [("lib.rs:2".to_owned(), "mod template;".to_owned())]);
+        assert_eq!(renamed("\"template\"", "fast_flux"), "\"fast-flux\"");
     }
 
     #[test]
