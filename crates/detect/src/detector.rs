@@ -1,9 +1,11 @@
 //! What a detector is, and what it may look at.
 
+use std::collections::BTreeMap;
+
 use ostium_event::{Addr, Event, Ja4, What};
 use ostium_evidence::{About, Evidence, Group, Peer};
 use ostium_intel::IndicatorIndex;
-use ostium_profile::{Conversation, Host, HostId, Prevalence, Profile, Seen};
+use ostium_profile::{Conversation, Host, HostId, Prevalence, Profile, Seen, View as Kind};
 
 /// Turns behaviour into evidence.
 ///
@@ -162,6 +164,34 @@ impl Interest {
 // === impl HostSummary ===
 
 impl HostSummary {
+    /// Counts over one host's conversations.
+    pub fn of(conversations: &[&Conversation]) -> Self {
+        let mut summary = Self::default();
+        let mut clients: BTreeMap<Ja4, u32> = BTreeMap::new();
+        for c in conversations {
+            match c.key.view {
+                Kind::Address if c.starts > 0 => {
+                    let stranger = c.name.is_none() && c.port >= 1024 && c.port != 8080;
+                    summary.strangers += u32::from(stranger);
+                    summary.v6_answered += u32::from(!c.addr.is_v4() && c.two_way > 0);
+                }
+                Kind::Name => {
+                    summary.names += 1;
+                    if let Some(ja4) = c.tls.as_ref().and_then(|tls| tls.ja4) {
+                        *clients.entry(ja4).or_default() += 1;
+                    }
+                }
+                _ => {}
+            }
+        }
+        let mut clients: Vec<(Ja4, u32)> = clients.into_iter().collect();
+        clients.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(&b.0)));
+        for (slot, (ja4, names)) in summary.clients.iter_mut().zip(clients) {
+            *slot = (Some(ja4), names);
+        }
+        summary
+    }
+
     /// Is this a client for everything, such as a browser: used for at least eight names?
     pub fn is_general_client(&self, ja4: &Ja4) -> bool {
         self.clients.iter().any(|(client, names)| client.as_ref() == Some(ja4) && *names >= 8)

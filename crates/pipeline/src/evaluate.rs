@@ -4,9 +4,9 @@
 use std::collections::{BTreeMap, HashMap};
 
 use ostium_detect::{Blind, HostSummary, Origins, View, Visible, spoofed_sources};
-use ostium_event::{Addr, Ja4};
+use ostium_event::Addr;
 use ostium_evidence::{Evidence, HostCase, Role};
-use ostium_profile::{Conversation, Host, HostId, Prevalence, Served, View as Kind, infer_roles};
+use ostium_profile::{Conversation, Host, HostId, Prevalence, Served, infer_roles};
 use ostium_report::{Document, Facts, Totals, build};
 use ostium_verdict::Rationale;
 
@@ -78,7 +78,7 @@ fn cases(shard: &Shard, settings: &Settings, whole: &mut Whole) -> Vec<HostCase>
     let mut cases = Vec::new();
     for (id, host) in profile.hosts() {
         let conversations = by_host.remove(&id).unwrap_or_default();
-        let summary = summary(&conversations);
+        let summary = HostSummary::of(&conversations);
         let view = View {
             profile,
             host,
@@ -115,33 +115,6 @@ fn roles(host: &Host, settings: &Settings, served: &BTreeMap<Addr, Served>) -> V
     roles.sort_unstable();
     roles.dedup();
     roles
-}
-
-fn summary(conversations: &[&Conversation]) -> HostSummary {
-    let mut summary = HostSummary::default();
-    let mut clients: BTreeMap<Ja4, u32> = BTreeMap::new();
-    for c in conversations {
-        match c.key.view {
-            Kind::Address if c.starts > 0 => {
-                let stranger = c.name.is_none() && c.port >= 1024 && c.port != 8080;
-                summary.strangers += u32::from(stranger);
-                summary.v6_answered += u32::from(!c.addr.is_v4() && c.two_way > 0);
-            }
-            Kind::Name => {
-                summary.names += 1;
-                if let Some(ja4) = c.tls.as_ref().and_then(|tls| tls.ja4) {
-                    *clients.entry(ja4).or_default() += 1;
-                }
-            }
-            _ => {}
-        }
-    }
-    let mut clients: Vec<(Ja4, u32)> = clients.into_iter().collect();
-    clients.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(&b.0)));
-    for (slot, (ja4, names)) in summary.clients.iter_mut().zip(clients) {
-        *slot = (Some(ja4), names);
-    }
-    summary
 }
 
 fn facts(shards: &[Shard], settings: &Settings, whole: &Whole, mut read: Read) -> Facts {

@@ -1,13 +1,11 @@
 //! A scene: what some hosts do, written down in any order and played in the order of time.
 
-use std::collections::BTreeMap;
-
 use ostium_event::{
-    Addr, DnsStage, Event, FlowKey, FlowState, Ja4, OpenedBy, Proto, RecordType, Scope, Service,
-    Span, Timestamp, What,
+    Addr, DnsStage, Event, FlowKey, FlowState, OpenedBy, Proto, RecordType, Scope, Service, Span,
+    Timestamp, What,
 };
 use ostium_intel::{Indicator, IndicatorIndex, IndicatorValue};
-use ostium_profile::{Conversation, HostId, Limits, Prevalence, Profile, View as Kind};
+use ostium_profile::{Conversation, HostId, Limits, Prevalence, Profile};
 
 use super::{Chance, Findings, Reply, Said, Talk};
 use crate::{Blind, Detector, HostSummary, Interest, View, Visible, all};
@@ -323,7 +321,7 @@ impl World {
         let (id, known) =
             self.profile.hosts().find(|(_, h)| h.addr == addr).expect("the host did something");
         let conversations = self.conversations(id);
-        let summary = summary(&conversations);
+        let summary = HostSummary::of(&conversations);
         let view = View {
             profile: &self.profile,
             host: known,
@@ -339,32 +337,4 @@ impl World {
     fn conversations(&self, id: HostId) -> Vec<&Conversation> {
         self.profile.conversations().filter(|c| c.key.host == id).collect()
     }
-}
-
-/// As the pipeline counts it.
-fn summary(conversations: &[&Conversation]) -> HostSummary {
-    let mut summary = HostSummary::default();
-    let mut clients: BTreeMap<Ja4, u32> = BTreeMap::new();
-    for c in conversations {
-        match c.key.view {
-            Kind::Address if c.starts > 0 => {
-                let stranger = c.name.is_none() && c.port >= 1024 && c.port != 8080;
-                summary.strangers += u32::from(stranger);
-                summary.v6_answered += u32::from(!c.addr.is_v4() && c.two_way > 0);
-            }
-            Kind::Name => {
-                summary.names += 1;
-                if let Some(ja4) = c.tls.as_ref().and_then(|tls| tls.ja4) {
-                    *clients.entry(ja4).or_default() += 1;
-                }
-            }
-            _ => {}
-        }
-    }
-    let mut clients: Vec<(Ja4, u32)> = clients.into_iter().collect();
-    clients.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(&b.0)));
-    for (slot, (ja4, names)) in summary.clients.iter_mut().zip(clients) {
-        *slot = (Some(ja4), names);
-    }
-    summary
 }
