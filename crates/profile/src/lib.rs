@@ -26,7 +26,7 @@ pub use conversation::{Conversation, Detail, Rhythms};
 pub use generations::Generations;
 pub use histogram::Histogram;
 pub use host::{DnsUse, Host, HostId};
-pub use key::{ConversationKey, View};
+pub use key::{ConversationKey, View, stable_hash};
 pub use name::Name;
 pub use prevalence::{Prevalence, client_key, domain_key};
 pub use profile::{Limits, Profile, Seen};

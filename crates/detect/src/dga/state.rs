@@ -2,6 +2,7 @@
 
 use ostium_event::Timestamp;
 use ostium_names as names;
+use ostium_profile::stable_hash;
 
 /// Names remembered so that each counts once.
 const REMEMBERED: usize = 256;
@@ -37,7 +38,7 @@ pub(super) struct Best {
 impl Asked {
     /// A registrable name that does not exist.
     pub(super) fn unregistered(&mut self, at: Timestamp, domain: &str) {
-        let print = hash(domain);
+        let print = stable_hash(domain.as_bytes());
         if self.recent.contains(&print) {
             return;
         }
@@ -63,7 +64,7 @@ impl Asked {
             self.examples.push(domain.into());
         }
         if let Some((_, suffix)) = domain.split_once('.') {
-            let suffix = hash(suffix);
+            let suffix = stable_hash(suffix.as_bytes());
             if self.suffixes.len() < 64 && !self.suffixes.contains(&suffix) {
                 self.suffixes.push(suffix);
             }
@@ -122,9 +123,4 @@ impl Asked {
             self.next = (self.next + 1) % REMEMBERED;
         }
     }
-}
-
-fn hash(text: &str) -> u64 {
-    text.bytes()
-        .fold(0xcbf2_9ce4_8422_2325, |h: u64, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3))
 }

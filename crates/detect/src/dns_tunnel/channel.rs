@@ -1,6 +1,7 @@
 //! One possible channel: the distinct labels that were asked for, and what came back.
 
 use ostium_event::{RecordType, Timestamp};
+use ostium_profile::stable_hash;
 
 /// Labels counted exactly; beyond this only the number of questions grows.
 const REMEMBERED: usize = 128;
@@ -71,7 +72,7 @@ impl Channel {
             self.domain = domain.into();
         }
         self.last = self.last.max(at);
-        let both = hash(label) ^ hash(domain).rotate_left(7);
+        let both = stable_hash(label.as_bytes()) ^ stable_hash(domain.as_bytes()).rotate_left(7);
         if self.queries > 0 && self.latest == both {
             return;
         }
@@ -104,7 +105,7 @@ impl Channel {
         if is_encoded(label) || self.example.is_empty() {
             self.example = label.chars().take(24).collect::<String>().into();
         }
-        let domain = hash(domain);
+        let domain = stable_hash(domain.as_bytes());
         if self.domains.len() < 32 && !self.domains.contains(&domain) {
             self.domains.push(domain);
         }
@@ -152,7 +153,7 @@ impl Channel {
 
     /// Were labels of this domain asked for?
     pub(super) fn is_under(&self, domain: &str) -> bool {
-        self.domains.contains(&hash(domain))
+        self.domains.contains(&stable_hash(domain.as_bytes()))
     }
 
     pub(super) const fn domain(&self) -> &str {
@@ -205,9 +206,4 @@ fn is_encoded(label: &str) -> bool {
         // Browsers probe with 7 to 15 letters, and search lists put a domain behind them. The model
         // wants a name under some top level.
         || first.len() >= 16 && ostium_names::dga_llr(&format!("{first}.com")) > 0.7
-}
-
-fn hash(text: &str) -> u64 {
-    text.bytes()
-        .fold(0xcbf2_9ce4_8422_2325, |h: u64, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3))
 }
