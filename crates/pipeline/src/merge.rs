@@ -80,6 +80,9 @@ impl Stream {
     }
 
     fn refill(&mut self, crew: &mut Crew, notes: &mut Vec<Note>) {
+        if self.len > 0 {
+            crew.settle();
+        }
         let block = match Arc::get_mut(&mut self.block) {
             Some(block) => block,
             None => {

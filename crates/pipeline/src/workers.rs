@@ -19,8 +19,8 @@ use crate::shard::{SHARDS, Shard};
 
 /// Those who work.
 pub(crate) enum Crew {
-    /// The reading thread itself.
-    Inline(Vec<Shard>),
+    /// The reading thread itself: packets at once, rows when a block is full.
+    Inline { shards: Vec<Shard>, batch: Batch, home: Arc<Home> },
     /// Threads, each with the shards whose number leaves its own when divided by their count.
     Threads(Team),
 }
@@ -28,7 +28,15 @@ pub(crate) enum Crew {
 /// Several threads.
 pub(crate) struct Team {
     workers: Vec<Worker>,
-    spare: Receiver<PacketBlock>,
+    spare: Receiver<Spare>,
+    packets: Vec<PacketBlock>,
+    batches: Vec<Batch>,
+}
+
+/// What a worker no longer needs.
+enum Spare {
+    Packets(PacketBlock),
+    Batch(Batch),
 }
 
 struct Worker {
@@ -47,7 +55,11 @@ impl Crew {
     pub(crate) fn new(threads: usize, budget: Budget, known: bool, home: &Arc<Home>) -> Self {
         let threads = threads.clamp(1, SHARDS as usize);
         if threads == 1 {
-            return Self::Inline((0..SHARDS).map(|_| Shard::new(budget, known)).collect());
+            return Self::Inline {
+                shards: (0..SHARDS).map(|_| Shard::new(budget, known)).collect(),
+                batch: Batch::new(SHARDS as usize),
+                home: Arc::clone(home),
+            };
         }
         let (spare_sender, spare) = channel();
         let workers = (0..threads)
@@ -56,12 +68,11 @@ impl Crew {
                 let shards: Vec<Shard> = mine.map(|_| Shard::new(budget, known)).collect();
                 let (sender, receiver) = sync_channel(WAITING);
                 let (home, spare) = (Arc::clone(home), spare_sender.clone());
-                let thread =
-                    std::thread::spawn(move || work(shards, threads, &home, &receiver, &spare));
-                Worker { sender, thread, batch: Batch::default() }
+                let thread = std::thread::spawn(move || work(shards, &home, &receiver, &spare));
+                Worker { sender, thread, batch: Batch::new(shards_of(place, threads)) }
             })
             .collect();
-        Self::Threads(Team { workers, spare })
+        Self::Threads(Team { workers, spare, packets: Vec::new(), batches: Vec::new() })
     }
 
     /// Gives one packet of a block to the shard that owns it.
@@ -82,9 +93,13 @@ impl Crew {
         let facing = Facing::of(&meta, home);
         let shard = shard_of(facing.key.inside, SHARDS);
         match self {
-            Self::Inline(shards) => {
-                if let Some(shard) = shards.get_mut(shard as usize) {
-                    shard.decoded(packet.at, &meta, &facing, frame);
+            Self::Inline { shards, batch, home } => {
+                if let Some(owner) = shards.get_mut(shard as usize) {
+                    // Rows of another input that came before it.
+                    if batch.len() > 0 {
+                        batch.run_one(shard as usize, home, owner);
+                    }
+                    owner.decoded(packet.at, &meta, &facing, frame);
                 }
             }
             Self::Threads(team) => team.give(shard, shared, Task::Packet(index)),
@@ -105,27 +120,35 @@ impl Crew {
         };
         let shard = shard_of(row.inside(home), SHARDS);
         match self {
-            Self::Inline(shards) => {
-                if let Some(shard) = shards.get_mut(shard as usize) {
-                    shard.row(home, block, &task);
-                }
-            }
+            Self::Inline { batch, .. } => batch.add(shard as usize, shared, Task::Row(task)),
             Self::Threads(team) => team.give(shard, shared, Task::Row(task)),
+        }
+    }
+
+    /// Does what the reading thread has put off, so that the blocks are free to be filled again.
+    pub(crate) fn settle(&mut self) {
+        if let Self::Inline { shards, batch, home } = self {
+            batch.run(home, shards);
+            batch.take_blocks();
         }
     }
 
     /// A buffer that is no longer used, if there is one.
     pub(crate) fn spare(&mut self) -> Option<PacketBlock> {
         match self {
-            Self::Inline(_) => None,
-            Self::Threads(team) => team.spare.try_recv().ok(),
+            Self::Inline { .. } => None,
+            Self::Threads(team) => {
+                team.take_back();
+                team.packets.pop()
+            }
         }
     }
 
     /// Ends all work; gives back the shards in order.
-    pub(crate) fn finish(self) -> Vec<Shard> {
+    pub(crate) fn finish(mut self) -> Vec<Shard> {
+        self.settle();
         match self {
-            Self::Inline(mut shards) => {
+            Self::Inline { mut shards, .. } => {
                 shards.iter_mut().for_each(Shard::finish);
                 shards
             }
@@ -138,29 +161,46 @@ impl Crew {
 
 impl Team {
     fn give(&mut self, shard: u32, block: &Arc<Block>, task: Task) {
-        let place = shard as usize % self.workers.len().max(1);
+        let count = self.workers.len().max(1);
+        let (place, within) = (shard as usize % count, shard as usize / count);
         let Some(worker) = self.workers.get_mut(place) else {
             return;
         };
-        let batch = &mut worker.batch;
-        // Tasks of one block mostly follow each other.
-        let known = batch.blocks.iter().rposition(|b| Arc::ptr_eq(b, block));
-        let slot = known.unwrap_or_else(|| {
-            batch.blocks.push(Arc::clone(block));
-            batch.blocks.len() - 1
-        });
-        batch.tasks.push((shard, slot as u32, task));
-        if batch.tasks.len() >= BATCH {
-            worker.send();
+        worker.batch.add(within, block, task);
+        if worker.batch.len() >= BATCH {
+            self.send(place);
         }
     }
 
-    fn finish(self) -> Vec<Shard> {
+    fn send(&mut self, place: usize) {
+        self.take_back();
         let count = self.workers.len();
+        let Some(worker) = self.workers.get_mut(place) else {
+            return;
+        };
+        let fresh = self.batches.pop().unwrap_or_else(|| Batch::new(shards_of(0, count)));
+        let batch = std::mem::replace(&mut worker.batch, fresh);
+        // A worker only hangs up when it panicked; joining it tells.
+        if batch.len() > 0 {
+            worker.sender.send(batch).ok();
+        }
+    }
+
+    fn take_back(&mut self) {
+        while let Ok(spare) = self.spare.try_recv() {
+            match spare {
+                Spare::Packets(block) => self.packets.push(block),
+                Spare::Batch(batch) => self.batches.push(batch),
+            }
+        }
+    }
+
+    fn finish(mut self) -> Vec<Shard> {
+        let count = self.workers.len();
+        (0..count).for_each(|place| self.send(place));
         let mut all: Vec<std::vec::IntoIter<Shard>> = Vec::with_capacity(count);
         let mut threads = Vec::with_capacity(count);
-        for mut worker in self.workers {
-            worker.send();
+        for worker in self.workers {
             drop(worker.sender);
             threads.push(worker.thread);
         }
@@ -177,52 +217,27 @@ impl Team {
     }
 }
 
-// === impl Worker ===
-
-impl Worker {
-    fn send(&mut self) {
-        let empty = Batch { blocks: Vec::new(), tasks: Vec::with_capacity(BATCH) };
-        let batch = std::mem::replace(&mut self.batch, empty);
-        // A worker only hangs up when it panicked; joining it tells.
-        if !batch.tasks.is_empty() && self.sender.send(batch).is_err() {
-            self.batch.tasks.clear();
-        }
-    }
+/// Shards that the `place`-th of `threads` owns.
+const fn shards_of(place: usize, threads: usize) -> usize {
+    (SHARDS as usize).saturating_sub(place).div_ceil(threads)
 }
 
 /// What a thread does: its shards' work, in order, until there is no more.
 fn work(
     mut shards: Vec<Shard>,
-    threads: usize,
     home: &Home,
     batches: &Receiver<Batch>,
-    spare: &Sender<PacketBlock>,
+    spare: &Sender<Spare>,
 ) -> Vec<Shard> {
-    for batch in batches {
-        for (shard, slot, task) in &batch.tasks {
-            let (Some(shard), Some(block)) =
-                (shards.get_mut(*shard as usize / threads), batch.blocks.get(*slot as usize))
-            else {
-                continue;
-            };
-            match (&**block, task) {
-                (Block::Packets(block), Task::Packet(index)) => {
-                    if let Some(packet) = block.packets.get(*index as usize) {
-                        shard.packet(home, block, packet);
-                    }
-                }
-                (Block::Rows(block), Task::Row(task)) => shard.row(home, block, task),
-                _ => {}
-            }
-        }
-        for block in batch.blocks {
+    for mut batch in batches {
+        batch.run(home, &mut shards);
+        // Nobody wants anything back once reading has ended.
+        for block in batch.take_blocks() {
             if let Some(Block::Packets(block)) = Arc::into_inner(block) {
-                // Nobody wants buffers any more once reading has ended.
-                if spare.send(block).is_err() {
-                    break;
-                }
+                spare.send(Spare::Packets(block)).ok();
             }
         }
+        spare.send(Spare::Batch(batch)).ok();
     }
     shards.iter_mut().for_each(Shard::finish);
     shards
