@@ -66,6 +66,8 @@ pub struct Conversation {
     services: u16,
     early: [Timestamp; EARN],
     inside_port: u16,
+    /// Series of times in boxes, besides the coarse one of the detail.
+    series: u8,
     /// Its address shares its site with others that this host called; `None`: not asked yet.
     pub(crate) has_neighbours: Option<bool>,
     /// What it earned.
@@ -128,6 +130,7 @@ impl Conversation {
             services: 0,
             early: [Timestamp::ZERO; EARN],
             inside_port: 0,
+            series: 0,
             has_neighbours: None,
             detail: None,
             tls: None,
@@ -153,7 +156,7 @@ impl Conversation {
         self.last = self.last.max(at);
         self.starts = self.starts.saturating_add(1);
         if let Some(detail) = &mut self.detail {
-            detail.starts.add(at);
+            self.series += u8::from(detail.starts.add(at));
             return;
         }
         if let Some(slot) = self.early.get_mut(self.starts as usize - 1) {
@@ -163,7 +166,8 @@ impl Conversation {
             let mut early = self.early;
             early.sort_unstable();
             let detail = self.earn();
-            early.iter().for_each(|at| detail.starts.add(*at));
+            let boxed = early.iter().map(|at| u8::from(detail.starts.add(*at))).sum::<u8>();
+            self.series += boxed;
         }
     }
 
@@ -179,8 +183,10 @@ impl Conversation {
             true => (&mut detail.sent, &mut detail.sent_sizes),
             false => (&mut detail.received, &mut detail.received_sizes),
         };
+        let boxed = u8::from(series.is_none());
         series.get_or_insert_with(|| Box::new(Timing::new(FINE))).add(at);
         sizes.add(u64::from(message.bytes));
+        self.series += boxed;
     }
 
     pub(crate) fn end(&mut self, record: &FlowRecord) {
@@ -244,13 +250,11 @@ impl Conversation {
         same
     }
 
-    /// Bytes held on the heap, about.
+    /// Bytes held on the heap, about; asked before and after every change, so it looks into no box.
+    #[inline]
     pub(crate) fn heap_bytes(&self) -> usize {
-        let detail = self.detail.as_ref().map_or(0, |detail| {
-            let boxed = [&detail.sent, &detail.received, &detail.starts.fine];
-            let series = boxed.iter().filter(|series| series.is_some()).count();
-            size_of::<Detail>() + series * size_of::<Timing>()
-        });
+        let detail = self.detail.as_ref().map_or(0, |_| size_of::<Detail>())
+            + usize::from(self.series) * size_of::<Timing>();
         let tls = self.tls.as_ref().map_or(0, |_| size_of::<TlsFacts>() + 128);
         detail + tls + self.http.as_ref().map_or(0, |_| size_of::<HttpFacts>() + 160)
     }
@@ -284,7 +288,8 @@ impl Default for Detail {
 // === impl Rhythms ===
 
 impl Rhythms {
-    fn add(&mut self, at: Timestamp) {
+    /// Adds a start; `true` when the fine series began with it.
+    fn add(&mut self, at: Timestamp) -> bool {
         self.coarse.add(at);
         if let Some(fine) = &mut self.fine {
             fine.add(at);
@@ -292,6 +297,8 @@ impl Rhythms {
             let mut fine = Timing::new(FINE);
             fine.add(at);
             self.fine = Some(Box::new(fine));
+            return true;
         }
+        false
     }
 }

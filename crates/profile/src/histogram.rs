@@ -76,11 +76,37 @@ fn sum(counts: &[u16]) -> u32 {
     counts.iter().map(|c| u32::from(*c)).sum()
 }
 
+/// Four times the binary logarithm, rounded down: its whole part stands in the exponent, its
+/// quarters follow from three comparisons of the mantissa.
+#[inline]
 fn bucket(secs: f32) -> usize {
-    let quarter = (secs / FLOOR).max(1.0).log2() * 4.0;
-    (quarter as usize).min(BUCKETS - 1)
+    const QUARTERS: [u32; 3] = [0x18_37f1, 0x35_04f4, 0x57_44fd];
+    let bits = (secs / FLOOR).max(1.0).to_bits();
+    let (whole, part) = ((bits >> 23).saturating_sub(127), bits & 0x7f_ffff);
+    let quarters: u32 = QUARTERS.iter().map(|bound| u32::from(part >= *bound)).sum();
+    ((whole * 4 + quarters) as usize).min(BUCKETS - 1)
 }
 
 fn middle(bucket: usize) -> f32 {
     FLOOR * ((bucket as f32 + 0.5) / 4.0).exp2()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn buckets_are_quarter_octaves(secs in 0.0f32..1e7) {
+            let exact = (f64::from(secs) / f64::from(FLOOR)).max(1.0).log2() * 4.0;
+            prop_assert_eq!(bucket(secs), (exact as usize).min(BUCKETS - 1));
+        }
+    }
+
+    #[test]
+    fn the_ends_hold_what_lies_beyond() {
+        assert_eq!([bucket(0.0), bucket(-1.0), bucket(f32::NAN)], [0; 3]);
+        assert_eq!([bucket(f32::INFINITY), bucket(f32::MAX)], [BUCKETS - 1; 2]);
+    }
 }

@@ -1,5 +1,7 @@
 //! The several views of whom a host talks to.
 
+use std::hash::{Hash, Hasher};
+
 use ostium_event::{Addr, Proto};
 
 use crate::host::HostId;
@@ -22,7 +24,7 @@ pub enum View {
 }
 
 /// Identity of a conversation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ConversationKey {
     /// Whose.
     pub host: HostId,
@@ -44,6 +46,19 @@ impl View {
 }
 
 // === impl ConversationKey ===
+
+impl Hash for ConversationKey {
+    /// Three words instead of five writes: every event looks a conversation up.
+    #[inline]
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let rest = u64::from(self.host.0) << 32
+            | u64::from(self.port) << 16
+            | u64::from(self.proto.0) << 8
+            | self.view as u64;
+        state.write_u64(rest);
+        state.write_u128(self.value);
+    }
+}
 
 impl ConversationKey {
     pub(crate) const fn address(host: HostId, addr: Addr, port: u16, proto: Proto) -> Self {

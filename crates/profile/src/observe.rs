@@ -171,13 +171,21 @@ impl Profile {
                     host.opened += 1;
                 }
                 if start && counts_for_timing(flow) {
-                    let name = name.as_ref();
-                    let keys = name.map(|n| named_keys(host, n)).into_iter().flatten().flatten();
-                    if self.goes_on(address, event.at, flow) {
-                        return name.cloned();
-                    }
-                    for key in std::iter::once(address).chain(keys) {
-                        self.start(key, event.at, flow, name, |_| {});
+                    let id = self.ensure(address, event.at, flow.outside, flow.outside_port);
+                    let began = self.change(id, |c| {
+                        // Log writers cut idle connections in two: the same two ports soon again
+                        // are no new start.
+                        let began = !c.goes_on(event.at, flow.inside_port);
+                        if began {
+                            c.call(name.as_ref());
+                            c.start(event.at, flow.outside, flow.outside_port);
+                        }
+                        began
+                    });
+                    if let (Some(true), Some(name)) = (began, &name) {
+                        for key in named_keys(host, name).into_iter().flatten() {
+                            self.start(key, event.at, flow, Some(name), |_| {});
+                        }
                     }
                 }
             }
@@ -209,22 +217,13 @@ impl Profile {
         });
     }
 
-    /// Log writers cut idle connections in two: the same two ports soon again are no new start.
-    fn goes_on(&mut self, address: ConversationKey, at: Timestamp, flow: &FlowKey) -> bool {
-        self.with_known(&address, |c| c.goes_on(at, flow.inside_port)).unwrap_or_else(|| {
-            let (addr, port) = (flow.outside, flow.outside_port);
-            self.with_conversation(address, at, addr, port, |c| c.goes_on(at, flow.inside_port))
-                .unwrap_or(false)
-        })
-    }
-
     fn closed(
         &mut self,
         host: HostId,
         event: &Event<'_>,
         record: &FlowRecord,
     ) -> Option<Arc<Name>> {
-        let name = self.name_of(host, &event.flow);
+        let flow = &event.flow;
         match event.opened_by {
             OpenedBy::Inside => {
                 if let Some(host) = self.hosts.get_mut(host.0) {
@@ -236,19 +235,34 @@ impl Profile {
                 if let Some(host) = self.hosts.get_mut(host.0) {
                     host.served += u64::from(record.out.bytes > 0);
                 }
-                return name;
+                return self.name_of(host, flow);
             }
             // The middle of a long connection still tells of its length and volume.
             OpenedBy::Unknown => {}
         }
+        let key = address_key(host, flow);
+        let address = self.ensure(key, event.at, flow.outside, flow.outside_port);
+        let asked = self.conversations.get(address).and_then(|c| c.name.clone());
+        let name = asked.or_else(|| self.resolved_name(flow));
+        if let Some(name) = &name {
+            self.change(address, |c| c.end(record));
+            for key in named_keys(host, name).into_iter().flatten() {
+                self.with_known(&key, |c| c.end(record));
+            }
+            return Some(name.clone());
+        }
         // Only now is it sure that the flow has no name: its start counts for the pooled views.
-        if name.is_none() && record.start_seen && counts_for_timing(&event.flow) {
-            for key in self.pooled(host, &event.flow) {
-                self.start(key, record.first, &event.flow, None, |_| {});
+        let starts = record.start_seen && counts_for_timing(flow);
+        for key in self.pooled(host, flow) {
+            let end = |c: &mut Conversation| c.end(record);
+            if starts {
+                self.start(key, record.first, flow, None, end);
+            } else {
+                self.with_known(&key, end);
             }
         }
-        self.each_of(host, event, name.as_ref(), |c| c.end(record));
-        name
+        self.change(address, |c| c.end(record));
+        None
     }
 
     fn hello(

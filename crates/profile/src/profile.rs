@@ -215,16 +215,26 @@ impl Profile {
         port: u16,
         change: impl FnOnce(&mut Conversation) -> R,
     ) -> Option<R> {
-        let id = match self.find(&key) {
-            Some(id) => id,
-            None => {
-                self.make_room();
-                let id = self.conversations.insert(Conversation::new(key, at, addr, port));
-                self.remember(key, id);
-                id
-            }
-        };
+        let id = self.ensure(key, at, addr, port);
         self.change(id, change)
+    }
+
+    /// The number of a conversation, made when it is new.
+    #[inline]
+    pub(crate) fn ensure(
+        &mut self,
+        key: ConversationKey,
+        at: ostium_event::Timestamp,
+        addr: Addr,
+        port: u16,
+    ) -> u32 {
+        if let Some(id) = self.find(&key) {
+            return id;
+        }
+        self.make_room();
+        let id = self.conversations.insert(Conversation::new(key, at, addr, port));
+        self.remember(key, id);
+        id
     }
 
     /// Changes a conversation that is there.
@@ -257,7 +267,12 @@ impl Profile {
         }
     }
 
-    fn change<R>(&mut self, id: u32, change: impl FnOnce(&mut Conversation) -> R) -> Option<R> {
+    #[inline]
+    pub(crate) fn change<R>(
+        &mut self,
+        id: u32,
+        change: impl FnOnce(&mut Conversation) -> R,
+    ) -> Option<R> {
         let conversation = self.conversations.get_mut(id)?;
         let before = conversation.heap_bytes();
         let changed = change(conversation);
