@@ -64,7 +64,8 @@ pub struct Conversation {
     pub via_proxy: bool,
     /// One bit for each service spoken.
     services: u16,
-    early: [Timestamp; EARN],
+    /// Starts before the one that earns the full statistics.
+    early: [Timestamp; EARN - 1],
     inside_port: u16,
     /// Series of times in boxes, besides the coarse one of the detail.
     series: u8,
@@ -128,7 +129,7 @@ impl Conversation {
             longest_bytes: (0, 0),
             via_proxy: false,
             services: 0,
-            early: [Timestamp::ZERO; EARN],
+            early: [Timestamp::ZERO; EARN - 1],
             inside_port: 0,
             series: 0,
             has_neighbours: None,
@@ -161,14 +162,14 @@ impl Conversation {
         }
         if let Some(slot) = self.early.get_mut(self.starts as usize - 1) {
             *slot = at;
+            return;
         }
-        if self.starts as usize >= EARN {
-            let mut early = self.early;
-            early.sort_unstable();
-            let detail = self.earn();
-            let boxed = early.iter().map(|at| u8::from(detail.starts.add(*at))).sum::<u8>();
-            self.series += boxed;
-        }
+        let [a, b, c] = self.early;
+        let mut early = [a, b, c, at];
+        early.sort_unstable();
+        let detail = self.earn();
+        let boxed = early.iter().map(|at| u8::from(detail.starts.add(*at))).sum::<u8>();
+        self.series += boxed;
     }
 
     /// Gives the conversation its full statistics.
