@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use ostium_event::Home;
-use ostium_ingest::{LogFile, RowBlock, RowRef, Scratch};
+use ostium_ingest::{LogFile, RowBlock, Scratch};
 
 const ROWS: u64 = 200_000;
 
@@ -61,7 +61,7 @@ fn read(log: &Arc<[u8]>, events: bool) -> u64 {
             break;
         };
         for row in block.rows.iter().filter(|_| events) {
-            let row = RowRef::new(row, block.bytes_of(row));
+            let row = block.reference(row);
             let result = schema.events(&home, &row, &mut scratch, |event| {
                 black_box(event);
                 seen += 1;

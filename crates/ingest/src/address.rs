@@ -16,32 +16,31 @@ pub(crate) fn address(text: &[u8]) -> Option<Addr> {
 
 #[inline]
 fn v4(text: &[u8]) -> Option<u32> {
-    if text.len() > 15 {
-        return None;
-    }
-    let (mut bits, mut dots) = (0u32, 0u32);
-    let (mut octet, mut digits) = (0u32, 0u32);
-    for &byte in text {
-        let digit = u32::from(byte.wrapping_sub(b'0'));
-        if digit <= 9 {
-            // A leading zero would make 010 either 8 or 10.
-            if digits > 0 && octet == 0 {
-                return None;
+    let (mut bits, mut rest) = (0u32, text);
+    for dots in 0..4 {
+        // A leading zero would make 010 either 8 or 10.
+        let (octet, after) = match rest {
+            [a @ b'1'..=b'9', b @ b'0'..=b'9', c @ b'0'..=b'9', after @ ..] => {
+                let digits = [a, b, c].map(|digit| u32::from(digit - b'0'));
+                (digits[0] * 100 + digits[1] * 10 + digits[2], after)
             }
-            octet = octet * 10 + digit;
-            digits += 1;
-            if octet > 255 {
-                return None;
+            [a @ b'1'..=b'9', b @ b'0'..=b'9', after @ ..] => {
+                (u32::from(a - b'0') * 10 + u32::from(b - b'0'), after)
             }
-        } else if byte == b'.' && digits > 0 && dots < 3 {
-            bits = bits << 8 | octet;
-            (octet, digits) = (0, 0);
-            dots += 1;
-        } else {
+            [a @ b'0'..=b'9', after @ ..] => (u32::from(a - b'0'), after),
+            _ => return None,
+        };
+        if octet > 255 {
             return None;
         }
+        bits = bits << 8 | octet;
+        rest = match (after, dots) {
+            ([], 3) => return Some(bits),
+            ([b'.', after @ ..], 0..3) => after,
+            _ => return None,
+        };
     }
-    (dots == 3 && digits > 0).then_some(bits << 8 | octet)
+    None
 }
 
 /// Groups are shifted in from the right; the place of `::` is kept and opened up at the end.

@@ -6,6 +6,7 @@ use ostium_event::{Addr, Home, Timestamp};
 
 use crate::certs::CertRecord;
 use crate::schema::Schema;
+use crate::zeek::Connection;
 
 /// What one row tells of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -47,7 +48,7 @@ pub struct Row {
     pub id: u64,
     /// Line in the file, counted from 1.
     pub line: u32,
-    /// First byte in its block.
+    /// First byte in its block; of a Zeek connection its place among those of the block.
     pub start: u32,
     /// Bytes.
     pub len: u32,
@@ -64,6 +65,8 @@ pub struct RowBlock {
     pub bytes: Vec<u8>,
     /// The rows, earliest first.
     pub rows: Vec<Row>,
+    /// What rows of Zeek conn say: numbers only, so their text is not kept.
+    pub(crate) connections: Vec<Connection>,
     /// How to turn them into events; set by [`crate::LogFile::next_rows`].
     pub schema: Option<Arc<Schema>>,
 }
@@ -73,8 +76,9 @@ pub struct RowBlock {
 pub struct RowRef<'a> {
     /// What the first look found.
     pub row: &'a Row,
-    /// Its bytes.
+    /// Its bytes; none when the first look has read it whole.
     pub bytes: &'a [u8],
+    pub(crate) connection: Option<&'a Connection>,
     /// The certificate of an ssl row, from [`crate::CertIndex::find`].
     pub cert: Option<&'a CertRecord>,
     /// Only the end of the connection is news: see [`crate::Admit::Again`].
@@ -101,9 +105,34 @@ impl RowBlock {
         self.bytes.get(start..start.saturating_add(row.len as usize)).unwrap_or_default()
     }
 
+    /// A row of this block with all that was read of it.
+    #[inline]
+    pub fn reference<'a>(&'a self, row: &'a Row) -> RowRef<'a> {
+        RowRef {
+            row,
+            bytes: self.bytes_of(row),
+            connection: match row.kind {
+                RowKind::Conn => self.connections.get(row.start as usize),
+                _ => None,
+            },
+            cert: None,
+            closes_only: false,
+        }
+    }
+
     pub(crate) fn clear(&mut self) {
         self.bytes.clear();
         self.rows.clear();
+        self.connections.clear();
+    }
+
+    /// Appends a connection.
+    #[inline]
+    pub(crate) fn push_connection(&mut self, row: &Row, connection: Connection) {
+        if let Ok(start) = u32::try_from(self.connections.len()) {
+            self.connections.push(connection);
+            self.rows.push(Row { start, len: 0, ..*row });
+        }
     }
 
     /// Appends a row with its bytes.
@@ -115,14 +144,5 @@ impl RowBlock {
         };
         self.bytes.extend_from_slice(bytes);
         self.rows.push(Row { start, len, ..*row });
-    }
-}
-
-// === impl RowRef ===
-
-impl<'a> RowRef<'a> {
-    /// A row by itself.
-    pub const fn new(row: &'a Row, bytes: &'a [u8]) -> Self {
-        Self { row, bytes, cert: None, closes_only: false }
     }
 }

@@ -68,38 +68,90 @@ fn same(name: &str, key: &[u8]) -> bool {
         && (name == key || name.iter().zip(key).all(|(a, b)| a == b || (*a == b'.' && *b == b'_')))
 }
 
-/// Calls `each` with the number and the bytes of each field until it says `false`.
-///
-/// Eight bytes at a time: a byte that equals the separator leaves its top bit set.
+/// Columns that are told apart in a row, at most: more than any log of Zeek has.
+const FIELDS: usize = 128;
+/// The last column of a kind of log that may be asked for.
+pub(crate) const LAST_COLUMN: usize = FIELDS - 16;
+
+/// Where the fields of a row begin.
+struct Starts {
+    at: [u32; FIELDS],
+    /// Fields found.
+    count: usize,
+}
+
+// === impl Starts ===
+
+impl Starts {
+    /// Finds the fields up to the column `last`, and perhaps some more.
+    ///
+    /// Eight bytes at a time: a byte that equals the separator leaves its top bit set.
+    #[inline]
+    fn of(row: &[u8], separator: u8, last: usize) -> Self {
+        const LOW: u64 = 0x7f7f_7f7f_7f7f_7f7f;
+        let pattern = u64::from(separator) * 0x0101_0101_0101_0101;
+        let hits = |word: [u8; 8]| {
+            let x = u64::from_le_bytes(word) ^ pattern;
+            !(((x & LOW) + LOW) | x | LOW)
+        };
+        let (mut at, mut count) = ([0u32; FIELDS], 0);
+        let mut note = |base: u32, mut hits: u64| {
+            while hits != 0 {
+                count += 1;
+                // At most eight more than asked for, so the mask never bites.
+                if let Some(start) = at.get_mut(count & (FIELDS - 1)) {
+                    *start = base + (hits.trailing_zeros() >> 3) + 1;
+                }
+                hits &= hits - 1;
+            }
+            count
+        };
+        let (words, tail) = row.as_chunks::<8>();
+        let mut base = 0;
+        for word in words {
+            if note(base, hits(*word)) > last {
+                return Self { at, count };
+            }
+            base += 8;
+        }
+        let mut padded = [!separator; 8];
+        padded.iter_mut().zip(tail).for_each(|(to, from)| *to = *from);
+        count = note(base, hits(padded)) + 1;
+        // The last field ends where one more separator would stand.
+        if let Some(start) = at.get_mut(count & (FIELDS - 1)) {
+            *start = row.len() as u32 + 1;
+        }
+        Self { at, count }
+    }
+
+    /// The bytes of a field; `None` when the row is shorter.
+    #[inline]
+    fn field<'a>(&self, row: &'a [u8], column: usize) -> Option<&'a [u8]> {
+        if column >= self.count {
+            return None;
+        }
+        let (from, to) = (self.at.get(column)?, self.at.get(column + 1)?);
+        row.get(*from as usize..to.wrapping_sub(1) as usize)
+    }
+}
+
+/// Calls `each` with the place and the bytes of those fields of a row that `wanted` names by column
+/// (in ascending order) and place.
 #[inline]
 pub(crate) fn for_fields<'a>(
     row: &'a [u8],
     separator: u8,
-    mut each: impl FnMut(usize, &'a [u8]) -> bool,
+    wanted: &[(u8, u8)],
+    mut each: impl FnMut(usize, &'a [u8]),
 ) {
-    const LOW: u64 = 0x7f7f_7f7f_7f7f_7f7f;
-    let pattern = u64::from(separator) * 0x0101_0101_0101_0101;
-    let (mut field, mut start) = (0, 0);
-    let (words, tail) = row.as_chunks::<8>();
-    let mut last = [!separator; 8];
-    for (to, from) in last.iter_mut().zip(tail) {
-        *to = *from;
+    let last = wanted.last().map_or(0, |(column, _)| usize::from(*column));
+    let starts = Starts::of(row, separator, last);
+    for (column, place) in wanted {
+        let Some(field) = starts.field(row, usize::from(*column)) else {
+            return;
+        };
+        each(usize::from(*place), field);
     }
-    // One loop over both, so that `each` is compiled once and into it.
-    for (nth, word) in words.iter().chain(std::iter::once(&last)).enumerate() {
-        let x = u64::from_le_bytes(*word) ^ pattern;
-        let mut hits = !(((x & LOW) + LOW) | x | LOW);
-        while hits != 0 {
-            let end = nth * 8 + (hits.trailing_zeros() / 8) as usize;
-            if !each(field, row.get(start..end).unwrap_or_default()) {
-                return;
-            }
-            field += 1;
-            start = end + 1;
-            hits &= hits - 1;
-        }
-    }
-    each(field, row.get(start..).unwrap_or_default());
 }
 
 // === impl Cells ===
@@ -109,16 +161,12 @@ impl<'a> Cells<'a> {
     #[inline]
     pub(crate) fn tsv(row: &'a [u8], layout: &Layout) -> Self {
         let mut values = [&b""[..]; SLOTS];
-        for_fields(row, layout.separator, |column, value| {
-            let Some(&slot) = layout.slots.get(column) else {
-                return false;
-            };
-            if let Some(cell) = values.get_mut(usize::from(slot))
+        for_fields(row, layout.separator, &layout.places, |slot, value| {
+            if let Some(cell) = values.get_mut(slot)
                 && !layout.is_unset(value)
             {
                 *cell = value;
             }
-            column < layout.last
         });
         if let Some(cell) = layout.glued.and_then(|slot| values.get_mut(slot)) {
             *cell = unglue(cell, layout);
@@ -212,7 +260,8 @@ impl<'a> Iterator for List<'a> {
             List::Json(items) => items.next().map(bare),
             List::Tsv(separator, rest) => {
                 let list = (*rest)?;
-                let Some(end) = memchr::memchr(*separator, list) else {
+                // Short, and of one element mostly: a call costs more than a look at each byte.
+                let Some(end) = list.iter().position(|byte| byte == separator) else {
                     *rest = None;
                     return Some(list);
                 };
@@ -251,14 +300,17 @@ mod tests {
 
     proptest! {
         #[test]
-        fn fields_are_those_of_split(text in "[\ta-c\u{89}]{0,60}") {
+        fn fields_are_those_of_split(text in "[\ta-c\u{89}]{0,200}", from in 0u8..9, step in 1u8..5) {
+            let wanted: Vec<(u8, u8)> =
+                (from..112).step_by(usize::from(step)).map(|column| (column, column)).collect();
             let mut fields = Vec::new();
-            for_fields(text.as_bytes(), b'\t', |at, field| {
-                assert_eq!(at, fields.len());
-                fields.push(field);
-                true
-            });
-            let want: Vec<_> = text.as_bytes().split(|byte| *byte == b'\t').collect();
+            for_fields(text.as_bytes(), b'\t', &wanted, |place, field| fields.push((place, field)));
+            let want: Vec<_> = text
+                .as_bytes()
+                .split(|byte| *byte == b'\t')
+                .enumerate()
+                .filter(|(column, _)| wanted.iter().any(|(w, _)| usize::from(*w) == *column))
+                .collect();
             prop_assert_eq!(fields, want);
         }
     }

@@ -13,7 +13,7 @@ use crate::error::{OpenError, ReadError};
 use crate::header::{Header, HeaderLine};
 use crate::latest::Latest;
 use crate::lines::{Line, Lines};
-use crate::schema::{LogKind, Look, Schema};
+use crate::schema::{Body, LogKind, Look, Schema};
 use crate::sniff::{HEAD, Sniffed, kind_of_name, sniff_plain};
 use crate::unpack::{Packing, Unpacked};
 use crate::window::Window;
@@ -260,13 +260,16 @@ impl LogFile {
             };
             let place = u32::try_from(number).unwrap_or(u32::MAX);
             match schema.look(text, place, self.identify) {
-                Look::Row(row) if row.open && row.id != 0 => {
-                    self.counters.replaced += u64::from(self.latest.put(&row, text));
+                Look::Row(row, body) if row.open && row.id != 0 => {
+                    self.counters.replaced += u64::from(self.latest.put(&row, body));
                     if self.latest.is_full() {
                         self.latest.drain(&mut self.window);
                     }
                 }
-                Look::Row(row) => self.window.push(&row, text),
+                Look::Row(row, Body::Connection(connection)) => {
+                    self.window.push_connection(&row, connection);
+                }
+                Look::Row(row, Body::Text(text)) => self.window.push(&row, text),
                 Look::Skip => self.counters.skipped += 1,
                 Look::Bad if text.trim_ascii().is_empty() => {}
                 Look::Bad => self.counters.bad(number),

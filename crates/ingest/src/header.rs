@@ -5,15 +5,10 @@
 //! spaces, in the header and in every row: the name before the spaces counts, and the value ends
 //! there.
 
-use crate::cells::place;
+use crate::cells::{LAST_COLUMN, place};
 use crate::error::OpenError;
 use crate::schema::{LogKind, kind_of_path};
 use crate::zeek;
-
-/// No place: the column is not known.
-const NOWHERE: u8 = u8::MAX;
-/// Columns that are looked at, at most; Zeek's own logs have at most 60.
-const COLUMNS: usize = 1024;
 
 /// Where the known fields of a TSV log stand.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,10 +19,10 @@ pub(crate) struct Layout {
     pub(crate) set_separator: u8,
     unset: Vec<u8>,
     empty: Vec<u8>,
-    /// The place of each column.
-    pub(crate) slots: Vec<u8>,
-    /// The last column that is known.
-    pub(crate) last: usize,
+    /// The known columns, each with its place.
+    pub(crate) places: Vec<(u8, u8)>,
+    /// Those of them that the first look needs: without and with who the row is about.
+    pub(crate) look: [Vec<(u8, u8)>; 2],
     /// The place of a column whose values have labels glued on.
     pub(crate) glued: Option<usize>,
 }
@@ -71,12 +66,17 @@ impl Layout {
     /// Does the text stand for no value?
     #[inline]
     pub(crate) fn is_unset(&self, value: &[u8]) -> bool {
-        value == self.unset || value == self.empty
+        // Few values begin like one of them.
+        let Some(first) = value.first() else {
+            return true;
+        };
+        (self.unset.first() == Some(first) || self.empty.first() == Some(first))
+            && (value == self.unset || value == self.empty)
     }
 
     /// Is there such a column?
     pub(crate) fn has(&self, slot: usize) -> bool {
-        self.slots.iter().any(|found| usize::from(*found) == slot)
+        self.places.iter().any(|(_, found)| usize::from(*found) == slot)
     }
 }
 
@@ -175,24 +175,29 @@ impl Header {
             set_separator: self.set_separator,
             unset: self.unset.clone(),
             empty: self.empty.clone(),
-            slots: Vec::new(),
-            last: 0,
+            places: Vec::new(),
+            look: [Vec::new(), Vec::new()],
             glued: None,
         };
         let mut hint = 0;
-        for (column, field) in fields.iter().take(COLUMNS).enumerate() {
+        for (column, field) in (0u8..).zip(fields.iter().take(LAST_COLUMN)) {
             let plain = field.split(|byte| *byte == b' ').next().unwrap_or_default();
             let found = place(names, plain, &mut hint)
                 // A second column of the same name would be a label in disguise.
                 .filter(|slot| !layout.has(*slot));
-            layout.slots.push(found.and_then(|slot| u8::try_from(slot).ok()).unwrap_or(NOWHERE));
-            if let Some(slot) = found {
-                layout.last = column;
-                if plain.len() < field.len() {
-                    layout.glued = Some(slot);
-                }
+            let Some(slot) = found else {
+                continue;
+            };
+            layout.places.push((column, u8::try_from(slot).unwrap_or(u8::MAX)));
+            if plain.len() < field.len() {
+                layout.glued = Some(slot);
             }
         }
+        layout.look = [false, true].map(|id| {
+            let wanted = zeek::looked_at(kind, id);
+            let known = layout.places.iter().copied();
+            known.filter(|(_, slot)| wanted.contains(&usize::from(*slot))).collect()
+        });
         layout
     }
 }
@@ -226,9 +231,10 @@ mod tests {
         let line = read(&["#separator \\x09", "#path\tconn", &fields]).unwrap();
         let HeaderLine::Rows(layout) = line else { panic!("{line:?}") };
         assert_eq!((layout.kind, layout.open), (LogKind::ZeekConn, false));
-        assert_eq!(layout.slots.len(), 9);
-        assert_eq!(layout.slots[7], NOWHERE, "labels have no place");
-        assert_eq!(layout.last, 8);
+        let columns: Vec<u8> = layout.places.iter().map(|(column, _)| *column).collect();
+        assert_eq!(columns, [0, 1, 2, 3, 4, 5, 6, 8], "labels have no place");
+        let look = layout.look.map(|wanted| wanted.iter().map(|(c, _)| *c).collect::<Vec<_>>());
+        assert_eq!(look, [vec![0, 2, 4], vec![0, 1, 2, 4]]);
     }
 
     #[test]

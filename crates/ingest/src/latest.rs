@@ -7,7 +7,9 @@
 use std::collections::HashMap;
 
 use crate::block::Row;
+use crate::schema::Body;
 use crate::window::Window;
+use crate::zeek::Connection;
 
 /// Rows in the table.
 const ROWS: usize = 1 << 16;
@@ -17,17 +19,39 @@ const BYTES: usize = 8 << 20;
 /// A table of rows by their id.
 #[derive(Debug, Default)]
 pub(crate) struct Latest {
-    rows: HashMap<u64, (Row, Box<[u8]>)>,
+    rows: HashMap<u64, (Row, Kept)>,
     bytes: usize,
+}
+
+/// What a row says, kept.
+#[derive(Debug)]
+enum Kept {
+    Text(Box<[u8]>),
+    Connection(Box<Connection>),
+}
+
+// === impl Kept ===
+
+impl Kept {
+    fn len(&self) -> usize {
+        match self {
+            Self::Text(text) => text.len(),
+            Self::Connection(_) => size_of::<Connection>(),
+        }
+    }
 }
 
 // === impl Latest ===
 
 impl Latest {
     /// Takes in a row; `true` when it takes the place of an earlier one.
-    pub(crate) fn put(&mut self, row: &Row, bytes: &[u8]) -> bool {
-        self.bytes += bytes.len();
-        let before = self.rows.insert(row.id, (*row, bytes.into()));
+    pub(crate) fn put(&mut self, row: &Row, body: Body<'_>) -> bool {
+        let kept = match body {
+            Body::Text(text) => Kept::Text(text.into()),
+            Body::Connection(connection) => Kept::Connection(Box::new(connection)),
+        };
+        self.bytes += kept.len();
+        let before = self.rows.insert(row.id, (*row, kept));
         if let Some((_, old)) = &before {
             self.bytes -= old.len();
         }
@@ -42,8 +66,11 @@ impl Latest {
     pub(crate) fn drain(&mut self, window: &mut Window) {
         let mut rows: Vec<_> = self.rows.drain().map(|(_, row)| row).collect();
         rows.sort_unstable_by_key(|(row, _)| row.line);
-        for (row, bytes) in &rows {
-            window.push(row, bytes);
+        for (row, kept) in &rows {
+            match kept {
+                Kept::Text(text) => window.push(row, text),
+                Kept::Connection(connection) => window.push_connection(row, **connection),
+            }
         }
         self.bytes = 0;
     }

@@ -31,6 +31,22 @@ pub(crate) fn small(text: &[u8]) -> Option<u16> {
     u16::try_from(unsigned(text)?).ok()
 }
 
+/// Eight digits at once: pairs, fours, then all of them are joined by multiplications; `None` when
+/// a byte is no digit.
+#[inline]
+pub(crate) fn eight(digits: [u8; 8]) -> Option<u32> {
+    let word = u64::from_le_bytes(digits);
+    let value = word.wrapping_sub(0x3030_3030_3030_3030);
+    // A byte below '0' borrows, one above '9' carries into its top bit.
+    if (value | value.wrapping_add(0x7676_7676_7676_7676)) & 0x8080_8080_8080_8080 != 0 {
+        return None;
+    }
+    let pairs = (value.wrapping_mul(10).wrapping_add(value >> 8)) & 0x00ff_00ff_00ff_00ff;
+    let fours = (pairs.wrapping_mul(100).wrapping_add(pairs >> 16)) & 0x0000_ffff_0000_ffff;
+    let all = fours.wrapping_mul(10_000).wrapping_add(fours >> 32);
+    Some((all & 0xffff_ffff) as u32)
+}
+
 /// A decimal number as its whole part and its fraction in billionths; further digits are cut off.
 #[inline]
 pub(crate) fn decimal(text: &[u8]) -> Option<(u64, u32)> {
@@ -128,6 +144,15 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn eight_digits_are_as_one_by_one(value in 0..100_000_000u32, at in 0..8usize, byte: u8) {
+            let mut digits: [u8; 8] = format!("{value:08}").into_bytes().try_into().unwrap();
+            prop_assert_eq!(eight(digits), Some(value));
+            digits[at] = byte;
+            let text = std::str::from_utf8(&digits).ok().filter(|t| !t.contains('+'));
+            prop_assert_eq!(eight(digits), text.and_then(|t| t.parse().ok()));
+        }
+
         #[test]
         fn agrees_with_the_library(value in 0..10_000_000_000_000_000_000u64, micros in 0..1_000_000u32) {
             let text = format!("{value}.{micros:06}");

@@ -9,6 +9,7 @@ use crate::clock::timestamp;
 use crate::error::RowError;
 use crate::header::Layout;
 use crate::text::Scratch;
+use crate::zeek::Connection;
 use crate::{eve, rejoin, zeek};
 
 /// How far x509 rows are moved ahead, so that they come before the handshakes that use them.
@@ -50,10 +51,19 @@ enum Format {
     Eve,
 }
 
+/// What the first look leaves of a line.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Body<'a> {
+    /// All of it, to be read when its turn comes.
+    Text(&'a [u8]),
+    /// It is read.
+    Connection(Connection),
+}
+
 /// What the first look says of a line.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Look {
-    Row(Row),
+pub(crate) enum Look<'a> {
+    Row(Row, Body<'a>),
     /// Well-formed, but of a kind that is not needed.
     Skip,
     /// It makes no sense.
@@ -160,6 +170,10 @@ impl Schema {
     ) -> Result<(), RowError> {
         let out = &mut out;
         let kind = row.row.kind;
+        if let Some(connection) = row.connection {
+            connection.events(home, row, out);
+            return Ok(());
+        }
         match &self.format {
             Format::Eve => eve::events(home, row, scratch, out),
             Format::Tsv(layout) => {
@@ -193,7 +207,7 @@ impl Schema {
 
     /// The first look at a line: kind, time, addresses; `id` also who it is about.
     #[inline]
-    pub(crate) fn look(&self, line: &[u8], number: u32, id: bool) -> Look {
+    pub(crate) fn look<'a>(&self, line: &'a [u8], number: u32, id: bool) -> Look<'a> {
         match &self.format {
             Format::Tsv(layout) => look_tsv(layout, line, number, id),
             Format::Json { kind, open } => {
@@ -204,43 +218,44 @@ impl Schema {
     }
 }
 
+/// The first look at a connection is the last: all that it says are numbers.
 #[inline]
-fn look_tsv(layout: &Layout, line: &[u8], number: u32, id: bool) -> Look {
+fn look_at_connection<'a>(cells: &Cells<'_>, open: bool, line: u32, id: bool) -> Look<'a> {
+    let [ts, uid, orig, resp] =
+        [zeek::TS, zeek::UID, zeek::ORIG_H, zeek::RESP_H].map(|slot| cells.get(slot));
+    let Some(row) = finish(RowKind::Conn, open, line, [ts, orig, resp], [uid, b""], id) else {
+        return Look::Bad;
+    };
+    match Connection::read(cells, &row) {
+        Ok(connection) => Look::Row(row, Body::Connection(connection)),
+        Err(_) => Look::Bad,
+    }
+}
+
+#[inline]
+fn look_tsv<'a>(layout: &Layout, line: &'a [u8], number: u32, id: bool) -> Look<'a> {
     let Some(kind) = layout.kind.row() else {
         return Look::Skip;
     };
+    if kind == RowKind::Conn {
+        return look_at_connection(&Cells::tsv(line, layout), layout.open, number, id);
+    }
     let mut found = [&b""[..]; zeek::DEPTH + 1];
-    // Without a wish for more, the three fields that every row needs.
-    let mut left = match (kind, id) {
-        (RowKind::X509, _) => 1,
-        (RowKind::Http, true) => 5,
-        (_, true) => 4,
-        (_, false) => 3,
-    };
-    for_fields(line, layout.separator, |column, value| {
-        let Some(&slot) = layout.slots.get(column) else {
-            return false;
-        };
-        let wanted = match usize::from(slot) {
-            zeek::TS => true,
-            zeek::ORIG_H | zeek::RESP_H => kind != RowKind::X509,
-            zeek::UID => id,
-            zeek::DEPTH => id && kind == RowKind::Http,
-            _ => false,
-        };
-        if wanted {
-            if let Some(cell) = found.get_mut(usize::from(slot)) {
-                *cell = value;
-            }
-            left -= 1;
+    let [plain, with_id] = &layout.look;
+    let wanted = if id { with_id } else { plain };
+    for_fields(line, layout.separator, wanted, |slot, value| {
+        if let Some(cell) = found.get_mut(slot) {
+            *cell = value;
         }
-        left > 0
     });
     let [ts, uid, orig, _, resp, _, depth] = found;
-    finish(kind, layout.open, number, [ts, orig, resp], [uid, depth], id)
+    match finish(kind, layout.open, number, [ts, orig, resp], [uid, depth], id) {
+        Some(row) => Look::Row(row, Body::Text(line)),
+        None => Look::Bad,
+    }
 }
 
-fn look_json(kind: LogKind, open: bool, line: &[u8], number: u32, id: bool) -> Option<Look> {
+fn look_json(kind: LogKind, open: bool, line: &[u8], number: u32, id: bool) -> Option<Look<'_>> {
     let cells = Cells::json(line, zeek::LOOK).ok()?;
     let (kind, open) = match cells.get(zeek::LOOK_PATH) {
         b"" => (kind, open),
@@ -252,9 +267,13 @@ fn look_json(kind: LogKind, open: bool, line: &[u8], number: u32, id: bool) -> O
     let Some(kind) = kind.row() else {
         return Some(Look::Skip);
     };
+    if kind == RowKind::Conn {
+        let cells = Cells::json(line, zeek::row_names(kind)).ok()?;
+        return Some(look_at_connection(&cells, open, number, id));
+    }
     let ends = [zeek::TS, zeek::ORIG_H, zeek::RESP_H].map(|slot| cells.get(slot));
     let ids = [zeek::UID, zeek::DEPTH].map(|slot| cells.get(slot));
-    Some(finish(kind, open, number, ends, ids, id))
+    Some(Look::Row(finish(kind, open, number, ends, ids, id)?, Body::Text(line)))
 }
 
 #[inline]
@@ -265,24 +284,19 @@ fn finish(
     [ts, orig, resp]: [&[u8]; 3],
     [uid, depth]: [&[u8]; 2],
     id: bool,
-) -> Look {
-    let Some(mut at) = timestamp(ts) else {
-        return Look::Bad;
-    };
+) -> Option<Row> {
+    let mut at = timestamp(ts)?;
     let (mut from, mut to) = (Addr::UNSPECIFIED, Addr::UNSPECIFIED);
     if kind == RowKind::X509 {
         at = at.minus(CERT_LEAD);
     } else {
-        let (Some(orig), Some(resp)) = (address(orig), address(resp)) else {
-            return Look::Bad;
-        };
-        (from, to) = (orig, resp);
+        (from, to) = (address(orig)?, address(resp)?);
     }
     let id = match (id, kind) {
         (true, RowKind::Conn | RowKind::Ssl | RowKind::Http) => rejoin::hash(kind, uid, depth),
         _ => 0,
     };
-    Look::Row(row(kind, open, line, at, (from, to), id))
+    Some(row(kind, open, line, at, (from, to), id))
 }
 
 /// A row that does not lie in a block yet.

@@ -7,6 +7,7 @@
 use ostium_event::{Span, Timestamp};
 
 use crate::block::{Row, RowBlock};
+use crate::zeek::Connection;
 
 /// Rows in the window.
 const ROWS: usize = 1 << 16;
@@ -35,6 +36,11 @@ impl Window {
     }
 
     #[inline]
+    pub(crate) fn push_connection(&mut self, row: &Row, connection: Connection) {
+        self.rows.push_connection(row, connection);
+    }
+
+    #[inline]
     pub(crate) fn is_full(&self) -> bool {
         self.rows.rows.len() >= ROWS || self.rows.bytes.len() >= BYTES
     }
@@ -52,7 +58,9 @@ impl Window {
     /// replaced. The block gets the bytes as they lie; only those of rows that stay are moved.
     pub(crate) fn release(&mut self, all: bool, out: &mut RowBlock) {
         std::mem::swap(&mut self.rows.bytes, &mut out.bytes);
+        std::mem::swap(&mut self.rows.connections, &mut out.connections);
         self.rows.bytes.clear();
+        self.rows.connections.clear();
         std::mem::swap(&mut self.rows.rows, &mut self.unsorted);
         self.rows.rows.clear();
         self.order.clear();
@@ -69,7 +77,10 @@ impl Window {
                 continue;
             };
             if nth >= count {
-                self.rows.push(row, out.bytes_of(row));
+                match out.reference(row).connection {
+                    Some(connection) => self.rows.push_connection(row, *connection),
+                    None => self.rows.push(row, out.bytes_of(row)),
+                }
                 continue;
             }
             if at.plus(SLACK) < self.latest {
@@ -90,7 +101,7 @@ mod tests {
 
     fn row(at: u64, line: u32) -> Row {
         let nobody = (Addr::UNSPECIFIED, Addr::UNSPECIFIED);
-        schema::row(RowKind::Conn, false, line, Timestamp::from_secs(at), nobody, 0)
+        schema::row(RowKind::Dns, false, line, Timestamp::from_secs(at), nobody, 0)
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use ostium_capture::{PacketBlock, PacketRef};
 use ostium_detect::Origins;
 use ostium_event::{Addr, Anomaly, Event, Home, OpenedBy, Scope, Timestamp, What};
-use ostium_ingest::{RowBlock, RowRef, Scratch};
+use ostium_ingest::{RowBlock, Scratch};
 use ostium_parse::FlowParser;
 use ostium_profile::Profile;
 use ostium_track::{Facing, Tracker};
@@ -89,12 +89,9 @@ impl Shard {
             return;
         };
         self.hub.counters.at(row.at);
-        let reference = RowRef {
-            row,
-            bytes: block.bytes_of(row),
-            cert: task.cert.as_deref(),
-            closes_only: task.closes_only,
-        };
+        let mut reference = block.reference(row);
+        reference.cert = task.cert.as_deref();
+        reference.closes_only = task.closes_only;
         let hub = &mut self.hub;
         let mut transit = false;
         let read = schema.events(home, &reference, &mut self.scratch, |event| {

@@ -19,7 +19,7 @@ use crate::ends::{Ends, protocol};
 use crate::error::RowError;
 use crate::json::BadJson;
 use crate::number::small;
-use crate::schema::{Look, row};
+use crate::schema::{Body, Look, row};
 use crate::text::Scratch;
 
 slots! {
@@ -33,7 +33,7 @@ slots! {
 }
 
 /// The first look: kind, time, addresses.
-pub(crate) fn look(line: &[u8], number: u32) -> Result<Look, BadJson> {
+pub(crate) fn look(line: &[u8], number: u32) -> Result<Look<'_>, BadJson> {
     let cells = Cells::json(line, Eve::NAMES)?;
     let get = |slot: Eve| cells.get(slot as usize);
     let kind = match get(Eve::EventType) {
@@ -55,7 +55,7 @@ pub(crate) fn look(line: &[u8], number: u32) -> Result<Look, BadJson> {
     let dest = address(get(Eve::DestIp)).ok_or(BadJson)?;
     let ends =
         if kind == RowKind::EveDns && is_reversed(&cells) { (dest, src) } else { (src, dest) };
-    Ok(Look::Row(row(kind, false, number, at, ends, 0)))
+    Ok(Look::Row(row(kind, false, number, at, ends, 0), Body::Text(line)))
 }
 
 /// Is it a DNS record from server to client?

@@ -51,7 +51,7 @@ fn drain(mut file: LogFile, certs: &mut CertIndex, tell: impl Fn(&Event<'_>) -> 
             let bytes = block.bytes_of(row);
             let mut ok = certs.learn(&schema, row, bytes).is_ok();
             let cert = certs.find(&schema, row, bytes);
-            let reference = RowRef { cert: cert.as_deref(), ..RowRef::new(row, bytes) };
+            let reference = RowRef { cert: cert.as_deref(), ..block.reference(row) };
             let home = Home::private();
             let told = schema.events(&home, &reference, &mut scratch, |event| {
                 assert_eq!(row.inside(&home), event.flow.inside, "rows and events agree");

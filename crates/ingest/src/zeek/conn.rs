@@ -24,7 +24,7 @@
 use ostium_event::{Event, FlowRecord, FlowState, Home, Proto, Service, Span, Volume, What};
 
 use super::ports;
-use crate::block::RowRef;
+use crate::block::{Row, RowRef};
 use crate::cells::{Cells, slots};
 use crate::clock::span;
 use crate::ends::{Ends, protocol};
@@ -43,11 +43,55 @@ slots! {
     }
 }
 
+/// `conn_state`, in Zeek's names; what is none of them is `Oth`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum ConnState {
+    S0,
+    S1,
+    S2,
+    S3,
+    Sf,
+    Rej,
+    Rsto,
+    Rstr,
+    Rstos0,
+    Sh,
+    Oth,
+}
+
 /// What the history says, one letter an event; upper case is the originator.
 #[derive(Clone, Copy, Default)]
 struct History {
     /// Bit n for the byte 64 + n: `@A-Z[\]^_` in the low half, `a-z` in the high.
     bits: u64,
+}
+
+// === impl ConnState ===
+
+impl ConnState {
+    /// Told apart byte by byte, which costs less than comparing with each name.
+    #[inline]
+    const fn of(text: &[u8]) -> Self {
+        match text {
+            [b'S', b'F'] => Self::Sf,
+            [b'S', b'0'] => Self::S0,
+            [b'S', b'1'] => Self::S1,
+            [b'S', b'2'] => Self::S2,
+            [b'S', b'3'] => Self::S3,
+            [b'S', b'H'] => Self::Sh,
+            [b'R', b'E', b'J'] => Self::Rej,
+            [b'R', b'S', b'T', b'O'] => Self::Rsto,
+            [b'R', b'S', b'T', b'R'] => Self::Rstr,
+            [b'R', b'S', b'T', b'O', b'S', b'0'] => Self::Rstos0,
+            _ => Self::Oth,
+        }
+    }
+
+    /// Does it say that a SYN of the originator was seen?
+    #[inline]
+    const fn tells_opener(self) -> bool {
+        !matches!(self, Self::Rstos0 | Self::Oth)
+    }
 }
 
 // === impl History ===
@@ -70,54 +114,84 @@ impl History {
     }
 }
 
-#[inline]
-pub(super) fn events(
-    cells: &Cells<'_>,
-    home: &Home,
-    row: &RowRef<'_>,
-    out: &mut impl FnMut(&Event<'_>),
-) -> Result<(), RowError> {
-    let at = row.row.at;
-    let (orig_p, resp_p) = ports(cells)?;
-    let proto = protocol(cells.get(Conn::Proto as usize), row.row.orig);
-    let ends = Ends::of(home, (row.row.orig, orig_p), (row.row.resp, resp_p), proto);
-    let length = match cells.get(Conn::Duration as usize) {
-        b"" => Span::ZERO,
-        text => span(text).ok_or(RowError::Field("duration"))?,
-    };
-    let missed = cells.number(Conn::Missed as usize).unwrap_or(0);
-    let volume = |bytes, packets, ip_bytes| {
-        let numbers = [bytes, packets, ip_bytes].map(|slot| cells.number(slot as usize));
-        volume(numbers, missed, header_bytes(proto, row.row.orig.is_v4()))
-    };
-    let sent = volume(Conn::OrigBytes, Conn::OrigPkts, Conn::OrigIpBytes);
-    let got = volume(Conn::RespBytes, Conn::RespPkts, Conn::RespIpBytes);
-    let history = History::of(cells.get(Conn::History as usize));
-    let state_name = cells.get(Conn::State as usize);
-    let start = start_seen(proto, state_name, history, cells.is_set(Conn::History as usize), sent);
-    let record = FlowRecord {
-        first: at,
-        last: at.plus(length),
-        out: if ends.orig_inside { sent } else { got },
-        back: if ends.orig_inside { got } else { sent },
-        state: state(proto, state_name, history, (sent, got), orig_p),
-        service: service(cells, sent.bytes.saturating_add(got.bytes)),
-        start_seen: start,
-    };
-    let mut event = Event {
-        at,
-        flow: ends.key,
-        opened_by: ends.opened_by(opener_known(proto, state_name, history)),
-        scope: ends.scope,
-        what: What::FlowOpened { start },
-    };
-    if !row.closes_only {
+/// What a row says, in numbers.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Connection {
+    ports: (u16, u16),
+    proto: Proto,
+    length: Span,
+    sent: Volume,
+    got: Volume,
+    state: FlowState,
+    service: Service,
+    start: bool,
+    opener_known: bool,
+}
+
+// === impl Connection ===
+
+impl Connection {
+    /// Reads the fields of a row.
+    #[inline]
+    pub(crate) fn read(cells: &Cells<'_>, row: &Row) -> Result<Self, RowError> {
+        let ports = ports(cells)?;
+        let proto = protocol(cells.get(Conn::Proto as usize), row.orig);
+        let length = match cells.get(Conn::Duration as usize) {
+            b"" => Span::ZERO,
+            text => span(text).ok_or(RowError::Field("duration"))?,
+        };
+        let missed = cells.number(Conn::Missed as usize).unwrap_or(0);
+        let volume = |bytes, packets, ip_bytes| {
+            let numbers = [bytes, packets, ip_bytes].map(|slot| cells.number(slot as usize));
+            volume(numbers, missed, header_bytes(proto, row.orig.is_v4()))
+        };
+        let sent = volume(Conn::OrigBytes, Conn::OrigPkts, Conn::OrigIpBytes);
+        let got = volume(Conn::RespBytes, Conn::RespPkts, Conn::RespIpBytes);
+        let has_history = cells.is_set(Conn::History as usize);
+        let history = History::of(cells.get(Conn::History as usize));
+        let conn_state = ConnState::of(cells.get(Conn::State as usize));
+        Ok(Self {
+            ports,
+            proto,
+            length,
+            sent,
+            got,
+            state: state(proto, conn_state, history, (sent, got), ports.0),
+            service: service(cells, sent.bytes.saturating_add(got.bytes)),
+            start: start_seen(proto, conn_state, history, has_history, sent),
+            opener_known: opener_known(proto, conn_state, history),
+        })
+    }
+
+    /// Gives the opening and the close.
+    #[inline]
+    pub(crate) fn events(&self, home: &Home, row: &RowRef<'_>, out: &mut impl FnMut(&Event<'_>)) {
+        let at = row.row.at;
+        let (orig, resp) = ((row.row.orig, self.ports.0), (row.row.resp, self.ports.1));
+        let ends = Ends::of(home, orig, resp, self.proto);
+        let record = FlowRecord {
+            first: at,
+            last: at.plus(self.length),
+            out: if ends.orig_inside { self.sent } else { self.got },
+            back: if ends.orig_inside { self.got } else { self.sent },
+            state: self.state,
+            service: self.service,
+            start_seen: self.start,
+        };
+        let mut event = Event {
+            at,
+            flow: ends.key,
+            opened_by: ends.opened_by(self.opener_known),
+            scope: ends.scope,
+            what: What::FlowOpened { start: self.start },
+        };
+        if !row.closes_only {
+            out(&event);
+        }
+        event.at = record.last;
+        event.what = What::FlowClosed(record);
         out(&event);
     }
-    event.at = record.last;
-    event.what = What::FlowClosed(record);
-    out(&event);
-    Ok(())
 }
 
 /// Bytes of headers in an IP packet, options left out.
@@ -149,7 +223,7 @@ fn volume([bytes, packets, ip_bytes]: [Option<u64>; 3], missed: u64, header: u64
 #[inline]
 fn start_seen(
     proto: Proto,
-    state: &[u8],
+    state: ConnState,
     history: History,
     has_history: bool,
     sent: Volume,
@@ -157,58 +231,44 @@ fn start_seen(
     if history.has(b'^') {
         false
     } else if proto == Proto::TCP {
-        if has_history {
-            history.has(b'S')
-        } else {
-            matches!(
-                state,
-                b"S0"
-                    | b"S1"
-                    | b"S2"
-                    | b"S3"
-                    | b"SF"
-                    | b"REJ"
-                    | b"RSTO"
-                    | b"RSTR"
-                    | b"RSTOS0"
-                    | b"SH"
-            )
-        }
+        if has_history { history.has(b'S') } else { state != ConnState::Oth }
     } else {
         sent.packets > 0 || history.has(b'C')
     }
 }
 
 #[inline]
-fn opener_known(proto: Proto, state: &[u8], history: History) -> bool {
+fn opener_known(proto: Proto, state: ConnState, history: History) -> bool {
     proto != Proto::TCP
         || history.has(b'S')
         || history.has(b'h')
         || history.has(b'^')
-        || matches!(
-            state,
-            b"S0" | b"S1" | b"S2" | b"S3" | b"SF" | b"REJ" | b"RSTO" | b"RSTR" | b"SH"
-        )
+        || state.tells_opener()
 }
 
 #[inline]
 fn state(
     proto: Proto,
-    state: &[u8],
+    state: ConnState,
     history: History,
     (sent, got): (Volume, Volume),
     icmp_type: u16,
 ) -> FlowState {
     match proto {
         Proto::TCP => match state {
-            b"S1" | b"SF" | b"S2" | b"S3" | b"RSTO" | b"RSTR" => FlowState::Established,
-            b"REJ" => FlowState::Refused,
-            b"S0" | b"SH" | b"RSTOS0" => {
+            ConnState::S1
+            | ConnState::Sf
+            | ConnState::S2
+            | ConnState::S3
+            | ConnState::Rsto
+            | ConnState::Rstr => FlowState::Established,
+            ConnState::Rej => FlowState::Refused,
+            ConnState::S0 | ConnState::Sh | ConnState::Rstos0 => {
                 let went_on = history.has(b'A') || history.has(b'D');
                 let lone = history.bits != 0 && !history.has(b'S');
                 if went_on || lone { FlowState::Partial } else { FlowState::Unanswered }
             }
-            _ => FlowState::Partial,
+            ConnState::Oth => FlowState::Partial,
         },
         Proto::ICMP | Proto::ICMP6 if !matches!(icmp_type, 8 | 13 | 128) => FlowState::Partial,
         _ => match (sent.packets > 0 || history.has(b'C'), got.packets > 0) {
@@ -252,12 +312,13 @@ mod tests {
     use super::*;
 
     fn tcp(name: &str, history: &str) -> (FlowState, bool, bool) {
-        let history_bits = History::of(history.as_bytes());
+        let (conn_state, history_bits) =
+            (ConnState::of(name.as_bytes()), History::of(history.as_bytes()));
         let both = (Volume::default(), Volume::default());
         (
-            state(Proto::TCP, name.as_bytes(), history_bits, both, 0),
-            start_seen(Proto::TCP, name.as_bytes(), history_bits, !history.is_empty(), both.0),
-            opener_known(Proto::TCP, name.as_bytes(), history_bits),
+            state(Proto::TCP, conn_state, history_bits, both, 0),
+            start_seen(Proto::TCP, conn_state, history_bits, !history.is_empty(), both.0),
+            opener_known(Proto::TCP, conn_state, history_bits),
         )
     }
 
@@ -287,13 +348,14 @@ mod tests {
         let some = Volume { packets: 1, bytes: 9 };
         let none = Volume::default();
         let of = |volumes, history: &str| {
-            state(Proto::UDP, b"SF", History::of(history.as_bytes()), volumes, 0)
+            state(Proto::UDP, ConnState::Sf, History::of(history.as_bytes()), volumes, 0)
         };
         assert_eq!(of((some, some), "Dd"), FlowState::Established);
         assert_eq!(of((some, none), "D"), FlowState::Unanswered);
         assert_eq!(of((none, some), "d"), FlowState::Partial);
         assert_eq!(of((none, some), "Cd"), FlowState::Established);
-        let echo = |kind| state(Proto::ICMP, b"OTH", History::default(), (some, none), kind);
+        let echo =
+            |kind| state(Proto::ICMP, ConnState::Oth, History::default(), (some, none), kind);
         assert_eq!(echo(8), FlowState::Unanswered);
         assert_eq!(echo(3), FlowState::Partial);
     }

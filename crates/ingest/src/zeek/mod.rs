@@ -18,6 +18,7 @@ use crate::number::small;
 use crate::schema::LogKind;
 use crate::text::Scratch;
 
+pub(crate) use conn::Connection;
 pub(crate) use http::target;
 pub(crate) use ssl::{cert_key, of_names, offered};
 pub(crate) use x509::{fingerprint_of, record};
@@ -40,6 +41,16 @@ pub(crate) const LOOK_PATH: usize = 7;
 /// What the first look at a JSON line wants.
 pub(crate) const LOOK: &[&str] =
     &["ts", "uid", "id.orig_h", "id.orig_p", "id.resp_h", "id.resp_p", "trans_depth", "_path"];
+
+/// What the first look at a TSV row wants; `id` also who it is about.
+pub(crate) const fn looked_at(kind: LogKind, id: bool) -> &'static [usize] {
+    match (kind, id) {
+        (LogKind::ZeekX509, _) => &[TS],
+        (LogKind::ZeekHttp, true) => &[TS, UID, ORIG_H, RESP_H, DEPTH],
+        (_, true) => &[TS, UID, ORIG_H, RESP_H],
+        (_, false) => &[TS, ORIG_H, RESP_H],
+    }
+}
 
 /// The fields of a kind, each at its place.
 pub(crate) const fn names(kind: LogKind) -> &'static [&'static str] {
@@ -126,7 +137,6 @@ pub(crate) fn events(
     out: &mut impl FnMut(&Event<'_>),
 ) -> Result<(), RowError> {
     match row.row.kind {
-        RowKind::Conn => conn::events(cells, home, row, out),
         RowKind::Dns => dns::events(cells, home, row.row, scratch, out),
         RowKind::Ssl => ssl::events(cells, home, row, scratch, out),
         RowKind::Http => http::events(cells, home, row.row, scratch, out),
