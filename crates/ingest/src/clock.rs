@@ -18,8 +18,8 @@ pub(crate) fn timestamp(text: &[u8]) -> Option<Timestamp> {
     if text.get(4) == Some(&b'-') {
         return iso(text);
     }
-    if let Some(at) = as_zeek_writes(text) {
-        return bounded(at);
+    if let Some(at) = text.as_array().and_then(as_zeek_writes) {
+        return Some(at);
     }
     let (whole, billionths) = decimal(text)?;
     let nanos = match whole {
@@ -35,15 +35,15 @@ pub(crate) fn timestamp(text: &[u8]) -> Option<Timestamp> {
     bounded(nanos)
 }
 
-/// Ten digits, a point, six digits: sixteen of them in two steps. In nanoseconds.
+/// Ten digits, a point, six digits: sixteen of them in two steps.
 #[inline]
-fn as_zeek_writes(text: &[u8]) -> Option<u64> {
+pub(crate) fn as_zeek_writes(text: &[u8; 17]) -> Option<Timestamp> {
     let &[a, b, c, d, e, f, g, h, i, j, b'.', k, l, m, n, o, p] = text else {
         return None;
     };
     let high = u64::from(eight([a, b, c, d, e, f, g, h])?);
     let low = u64::from(eight([i, j, k, l, m, n, o, p])?);
-    Some((high * 100_000_000 + low) * 1000)
+    bounded((high * 100_000_000 + low) * 1000)
 }
 
 /// A length of time in seconds with a fraction; longer than 200 years is none.

@@ -10,6 +10,9 @@ use crate::error::OpenError;
 use crate::schema::{LogKind, kind_of_path};
 use crate::zeek;
 
+/// No place: the column is not known.
+pub(crate) const NOWHERE: u8 = u8::MAX;
+
 /// Where the known fields of a TSV log stand.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Layout {
@@ -19,8 +22,12 @@ pub(crate) struct Layout {
     pub(crate) set_separator: u8,
     unset: Vec<u8>,
     empty: Vec<u8>,
+    /// What the two begin with.
+    marks: [u8; 2],
     /// The known columns, each with its place.
     pub(crate) places: Vec<(u8, u8)>,
+    /// The place of each column up to the last that is known; [`NOWHERE`] when it is not.
+    plan: Vec<u8>,
     /// Those of them that the first look needs: without and with who the row is about.
     pub(crate) look: [Vec<(u8, u8)>; 2],
     /// The place of a column whose values have labels glued on.
@@ -63,15 +70,22 @@ pub(crate) fn value_of<'a>(line: &'a [u8], word: &str) -> Option<&'a [u8]> {
 // === impl Layout ===
 
 impl Layout {
+    /// The place of each column up to the last that is known, or [`NOWHERE`].
+    #[inline]
+    pub(crate) fn plan(&self) -> &[u8] {
+        &self.plan
+    }
+
     /// Does the text stand for no value?
     #[inline]
     pub(crate) fn is_unset(&self, value: &[u8]) -> bool {
         // Few values begin like one of them.
-        let Some(first) = value.first() else {
-            return true;
-        };
-        (self.unset.first() == Some(first) || self.empty.first() == Some(first))
-            && (value == self.unset || value == self.empty)
+        match value.first() {
+            Some(first) => {
+                self.marks.contains(first) && (value == self.unset || value == self.empty)
+            }
+            None => true,
+        }
     }
 
     /// Is there such a column?
@@ -175,7 +189,9 @@ impl Header {
             set_separator: self.set_separator,
             unset: self.unset.clone(),
             empty: self.empty.clone(),
+            marks: [&self.unset, &self.empty].map(|text| text.first().copied().unwrap_or(b'-')),
             places: Vec::new(),
+            plan: Vec::new(),
             look: [Vec::new(), Vec::new()],
             glued: None,
         };
@@ -188,7 +204,10 @@ impl Header {
             let Some(slot) = found else {
                 continue;
             };
-            layout.places.push((column, u8::try_from(slot).unwrap_or(u8::MAX)));
+            let slot_number = u8::try_from(slot).unwrap_or(NOWHERE);
+            layout.places.push((column, slot_number));
+            layout.plan.resize(usize::from(column), NOWHERE);
+            layout.plan.push(slot_number);
             if plain.len() < field.len() {
                 layout.glued = Some(slot);
             }

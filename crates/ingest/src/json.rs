@@ -208,7 +208,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_text(text in r#"\{?["\\{}\[\],:a1 ]{0,60}"#) {
-            let object = text.starts_with('{');
+            let object = text.trim_start().starts_with('{');
             prop_assert!(object || members(&text).is_err());
             prop_assert!(Items::of(text.as_bytes()).count() <= text.len());
         }

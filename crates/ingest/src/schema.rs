@@ -9,7 +9,7 @@ use crate::clock::timestamp;
 use crate::error::RowError;
 use crate::header::Layout;
 use crate::text::Scratch;
-use crate::zeek::Connection;
+use crate::zeek::{Connection, Fields};
 use crate::{eve, rejoin, zeek};
 
 /// How far x509 rows are moved ahead, so that they come before the handshakes that use them.
@@ -220,14 +220,16 @@ impl Schema {
 
 /// The first look at a connection is the last: all that it says are numbers.
 #[inline]
-fn look_at_connection<'a>(cells: &Cells<'_>, open: bool, line: u32, id: bool) -> Look<'a> {
-    let [ts, uid, orig, resp] =
-        [zeek::TS, zeek::UID, zeek::ORIG_H, zeek::RESP_H].map(|slot| cells.get(slot));
-    let Some(row) = finish(RowKind::Conn, open, line, [ts, orig, resp], [uid, b""], id) else {
+fn look_at_connection<'a>(fields: &Fields<'_>, open: bool, line: u32, id: bool) -> Look<'a> {
+    let (Some(at), Some(orig), Some(resp)) = (fields.at, fields.orig, fields.resp) else {
         return Look::Bad;
     };
-    match Connection::read(cells, &row) {
-        Ok(connection) => Look::Row(row, Body::Connection(connection)),
+    let id = if id { rejoin::hash(RowKind::Conn, fields.uid, b"") } else { 0 };
+    match Connection::of(fields, orig) {
+        Ok(connection) => {
+            let row = row(RowKind::Conn, open, line, at, (orig, resp), id);
+            Look::Row(row, Body::Connection(connection))
+        }
         Err(_) => Look::Bad,
     }
 }
@@ -238,7 +240,9 @@ fn look_tsv<'a>(layout: &Layout, line: &'a [u8], number: u32, id: bool) -> Look<
         return Look::Skip;
     };
     if kind == RowKind::Conn {
-        return look_at_connection(&Cells::tsv(line, layout), layout.open, number, id);
+        let fields = Fields::scan(line, layout);
+        let fields = fields.unwrap_or_else(|| Fields::of(&Cells::tsv(line, layout)));
+        return look_at_connection(&fields, layout.open, number, id);
     }
     let mut found = [&b""[..]; zeek::DEPTH + 1];
     let [plain, with_id] = &layout.look;
@@ -269,7 +273,7 @@ fn look_json(kind: LogKind, open: bool, line: &[u8], number: u32, id: bool) -> O
     };
     if kind == RowKind::Conn {
         let cells = Cells::json(line, zeek::row_names(kind)).ok()?;
-        return Some(look_at_connection(&cells, open, number, id));
+        return Some(look_at_connection(&Fields::of(&cells), open, number, id));
     }
     let ends = [zeek::TS, zeek::ORIG_H, zeek::RESP_H].map(|slot| cells.get(slot));
     let ids = [zeek::UID, zeek::DEPTH].map(|slot| cells.get(slot));
@@ -293,7 +297,7 @@ fn finish(
         (from, to) = (address(orig)?, address(resp)?);
     }
     let id = match (id, kind) {
-        (true, RowKind::Conn | RowKind::Ssl | RowKind::Http) => rejoin::hash(kind, uid, depth),
+        (true, RowKind::Ssl | RowKind::Http) => rejoin::hash(kind, uid, depth),
         _ => 0,
     };
     Some(row(kind, open, line, at, (from, to), id))

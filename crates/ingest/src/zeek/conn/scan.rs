@@ -1,0 +1,320 @@
+//! The fields of a TSV row in one pass over its bytes, each read while its end is looked for.
+//!
+//! Numbers, times and addresses as Zeek writes them are read here; whatever else stands in a field
+//! is cut out and read by the functions for single fields, so both ways say the same.
+
+use ostium_event::Addr;
+
+use super::Conn;
+use super::fields::{Fields, NUMBERS, duration, port, service};
+use super::state::{ConnState, History};
+use crate::address::address;
+use crate::clock::{as_zeek_writes, timestamp};
+use crate::header::Layout;
+use crate::number::unsigned;
+
+/// A place in a row.
+struct Cursor<'a> {
+    row: &'a [u8],
+    at: usize,
+    separator: u8,
+}
+
+// === impl Fields ===
+
+impl<'a> Fields<'a> {
+    /// Reads a row; the same as [`Fields::of`] its cells, only faster. `None` when the layout has
+    /// oddities that this reader does not know.
+    #[inline]
+    pub(crate) fn scan(row: &'a [u8], layout: &Layout) -> Option<Self> {
+        if layout.glued.is_some() {
+            return None;
+        }
+        let mut cursor = Cursor { row, at: 0, separator: layout.separator };
+        // What a row that is cut short lacks is unset.
+        let mut fields =
+            Self { ports: (Some(0), Some(0)), duration: duration(b""), ..Self::default() };
+        for slot in layout.plan() {
+            if cursor.at > row.len() {
+                break;
+            }
+            fields.read(*slot, &mut cursor, layout);
+        }
+        Some(fields)
+    }
+
+    #[inline(always)]
+    fn read(&mut self, slot: u8, cursor: &mut Cursor<'a>, layout: &Layout) {
+        const TS: u8 = Conn::Ts as u8;
+        const UID: u8 = Conn::Uid as u8;
+        const ORIG_H: u8 = Conn::OrigH as u8;
+        const ORIG_P: u8 = Conn::OrigP as u8;
+        const RESP_H: u8 = Conn::RespH as u8;
+        const RESP_P: u8 = Conn::RespP as u8;
+        const PROTO: u8 = Conn::Proto as u8;
+        const SERVICE: u8 = Conn::Service as u8;
+        const DURATION: u8 = Conn::Duration as u8;
+        const STATE: u8 = Conn::State as u8;
+        const HISTORY: u8 = Conn::History as u8;
+        match slot {
+            TS => self.at = cursor.time().or_else(|| timestamp(cursor.text(layout))),
+            UID => self.uid = cursor.text(layout),
+            ORIG_H => self.orig = cursor.v4().or_else(|| address(cursor.text(layout))),
+            RESP_H => self.resp = cursor.v4().or_else(|| address(cursor.text(layout))),
+            ORIG_P => self.ports.0 = cursor.port(layout),
+            RESP_P => self.ports.1 = cursor.port(layout),
+            PROTO => self.proto = cursor.text(layout),
+            SERVICE => {
+                let text = cursor.text(layout);
+                self.service = service(text.split(|byte| *byte == layout.set_separator));
+            }
+            DURATION => {
+                self.duration = cursor.seconds().or_else(|| duration(cursor.text(layout)));
+            }
+            STATE => self.conn_state = ConnState::of(cursor.text(layout)),
+            HISTORY => self.history = History::of(cursor.text(layout)),
+            slot => match NUMBERS.iter().position(|number| *number as u8 == slot) {
+                Some(place) => {
+                    let number = cursor.number().or_else(|| unsigned(cursor.text(layout)));
+                    if let Some(cell) = self.numbers.get_mut(place) {
+                        *cell = number;
+                    }
+                }
+                None => cursor.skip(),
+            },
+        }
+    }
+}
+
+// === impl Cursor ===
+
+impl<'a> Cursor<'a> {
+    #[inline]
+    fn peek(&self, ahead: usize) -> u8 {
+        self.row.get(self.at + ahead).copied().unwrap_or(self.separator)
+    }
+
+    /// The field, if it is set; goes past its end.
+    #[inline]
+    fn text(&mut self, layout: &Layout) -> &'a [u8] {
+        let from = self.at;
+        self.skip();
+        let text = self.row.get(from..self.at - 1).unwrap_or_default();
+        if layout.is_unset(text) { b"" } else { text }
+    }
+
+    /// Goes past the end of the field, eight bytes at a time: a byte that equals the separator
+    /// leaves its top bit set.
+    #[inline]
+    fn skip(&mut self) {
+        const LOW: u64 = 0x7f7f_7f7f_7f7f_7f7f;
+        let pattern = u64::from(self.separator) * 0x0101_0101_0101_0101;
+        while let Some(word) = self.row.get(self.at..).and_then(|rest| rest.first_chunk::<8>()) {
+            let x = u64::from_le_bytes(*word) ^ pattern;
+            let hits = !(((x & LOW) + LOW) | x | LOW);
+            if hits != 0 {
+                self.at += (hits.trailing_zeros() >> 3) as usize + 1;
+                return;
+            }
+            self.at += 8;
+        }
+        while self.at < self.row.len() && self.peek(0) != self.separator {
+            self.at += 1;
+        }
+        self.at += 1;
+    }
+
+    /// A whole number of at most nineteen digits up to the end of the field; the cursor stays when
+    /// there is something else.
+    #[inline]
+    fn number(&mut self) -> Option<u64> {
+        let (mut value, mut digits) = (0u64, 0);
+        loop {
+            let byte = self.peek(digits);
+            let digit = byte.wrapping_sub(b'0');
+            if digit > 9 {
+                if byte != self.separator || digits == 0 || digits > 19 {
+                    return None;
+                }
+                self.at += digits + 1;
+                return Some(value);
+            }
+            value = value.wrapping_mul(10).wrapping_add(u64::from(digit));
+            digits += 1;
+        }
+    }
+
+    #[inline]
+    fn port(&mut self, layout: &Layout) -> Option<u16> {
+        match self.number() {
+            Some(number) => u16::try_from(number).ok(),
+            None => port(self.text(layout)),
+        }
+    }
+
+    /// Ten digits, a point, six digits.
+    #[inline]
+    fn time(&mut self) -> Option<ostium_event::Timestamp> {
+        let text = self.row.get(self.at..)?.first_chunk::<17>()?;
+        if self.peek(17) != self.separator {
+            return None;
+        }
+        let at = as_zeek_writes(text)?;
+        self.at += 18;
+        Some(at)
+    }
+
+    /// Digits, a point, six digits.
+    #[inline]
+    fn seconds(&mut self) -> Option<ostium_event::Span> {
+        let (mut nanos, mut digits) = (0u64, 0);
+        while let digit @ 0..=9 = self.peek(digits).wrapping_sub(b'0') {
+            nanos = nanos.wrapping_mul(10).wrapping_add(u64::from(digit));
+            digits += 1;
+        }
+        if !(1..=9).contains(&digits)
+            || self.peek(digits) != b'.'
+            || self.peek(digits + 7) != self.separator
+        {
+            return None;
+        }
+        for place in 1..=6 {
+            let digit = self.peek(digits + place).wrapping_sub(b'0');
+            if digit > 9 {
+                return None;
+            }
+            nanos = nanos * 10 + u64::from(digit);
+        }
+        self.at += digits + 8;
+        Some(ostium_event::Span::from_nanos(nanos * 1000))
+    }
+
+    /// Four numbers of at most three digits, none with a leading zero.
+    #[inline]
+    fn v4(&mut self) -> Option<Addr> {
+        let (mut bits, mut ahead) = (0u32, 0);
+        for dots in 0..4 {
+            let first = u32::from(self.peek(ahead).wrapping_sub(b'0'));
+            let mut octet = first;
+            let mut digits = 1;
+            while digits < 4 {
+                let digit = u32::from(self.peek(ahead + digits).wrapping_sub(b'0'));
+                if digit > 9 {
+                    break;
+                }
+                octet = octet * 10 + digit;
+                digits += 1;
+            }
+            let end = if dots == 3 { self.separator } else { b'.' };
+            if first > 9 || octet > 255 || (first == 0 && digits > 1) {
+                return None;
+            }
+            if self.peek(ahead + digits) != end {
+                return None;
+            }
+            bits = bits << 8 | octet;
+            ahead += digits + 1;
+        }
+        self.at += ahead;
+        Some(Addr::v4(bits.to_be_bytes()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cells::Cells;
+    use crate::header::{Header, HeaderLine};
+    use proptest::prelude::*;
+
+    fn layout(fields: &str, more: &[&str]) -> Layout {
+        let mut header = Header::default();
+        let fields = format!("#fields\t{}", fields.replace(' ', "\t"));
+        for (line, number) in more.iter().copied().chain([fields.as_str()]).zip(1..) {
+            if let HeaderLine::Rows(layout) =
+                header.line(line.as_bytes(), number, "conn.log", None).unwrap()
+            {
+                return *layout;
+            }
+        }
+        panic!("no fields");
+    }
+
+    const USUAL: &str = "ts uid id.orig_h id.orig_p id.resp_h id.resp_p proto service duration \
+        orig_bytes resp_bytes conn_state local_orig local_resp missed_bytes history orig_pkts \
+        orig_ip_bytes resp_pkts resp_ip_bytes tunnel_parents";
+
+    /// Values that are usual, unset, odd or wrong in any column.
+    fn value() -> impl Strategy<Value = String> {
+        prop_oneof![
+            4 => "[0-9]{1,6}",
+            1 => "[0-9]{9,21}",
+            3 => "1[0-9]{9}\\.[0-9]{6}",
+            2 => "[0-9]{0,10}\\.[0-9]{0,8}",
+            3 => "[0-9]{1,3}(\\.[0-9]{1,3}){3}",
+            1 => "[0-9a-f:]{1,20}",
+            2 => Just("-".to_owned()),
+            1 => Just("(empty)".to_owned()),
+            1 => Just(String::new()),
+            2 => "(tcp|udp|icmp|S[0-9FH]|REJ|OTH|ssl|dns,-ssl|ssl,http|ShADadFf|\\^dfA)",
+            1 => "[ -~]{0,20}",
+        ]
+    }
+
+    fn agree(row: &str, layout: &Layout) -> Result<(), TestCaseError> {
+        let scanned = Fields::scan(row.as_bytes(), layout).unwrap();
+        prop_assert_eq!(scanned, Fields::of(&Cells::tsv(row.as_bytes(), layout)), "{}", row);
+        Ok(())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2000))]
+        #[test]
+        fn one_pass_says_what_single_fields_say(
+            values in prop::collection::vec(value(), 0..26),
+            order in any::<prop::sample::Index>(),
+        ) {
+            let mut columns: Vec<&str> = USUAL.split_whitespace().collect();
+            let by = order.index(columns.len());
+            for moved in [0, by] {
+                columns.rotate_left(moved);
+                columns.insert(3, "label");
+                agree(&values.join("\t"), &layout(&columns.join(" "), &[]))?;
+                columns.remove(3);
+            }
+        }
+
+        #[test]
+        fn usual_rows(micros in 0..2_000_000_000_000_000u64, octets: [u8; 8], n: [u32; 8]) {
+            let [a, b, c, d, e, f, g, h] = octets;
+            let row = format!(
+                "{}.{:06}\tCx\t{a}.{b}.{c}.{d}\t{}\t{e}.{f}.{g}.{h}\t443\ttcp\tssl\t{}.{:06}\t{}\t{}\t\
+                 SF\tT\tF\t0\tShADadFf\t{}\t{}\t{}\t{}\t-",
+                micros / 1_000_000, micros % 1_000_000, n[0] % 65_536, n[1] % 90_000,
+                n[2] % 1_000_000, n[3], n[4], n[5], n[6], n[7], n[0]
+            );
+            let layout = layout(USUAL, &[]);
+            agree(&row, &layout)?;
+            for cut in 0..row.len() {
+                agree(row.get(..cut).unwrap(), &layout)?;
+            }
+        }
+    }
+
+    #[test]
+    fn other_marks_and_separators() {
+        let more = ["#separator |", "#set_separator|;", "#unset_field|?", "#path|conn"];
+        let mut header = Header::default();
+        more.iter().zip(1..).for_each(|(line, n)| {
+            header.line(line.as_bytes(), n, "conn.log", None).unwrap();
+        });
+        let fields = format!("#fields|{}", USUAL.split_whitespace().collect::<Vec<_>>().join("|"));
+        let HeaderLine::Rows(layout) = header.line(fields.as_bytes(), 5, "x", None).unwrap() else {
+            panic!("rows follow");
+        };
+        let row = "1600000000.5|C|10.0.0.1|?|192.0.2.1|443|tcp|?;ssl|?|7|-|SF|T|F|0|?|1|2|3|4|?";
+        agree(row, &layout).unwrap();
+        let fields = Fields::scan(row.as_bytes(), &layout).unwrap();
+        assert_eq!((fields.ports, fields.numbers[1]), ((Some(0), Some(443)), None));
+    }
+}
