@@ -16,6 +16,15 @@ pub(crate) fn address(text: &[u8]) -> Option<Addr> {
 
 #[inline]
 fn v4(text: &[u8]) -> Option<u32> {
+    match v4_prefix(text)? {
+        (bits, []) => Some(bits),
+        _ => None,
+    }
+}
+
+/// Four numbers at the beginning of a text, and what follows the last of them.
+#[inline]
+pub(crate) fn v4_prefix(text: &[u8]) -> Option<(u32, &[u8])> {
     let (mut bits, mut rest) = (0u32, text);
     for dots in 0..4 {
         // A leading zero would make 010 either 8 or 10.
@@ -35,8 +44,8 @@ fn v4(text: &[u8]) -> Option<u32> {
         }
         bits = bits << 8 | octet;
         rest = match (after, dots) {
-            ([], 3) => return Some(bits),
-            ([b'.', after @ ..], 0..3) => after,
+            (after, 3) => return Some((bits, after)),
+            ([b'.', after @ ..], _) => after,
             _ => return None,
         };
     }

@@ -9,17 +9,6 @@ use crate::cells::Cells;
 use crate::clock::{span, timestamp};
 use crate::number::small;
 
-/// Numbers of a row, in the order of [`Fields::numbers`].
-pub(super) const NUMBERS: [Conn; 7] = [
-    Conn::OrigBytes,
-    Conn::RespBytes,
-    Conn::Missed,
-    Conn::OrigPkts,
-    Conn::OrigIpBytes,
-    Conn::RespPkts,
-    Conn::RespIpBytes,
-];
-
 /// What the fields of a row say; `None` is what cannot be read.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Fields<'a> {
@@ -34,6 +23,7 @@ pub(crate) struct Fields<'a> {
     pub(super) service: Option<Service>,
     /// An unset duration is none.
     pub(super) duration: Option<Span>,
+    /// Payload both ways, bytes missed, then packets and IP bytes of each side.
     pub(super) numbers: [Option<u64>; 7],
     pub(super) conn_state: ConnState,
     pub(super) history: History,
@@ -54,7 +44,16 @@ impl<'a> Fields<'a> {
             proto: get(Conn::Proto),
             service: service(cells.list(Conn::Service as usize)),
             duration: duration(get(Conn::Duration)),
-            numbers: NUMBERS.map(|slot| cells.number(slot as usize)),
+            numbers: [
+                Conn::OrigBytes,
+                Conn::RespBytes,
+                Conn::Missed,
+                Conn::OrigPkts,
+                Conn::OrigIpBytes,
+                Conn::RespPkts,
+                Conn::RespIpBytes,
+            ]
+            .map(|slot| cells.number(slot as usize)),
             conn_state: ConnState::of(get(Conn::State)),
             history: History::of(get(Conn::History)),
         }

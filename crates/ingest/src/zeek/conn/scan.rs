@@ -3,15 +3,15 @@
 //! Numbers, times and addresses as Zeek writes them are read here; whatever else stands in a field
 //! is cut out and read by the functions for single fields, so both ways say the same.
 
-use ostium_event::Addr;
+use ostium_event::{Addr, Span, Timestamp};
 
 use super::Conn;
-use super::fields::{Fields, NUMBERS, duration, port, service};
+use super::fields::{Fields, duration, port, service};
 use super::state::{ConnState, History};
-use crate::address::address;
+use crate::address::{address, v4_prefix};
 use crate::clock::{as_zeek_writes, timestamp};
 use crate::header::Layout;
-use crate::number::unsigned;
+use crate::number::{eight, unsigned};
 
 /// A place in a row.
 struct Cursor<'a> {
@@ -54,6 +54,13 @@ impl<'a> Fields<'a> {
         const PROTO: u8 = Conn::Proto as u8;
         const SERVICE: u8 = Conn::Service as u8;
         const DURATION: u8 = Conn::Duration as u8;
+        const ORIG_BYTES: u8 = Conn::OrigBytes as u8;
+        const RESP_BYTES: u8 = Conn::RespBytes as u8;
+        const MISSED: u8 = Conn::Missed as u8;
+        const ORIG_PKTS: u8 = Conn::OrigPkts as u8;
+        const ORIG_IP: u8 = Conn::OrigIpBytes as u8;
+        const RESP_PKTS: u8 = Conn::RespPkts as u8;
+        const RESP_IP: u8 = Conn::RespIpBytes as u8;
         const STATE: u8 = Conn::State as u8;
         const HISTORY: u8 = Conn::History as u8;
         match slot {
@@ -73,15 +80,14 @@ impl<'a> Fields<'a> {
             }
             STATE => self.conn_state = ConnState::of(cursor.text(layout)),
             HISTORY => self.history = History::of(cursor.text(layout)),
-            slot => match NUMBERS.iter().position(|number| *number as u8 == slot) {
-                Some(place) => {
-                    let number = cursor.number().or_else(|| unsigned(cursor.text(layout)));
-                    if let Some(cell) = self.numbers.get_mut(place) {
-                        *cell = number;
-                    }
-                }
-                None => cursor.skip(),
-            },
+            ORIG_BYTES => self.numbers[0] = cursor.count(layout),
+            RESP_BYTES => self.numbers[1] = cursor.count(layout),
+            MISSED => self.numbers[2] = cursor.count(layout),
+            ORIG_PKTS => self.numbers[3] = cursor.count(layout),
+            ORIG_IP => self.numbers[4] = cursor.count(layout),
+            RESP_PKTS => self.numbers[5] = cursor.count(layout),
+            RESP_IP => self.numbers[6] = cursor.count(layout),
+            _ => cursor.skip(),
         }
     }
 }
@@ -90,8 +96,8 @@ impl<'a> Fields<'a> {
 
 impl<'a> Cursor<'a> {
     #[inline]
-    fn peek(&self, ahead: usize) -> u8 {
-        self.row.get(self.at + ahead).copied().unwrap_or(self.separator)
+    fn rest(&self) -> &'a [u8] {
+        self.row.get(self.at..).unwrap_or_default()
     }
 
     /// The field, if it is set; goes past its end.
@@ -109,7 +115,7 @@ impl<'a> Cursor<'a> {
     fn skip(&mut self) {
         const LOW: u64 = 0x7f7f_7f7f_7f7f_7f7f;
         let pattern = u64::from(self.separator) * 0x0101_0101_0101_0101;
-        while let Some(word) = self.row.get(self.at..).and_then(|rest| rest.first_chunk::<8>()) {
+        while let Some(word) = self.rest().first_chunk::<8>() {
             let x = u64::from_le_bytes(*word) ^ pattern;
             let hits = !(((x & LOW) + LOW) | x | LOW);
             if hits != 0 {
@@ -118,10 +124,9 @@ impl<'a> Cursor<'a> {
             }
             self.at += 8;
         }
-        while self.at < self.row.len() && self.peek(0) != self.separator {
-            self.at += 1;
-        }
-        self.at += 1;
+        let rest = self.rest();
+        let end = rest.iter().position(|byte| *byte == self.separator);
+        self.at += end.unwrap_or(rest.len()) + 1;
     }
 
     /// A whole number of at most nineteen digits up to the end of the field; the cursor stays when
@@ -129,19 +134,26 @@ impl<'a> Cursor<'a> {
     #[inline]
     fn number(&mut self) -> Option<u64> {
         let (mut value, mut digits) = (0u64, 0);
-        loop {
-            let byte = self.peek(digits);
+        let mut end = self.separator;
+        for byte in self.rest() {
             let digit = byte.wrapping_sub(b'0');
             if digit > 9 {
-                if byte != self.separator || digits == 0 || digits > 19 {
-                    return None;
-                }
-                self.at += digits + 1;
-                return Some(value);
+                end = *byte;
+                break;
             }
             value = value.wrapping_mul(10).wrapping_add(u64::from(digit));
             digits += 1;
         }
+        if end != self.separator || !(1..=19).contains(&digits) {
+            return None;
+        }
+        self.at += digits + 1;
+        Some(value)
+    }
+
+    #[inline]
+    fn count(&mut self, layout: &Layout) -> Option<u64> {
+        self.number().or_else(|| unsigned(self.text(layout)))
     }
 
     #[inline]
@@ -154,9 +166,9 @@ impl<'a> Cursor<'a> {
 
     /// Ten digits, a point, six digits.
     #[inline]
-    fn time(&mut self) -> Option<ostium_event::Timestamp> {
-        let text = self.row.get(self.at..)?.first_chunk::<17>()?;
-        if self.peek(17) != self.separator {
+    fn time(&mut self) -> Option<Timestamp> {
+        let (text, after) = self.rest().split_first_chunk::<17>()?;
+        if after.first().is_some_and(|end| *end != self.separator) {
             return None;
         }
         let at = as_zeek_writes(text)?;
@@ -166,56 +178,37 @@ impl<'a> Cursor<'a> {
 
     /// Digits, a point, six digits.
     #[inline]
-    fn seconds(&mut self) -> Option<ostium_event::Span> {
-        let (mut nanos, mut digits) = (0u64, 0);
-        while let digit @ 0..=9 = self.peek(digits).wrapping_sub(b'0') {
-            nanos = nanos.wrapping_mul(10).wrapping_add(u64::from(digit));
+    fn seconds(&mut self) -> Option<Span> {
+        let rest = self.rest();
+        let (mut micros, mut digits) = (0u64, 0);
+        for byte in rest {
+            let digit = byte.wrapping_sub(b'0');
+            if digit > 9 {
+                break;
+            }
+            micros = micros.wrapping_mul(10).wrapping_add(u64::from(digit));
             digits += 1;
         }
-        if !(1..=9).contains(&digits)
-            || self.peek(digits) != b'.'
-            || self.peek(digits + 7) != self.separator
-        {
+        let (part, after) = rest.get(digits..)?.split_first_chunk::<7>()?;
+        let [b'.', a, b, c, d, e, f] = *part else {
+            return None;
+        };
+        if !(1..=9).contains(&digits) || after.first().is_some_and(|end| *end != self.separator) {
             return None;
         }
-        for place in 1..=6 {
-            let digit = self.peek(digits + place).wrapping_sub(b'0');
-            if digit > 9 {
-                return None;
-            }
-            nanos = nanos * 10 + u64::from(digit);
-        }
+        let part = u64::from(eight([b'0', b'0', a, b, c, d, e, f])?);
         self.at += digits + 8;
-        Some(ostium_event::Span::from_nanos(nanos * 1000))
+        Some(Span::from_nanos((micros * 1_000_000 + part) * 1000))
     }
 
-    /// Four numbers of at most three digits, none with a leading zero.
+    /// An address up to the end of the field.
     #[inline]
     fn v4(&mut self) -> Option<Addr> {
-        let (mut bits, mut ahead) = (0u32, 0);
-        for dots in 0..4 {
-            let first = u32::from(self.peek(ahead).wrapping_sub(b'0'));
-            let mut octet = first;
-            let mut digits = 1;
-            while digits < 4 {
-                let digit = u32::from(self.peek(ahead + digits).wrapping_sub(b'0'));
-                if digit > 9 {
-                    break;
-                }
-                octet = octet * 10 + digit;
-                digits += 1;
-            }
-            let end = if dots == 3 { self.separator } else { b'.' };
-            if first > 9 || octet > 255 || (first == 0 && digits > 1) {
-                return None;
-            }
-            if self.peek(ahead + digits) != end {
-                return None;
-            }
-            bits = bits << 8 | octet;
-            ahead += digits + 1;
+        let (bits, after) = v4_prefix(self.rest())?;
+        if after.first().is_some_and(|end| *end != self.separator) {
+            return None;
         }
-        self.at += ahead;
+        self.at = self.row.len() - after.len() + 1;
         Some(Addr::v4(bits.to_be_bytes()))
     }
 }
