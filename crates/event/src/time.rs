@@ -1,5 +1,8 @@
 //! Event time: nanoseconds, never read from a clock.
 
+use std::fmt;
+use std::str::FromStr;
+
 /// Nanoseconds since 1970-01-01T00:00:00Z.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(u64);
@@ -7,6 +10,10 @@ pub struct Timestamp(u64);
 /// A length of time in nanoseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Span(u64);
+
+/// Text that is no length of time: `90s`, `5m`, `1.5h` and `2d` are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BadSpan(pub String);
 
 const NANOS: u64 = 1_000_000_000;
 
@@ -110,6 +117,37 @@ impl Span {
         self.0 / NANOS
     }
 }
+
+impl FromStr for Span {
+    type Err = BadSpan;
+
+    fn from_str(text: &str) -> Result<Self, BadSpan> {
+        let bad = || BadSpan(text.to_owned());
+        let end = text.find(|c: char| c.is_ascii_alphabetic()).ok_or_else(bad)?;
+        let (number, unit) = text.split_at_checked(end).ok_or_else(bad)?;
+        let number: f64 = number.trim().parse().map_err(|_| bad())?;
+        let scale = match unit {
+            "ms" => 0.001,
+            "s" => 1.0,
+            "m" | "min" => 60.0,
+            "h" => 3600.0,
+            "d" => 86_400.0,
+            _ => return Err(bad()),
+        };
+        match number >= 0.0 {
+            true => Ok(Self::from_secs_f64(number * scale)),
+            false => Err(bad()),
+        }
+    }
+}
+
+impl fmt::Display for BadSpan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "'{}' is no length of time; write one as 90s, 5m, 1.5h or 2d", self.0)
+    }
+}
+
+impl std::error::Error for BadSpan {}
 
 #[cfg(test)]
 mod tests {

@@ -6,7 +6,6 @@ use std::collections::BinaryHeap;
 use ostium_event::{Span, Timestamp};
 
 use crate::host::Host;
-use crate::packet::Packet;
 use crate::rng::Rng;
 
 /// One habit, as data, and what it does.
@@ -16,6 +15,12 @@ pub(crate) trait Behaviour: Clone {
 
     /// The longest that it may wait before it first wakes.
     fn first(&self) -> Span;
+
+    /// It is what a person does, who is there only at the hours of the machine's group; otherwise
+    /// it is done by a program, whenever the machine runs.
+    fn needs_person(&self) -> bool {
+        false
+    }
 
     /// Makes the packets of what it does now (at `now` or later) and says when it wants to be
     /// woken again; `None` is never. It draws chance from `rng` only, which is its own.
@@ -103,9 +108,9 @@ impl Run {
         self.host.out.next_at().filter(|at| *at < self.end)
     }
 
-    /// Its next packet.
-    pub(crate) fn pop(&mut self) -> Option<Packet> {
+    /// Appends its next packet to `out`; when it passes.
+    pub(crate) fn write(&mut self, out: &mut Vec<u8>) -> Option<Timestamp> {
         self.next_at()?;
-        self.host.out.pop()
+        self.host.out.write(out)
     }
 }

@@ -2,6 +2,7 @@
 //! implements `Behaviour`, and one line here.
 
 use ostium_event::Timestamp;
+use serde::Deserialize;
 
 use crate::actor::{self, Actor};
 use crate::rng::Rng;
@@ -19,6 +20,22 @@ macro_rules! habits {
         }
 
         impl Habit {
+            /// Names of all kinds, as scenarios write them: `DnsTunnel` is `dns-tunnel`.
+            pub fn kinds() -> Vec<String> {
+                vec![$(kebab(stringify!($name)),)*]
+            }
+
+            /// The habit of a kind with its parameters; `None` when there is no such kind.
+            pub(crate) fn read(
+                kind: &str,
+                parameters: toml::Table,
+            ) -> Option<Result<Self, toml::de::Error>> {
+                $(if kind == kebab(stringify!($name)) {
+                    return Some($name::deserialize(parameters).map(Self::$name));
+                })*
+                None
+            }
+
             /// Its actor, and when it first wakes.
             pub(crate) fn actor(
                 &self,
@@ -56,4 +73,15 @@ habits! {
     bots::Scanner,
     bots::Spammer,
     bots::Thief,
+}
+
+fn kebab(name: &str) -> String {
+    let mut out = String::new();
+    for letter in name.chars() {
+        if letter.is_ascii_uppercase() && !out.is_empty() {
+            out.push('-');
+        }
+        out.push(letter.to_ascii_lowercase());
+    }
+    out
 }

@@ -1,30 +1,16 @@
-//! A machine inside: its ports, its memory of names, and the packets it still has to send.
+//! A machine inside: its ports, its memory of names, and what it asks the resolver.
 
-use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap};
+use std::collections::BTreeMap;
 
 use ostium_event::{Addr, RecordType, Span, Timestamp};
 
-use crate::dns;
+use crate::dns::{Answers, Message};
 use crate::internet::Internet;
-use crate::packet::{self, End, Packet};
+use crate::outbox::Outbox;
+use crate::packet::{self, End};
+use crate::payload::Payload;
 use crate::rng::Rng;
 use crate::world::System;
-
-/// Packets that are made and wait for their time.
-#[derive(Debug, Default)]
-pub(crate) struct Outbox {
-    heap: BinaryHeap<Reverse<Waiting>>,
-    serial: u64,
-}
-
-/// Ordered by time, and by the order of making among equals.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Waiting {
-    at: Timestamp,
-    serial: u64,
-    bytes: Vec<u8>,
-}
 
 /// A machine inside, as its actors share it.
 #[derive(Debug)]
@@ -52,33 +38,14 @@ pub(crate) struct Found {
 const ROUTER: [u8; 6] = [0x02, 0x1a, 0x4b, 0x00, 0x00, 0x01];
 const FIRST_PORT: u16 = 49_152;
 
-// === impl Outbox ===
-
-impl Outbox {
-    pub(crate) fn push(&mut self, at: Timestamp, bytes: Vec<u8>) {
-        self.serial += 1;
-        let serial = self.serial;
-        self.heap.push(Reverse(Waiting { at, serial, bytes }));
-    }
-
-    pub(crate) fn next_at(&self) -> Option<Timestamp> {
-        self.heap.peek().map(|Reverse(waiting)| waiting.at)
-    }
-
-    pub(crate) fn pop(&mut self) -> Option<Packet> {
-        let Reverse(Waiting { at, bytes, .. }) = self.heap.pop()?;
-        Some(Packet { at, bytes })
-    }
-}
-
 // === impl Host ===
 
 impl Host {
-    pub(crate) fn new(net: Internet, addr: Addr, system: System, resolver: Addr) -> Self {
+    pub(crate) fn new(out: Outbox, addr: Addr, system: System, resolver: Addr) -> Self {
         let low = addr.v4_bits().unwrap_or_default().to_be_bytes();
         Self {
-            net,
-            out: Outbox::default(),
+            net: Internet::new(out.shared.seed, out.shared.start),
+            out,
             system,
             addr,
             addr6: None,
@@ -137,11 +104,11 @@ impl Host {
         }
         let site = self.net.site(name);
         let v4 = site.v4.first().copied().unwrap_or_default();
-        let answer = dns::Answers::addresses(&site);
+        let answer = Answers::addresses(&site);
         let mut known = self.ask(rng, name, RecordType::A, at, &answer);
         let mut v6 = None;
         if self.has_v6() {
-            let answer = dns::Answers::addresses6(&site);
+            let answer = Answers::addresses6(&site);
             known = known.max(self.ask(rng, name, RecordType::AAAA, at, &answer));
             v6 = site.v6;
         }
@@ -153,7 +120,7 @@ impl Host {
 
     /// Asks for a name that does not exist; when the host knows.
     pub(crate) fn ask_missing(&mut self, rng: &mut Rng, name: &str, at: Timestamp) -> Timestamp {
-        self.ask(rng, name, RecordType::A, at, &dns::Answers::missing())
+        self.ask(rng, name, RecordType::A, at, &Answers::missing())
     }
 
     /// Asks the resolver; when the reply is there.
@@ -163,15 +130,16 @@ impl Host {
         name: &str,
         record_type: RecordType,
         at: Timestamp,
-        answers: &dns::Answers,
+        answers: &Answers,
     ) -> Timestamp {
         let own = self.end();
         let resolver = match self.resolver.is_private() {
             true => End { ttl: 64, ..self.peer(self.resolver, 53) },
             false => self.peer(self.resolver, 53),
         };
-        let query = dns::query(rng.next() as u16, name, record_type);
-        let reply = dns::reply(&query, answers);
+        let id = rng.next() as u16;
+        let query = Message { id, name: name.into(), record_type, reply: None };
+        let reply = Message { reply: Some(answers.clone()), ..query.clone() };
         // The resolver knows two names of three already.
         let wait = match rng.chance(0.66) {
             true => rng.between(0.0004, 0.002),
@@ -183,8 +151,8 @@ impl Host {
         };
         let done = at.plus(trip).plus(Span::from_secs_f64(wait));
         let (asked, answered) = (self.id(), rng.next() as u16);
-        self.out.push(at, packet::udp(&own, &resolver, asked, &query));
-        self.out.push(done, packet::udp(&resolver, &own, answered, &reply));
+        self.out.push(at, packet::udp(&own, &resolver, asked, Payload::dns(query)));
+        self.out.push(done, packet::udp(&resolver, &own, answered, Payload::dns(reply)));
         done
     }
 }

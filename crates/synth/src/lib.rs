@@ -7,9 +7,11 @@
 //! without them flatters any detector. What it does not have: QUIC, real-time media, file shares,
 //! the days of a week. Nothing is ever sent anywhere.
 #![forbid(unsafe_code)]
+#![allow(dead_code, reason = "the outlet of records is about to use it")]
 
 mod actor;
 mod bots;
+mod burst;
 #[cfg(test)]
 mod check;
 mod demo;
@@ -19,10 +21,14 @@ mod host;
 mod http;
 mod internet;
 mod names;
+mod outbox;
 mod packet;
+mod payload;
 mod pcap;
+mod play;
 mod population;
 mod rng;
+mod shared;
 mod tcp;
 mod tls;
 mod truth;

@@ -5,8 +5,11 @@
 
 use ostium_event::{Addr, Span, Timestamp};
 
-use crate::host::{Host, Outbox};
-use crate::packet::{self, ACK, End, FIN, PSH, RST, SYN, Segment};
+use crate::burst::{Burst, Pace, SEGMENT};
+use crate::host::Host;
+use crate::outbox::Outbox;
+use crate::packet::{self, ACK, End, FIN, RST, SYN, Segment};
+use crate::payload::Payload;
 use crate::rng::Rng;
 
 /// Who speaks.
@@ -27,6 +30,8 @@ pub(crate) struct Conn {
     last: Side,
     /// Data was sent that nobody has acknowledged.
     owed: bool,
+    /// Between segments of one side: how fast bytes flow.
+    spacing: Span,
 }
 
 #[derive(Clone, Debug)]
@@ -48,8 +53,6 @@ pub(crate) enum Failure {
     Unreachable,
 }
 
-/// Payload of a full segment: fits IPv4, IPv6 and most tunnels.
-const SEGMENT: usize = 1400;
 const WINDOW: u16 = 64_240;
 /// Between segments of one side.
 const SPACING: Span = Span::from_nanos(14_000);
@@ -104,32 +107,56 @@ impl Conn {
             },
             last: Side::Inside,
             owed: false,
+            spacing: SPACING,
         }
     }
 
     fn open(&mut self, out: &mut Outbox, opener: Side) {
         self.last = opener;
-        self.emit(out, opener, SYN, &[]);
+        self.emit(out, opener, SYN);
         self.turn(opener.other());
-        self.emit(out, opener.other(), SYN | ACK, &[]);
+        self.emit(out, opener.other(), SYN | ACK);
         self.turn(opener);
-        self.emit(out, opener, ACK, &[]);
+        self.emit(out, opener, ACK);
     }
 
     /// One side sends bytes, in as many segments as they need.
-    pub(crate) fn say(&mut self, out: &mut Outbox, side: Side, bytes: &[u8]) {
+    pub(crate) fn say(&mut self, out: &mut Outbox, side: Side, what: impl Into<Payload>) {
+        let payload = what.into();
+        self.speak(out, side, payload.len(), || payload);
+    }
+
+    /// One side sends `len` bytes, which are made only when somebody wants them.
+    pub(crate) fn speak(
+        &mut self,
+        out: &mut Outbox,
+        side: Side,
+        len: usize,
+        make: impl FnOnce() -> Payload,
+    ) {
         self.turn(side);
-        let mut left = bytes.len().div_ceil(SEGMENT);
-        for (n, chunk) in bytes.chunks(SEGMENT).enumerate() {
-            left -= 1;
-            let flags = if left == 0 { PSH | ACK } else { ACK };
-            self.emit(out, side, flags, chunk);
-            if n % 2 == 1 && left > 0 {
-                self.acknowledge(out, side.other());
-            }
-            self.at = self.at.plus(SPACING);
-        }
         self.owed = true;
+        if len == 0 {
+            return;
+        }
+        let trip = (side == Side::Inside).then_some(self.round_trip);
+        let pace = Pace { start: self.at, spacing: self.spacing, trip, len };
+        self.at = pace.end();
+        let (from, to) = match side {
+            Side::Inside => (&mut self.inside, &mut self.outside),
+            Side::Outside => (&mut self.outside, &mut self.inside),
+        };
+        let (ends, seqs, ids) = ((from.end, to.end), (from.seq, to.seq), (from.id, to.id));
+        from.seq = from.seq.wrapping_add(len as u32);
+        from.id = from.id.wrapping_add(pace.segments() as u16);
+        to.id = to.id.wrapping_add(pace.acks() as u16);
+        out.burst(Burst::new(ends, pace, seqs, ids, WINDOW, make()));
+    }
+
+    /// From now on bytes flow at so many a second, about.
+    #[allow(dead_code, reason = "habits that carry much set it")]
+    pub(crate) fn flow_at(&mut self, bytes_per_second: f64) {
+        self.spacing = Span::from_secs_f64(SEGMENT as f64 / bytes_per_second.max(1.0)).max(SPACING);
     }
 
     /// Nothing is said for a while; what was sent is acknowledged if the while is long enough.
@@ -146,7 +173,7 @@ impl Conn {
         if self.owed {
             self.at = self.at.plus(DELAYED);
             self.turn(self.last.other());
-            self.emit(out, self.last, ACK, &[]);
+            self.emit(out, self.last, ACK);
         }
     }
 
@@ -158,17 +185,17 @@ impl Conn {
     /// One side ends the connection, and the other agrees.
     pub(crate) fn close(&mut self, out: &mut Outbox, side: Side) {
         self.turn(side);
-        self.emit(out, side, FIN | ACK, &[]);
+        self.emit(out, side, FIN | ACK);
         self.turn(side.other());
-        self.emit(out, side.other(), FIN | ACK, &[]);
+        self.emit(out, side.other(), FIN | ACK);
         self.turn(side);
-        self.emit(out, side, ACK, &[]);
+        self.emit(out, side, ACK);
     }
 
     /// One side tears the connection down.
     pub(crate) fn reset(&mut self, out: &mut Outbox, side: Side) {
         self.turn(side);
-        self.emit(out, side, RST | ACK, &[]);
+        self.emit(out, side, RST | ACK);
     }
 
     /// Lets the time pass that `side` needs to be heard next.
@@ -183,20 +210,8 @@ impl Conn {
         self.owed = false;
     }
 
-    /// A bare acknowledgement in the middle of the other side's data.
-    fn acknowledge(&mut self, out: &mut Outbox, side: Side) {
-        let resume = self.at;
-        self.at = match side {
-            Side::Inside => resume.plus(SPACING),
-            Side::Outside => resume.plus(self.round_trip),
-        };
-        self.emit(out, side, ACK, &[]);
-        if side == Side::Outside {
-            self.at = resume;
-        }
-    }
-
-    fn emit(&mut self, out: &mut Outbox, side: Side, flags: u8, payload: &[u8]) {
+    /// A segment without payload.
+    fn emit(&mut self, out: &mut Outbox, side: Side, flags: u8) {
         let (from, to) = match side {
             Side::Inside => (&mut self.inside, &self.outside),
             Side::Outside => (&mut self.outside, &self.inside),
@@ -207,12 +222,11 @@ impl Conn {
             flags,
             window: WINDOW,
             options: if flags & SYN == 0 { &[] } else { from.options },
-            payload,
+            payload: &[],
         };
         from.id = from.id.wrapping_add(1);
         out.push(self.at, packet::tcp(&from.end, &to.end, from.id, &segment));
-        let virtual_byte = u32::from(flags & (SYN | FIN) != 0);
-        from.seq = from.seq.wrapping_add(payload.len() as u32 + virtual_byte);
+        from.seq = from.seq.wrapping_add(u32::from(flags & (SYN | FIN) != 0));
     }
 }
 

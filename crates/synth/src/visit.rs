@@ -64,13 +64,12 @@ pub(crate) fn connect(
     let mut own = host.net.chance_of(name);
     let issuer: &str = own.pick(ISSUERS);
     let names = [name, name.split_once('.').map_or(name, |(_, parent)| parent)];
-    let age = Span::from_secs(own.size(2, 60) as u64 * 86_400);
     let server = Server {
         modern: host.net.site(name).modern,
         claims: Claims {
             subject: name,
             issuer,
-            from: Timestamp::from_secs(at.minus(age).secs() / 86_400 * 86_400),
+            from: host.net.renewed(name, at),
             days: 90,
             names: &names,
         },
@@ -89,11 +88,9 @@ pub(crate) fn plain(
 ) -> Timestamp {
     let (addr, at) = reach(host, rng, (request.host, 80), at);
     let mut conn = Conn::dial(host, rng, addr, 80, at);
-    let bytes = http::request(rng, request);
-    conn.say(&mut host.out, Side::Inside, &bytes);
+    conn.say(&mut host.out, Side::Inside, http::request(rng, request));
     think(&mut conn, host, rng);
-    let bytes = http::reply(rng, kind, back);
-    conn.say(&mut host.out, Side::Outside, &bytes);
+    conn.say(&mut host.out, Side::Outside, http::reply(rng, kind, back));
     let done = conn.at;
     let linger = Span::from_secs_f64(rng.between(0.1, 20.0));
     conn.pause(&mut host.out, linger);

@@ -1,18 +1,18 @@
 //! A world: who lives in it, and its playing as one stream of packets.
 
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
 use std::io::{self, Write};
+use std::rc::Rc;
 
-use ostium_event::{Addr, Prefix, Span, Timestamp};
+use ostium_event::{Addr, Home, Prefix, Span, Timestamp};
 
 use crate::actor::Run;
 use crate::habit::Habit;
 use crate::host::Host;
-use crate::internet::Internet;
-use crate::packet::Packet;
+use crate::outbox::Outbox;
 use crate::pcap::Writer;
+use crate::play::Play;
 use crate::rng::Rng;
+use crate::shared::Shared;
 use crate::truth::Truth;
 
 /// Machines inside a network and what they do for some hours. Plain data: build one, or change
@@ -71,8 +71,10 @@ impl World {
     /// Those of `out`.
     pub fn write_pcap<W: Write>(&self, out: W) -> io::Result<Truth> {
         let mut writer = Writer::new(out)?;
-        for packet in self.packets() {
-            writer.write(&packet)?;
+        let (mut play, mut bytes) = (self.play(), Vec::new());
+        while let Some(at) = play.write(&mut bytes) {
+            writer.write(at, &bytes)?;
+            bytes.clear();
         }
         writer.finish()?;
         Ok(self.truth())
@@ -93,27 +95,30 @@ impl World {
         truth
     }
 
+    /// When it ends.
+    fn end(&self) -> Timestamp {
+        self.start.plus(Span::from_secs_f64(self.hours * 3600.0))
+    }
+
     /// All packets in order of time.
-    pub(crate) fn packets(&self) -> impl Iterator<Item = Packet> {
-        let net = Internet::new(self.seed);
-        let end = self.start.plus(Span::from_secs_f64(self.hours * 3600.0));
-        let mut runs: Vec<Run> =
-            self.hosts.iter().map(|member| self.run(member, net, end)).collect();
-        let mut turns: BinaryHeap<Reverse<(Timestamp, usize)>> = BinaryHeap::new();
-        for (n, run) in runs.iter_mut().enumerate() {
-            turns.extend(run.next_at().map(|at| Reverse((at, n))));
-        }
+    #[cfg(test)]
+    pub(crate) fn packets(&self) -> impl Iterator<Item = crate::packet::Packet> {
+        let mut play = self.play();
         std::iter::from_fn(move || {
-            let Reverse((_, n)) = turns.pop()?;
-            let run = runs.get_mut(n)?;
-            let packet = run.pop();
-            turns.extend(run.next_at().map(|at| Reverse((at, n))));
-            packet
+            let mut bytes = Vec::new();
+            let at = play.write(&mut bytes)?;
+            Some(crate::packet::Packet { at, bytes })
         })
     }
 
-    fn run(&self, member: &Member, net: Internet, end: Timestamp) -> Run {
-        let mut host = Host::new(net, member.addr, member.system, self.resolver);
+    fn play(&self) -> Play {
+        let shared = Shared::new(self.seed, Home::new(&self.home), (self.start, self.end()));
+        Play::new(self.hosts.iter().map(|member| self.run(member, &shared)).collect())
+    }
+
+    fn run(&self, member: &Member, shared: &Rc<Shared>) -> Run {
+        let out = Outbox::new(shared);
+        let mut host = Host::new(out, member.addr, member.system, self.resolver);
         if let Some(addr) = member.broken_v6 {
             host = host.with_broken_v6(addr);
         }
@@ -122,7 +127,7 @@ impl World {
             let rng = Rng::fork(self.seed, &format!("{}/{n}", member.label));
             habit.actor(rng, self.start)
         });
-        Run::new(host, actors.collect(), end)
+        Run::new(host, actors.collect(), shared.end)
     }
 }
 

@@ -1,6 +1,7 @@
 //! A bot that makes up names: bursts of names that do not exist, then one that does.
 
 use ostium_event::{Span, Timestamp};
+use serde::Deserialize;
 
 use crate::actor::Behaviour;
 use crate::host::Host;
@@ -9,7 +10,8 @@ use crate::rng::Rng;
 use crate::visit;
 
 /// A bot that makes up names.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Dga {
     /// Between bursts.
     pub every: Span,
@@ -28,6 +30,12 @@ impl Dga {
         let length = rng.size(11, 19);
         let label = rng.text("abcdefghijklmnopqrstuvwxyz", length);
         format!("{label}.{}", rng.pick(SUFFIXES))
+    }
+}
+
+impl Default for Dga {
+    fn default() -> Self {
+        Self { every: Span::from_secs(900), burst: 25, luck: 0.3 }
     }
 }
 

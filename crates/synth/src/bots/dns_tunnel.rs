@@ -1,6 +1,7 @@
 //! A channel in DNS: data as labels below one rare name, answers as text.
 
 use ostium_event::{RecordType, Span, Timestamp};
+use serde::Deserialize;
 
 use crate::actor::Behaviour;
 use crate::dns::Answers;
@@ -8,12 +9,19 @@ use crate::host::Host;
 use crate::rng::Rng;
 
 /// A channel in DNS.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct DnsTunnel {
     /// The registered name below which it asks.
     pub zone: String,
     /// Between polls.
     pub every: Span,
+}
+
+impl Default for DnsTunnel {
+    fn default() -> Self {
+        Self { zone: "t.example-tunnel.net".into(), every: Span::from_secs(5) }
+    }
 }
 
 impl Behaviour for DnsTunnel {

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use ostium_event::{Span, Timestamp};
+use serde::Deserialize;
 
 use crate::actor::Behaviour;
 use crate::host::Host;
@@ -15,7 +16,8 @@ use crate::tls::{Session, Stack};
 use crate::visit::{self, Exchange};
 
 /// A person at a browser.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Browsing {
     /// The browser.
     pub stack: Stack,
@@ -42,11 +44,21 @@ const LARGEST_BODY: f64 = 5000.0;
 
 // === impl Browsing ===
 
+impl Default for Browsing {
+    fn default() -> Self {
+        Self { stack: Stack::Chrome, pages_per_hour: 7.0 }
+    }
+}
+
 impl Behaviour for Browsing {
     type State = Sitting;
 
     fn first(&self) -> Span {
         Span::from_secs(1200)
+    }
+
+    fn needs_person(&self) -> bool {
+        true
     }
 
     fn wake(

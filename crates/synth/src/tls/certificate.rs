@@ -6,7 +6,7 @@ use ostium_event::{Span, Timestamp};
 use crate::rng::Rng;
 
 /// What a certificate says.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Claims<'a> {
     pub(crate) subject: &'a str,
     pub(crate) issuer: &'a str,

@@ -3,8 +3,11 @@
 //! The lists are facts that anyone can read off the wire; the bytes are written here anew. A
 //! test holds each against its JA4, so a list that drifts is noticed.
 
+use serde::{Deserialize, Deserializer};
+
 /// A client's TLS implementation.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Stack {
     /// A browser of the Chromium family: reserved values, shuffled extensions.
     #[default]
@@ -14,11 +17,36 @@ pub enum Stack {
     /// Windows 10's own stack, as services and Office use it.
     Schannel,
     /// OpenSSL 3 below curl and many tools.
+    #[serde(rename = "openssl")]
     OpenSsl,
     /// The standard library of Go.
     Go,
     /// An old .NET program that asks for TLS 1.0 and names no server: a habit of cheap RATs.
     OldNet,
+}
+
+/// The name of a stack; `plain` is no TLS at all.
+pub(crate) fn stack_or_plain<'de, D: Deserializer<'de>>(
+    from: D,
+) -> Result<Option<Stack>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "kebab-case")]
+    enum Plain {
+        Plain,
+    }
+    #[derive(Deserialize)]
+    #[serde(
+        untagged,
+        expecting = "expected chrome, firefox, schannel, openssl, go, old-net or plain"
+    )]
+    enum Either {
+        Plain(Plain),
+        Stack(Stack),
+    }
+    Either::deserialize(from).map(|either| match either {
+        Either::Plain(Plain::Plain) => None,
+        Either::Stack(stack) => Some(stack),
+    })
 }
 
 /// What a stack's hello lists.
@@ -251,6 +279,16 @@ impl Stack {
             Self::Go => &GO,
             Self::OldNet => &OLD_NET,
         }
+    }
+
+    /// Its hello holds an encrypted hello, true or made up.
+    pub(crate) fn seals(self) -> bool {
+        self.profile().extensions.contains(&ENCRYPTED_HELLO)
+    }
+
+    /// It says which server it wants.
+    pub(crate) fn names_servers(self) -> bool {
+        self.profile().extensions.contains(&SERVER_NAME)
     }
 
     /// What a program on it calls itself in HTTP.

@@ -7,6 +7,7 @@ use tls_parser::{
 };
 
 use super::*;
+use crate::rng::Rng;
 
 fn hash(text: &str) -> String {
     let digest = Sha256::digest(text.as_bytes());
@@ -72,8 +73,10 @@ fn ja4(hello: &TlsClientHelloContents<'_>) -> String {
 
 fn read(stack: Stack, seed: u64) -> String {
     let name = (stack != Stack::OldNet).then_some("www.example.org");
-    let message = hello::client(&mut Rng::new(seed), stack, name);
-    let bytes = record(HANDSHAKE, 0x0301, &message);
+    let message = hello::client(&mut Rng::new(seed), stack, name, seed as usize % 4);
+    let mut bytes = vec![22, 3, 1];
+    bytes.extend_from_slice(&(message.len() as u16).to_be_bytes());
+    bytes.extend_from_slice(&message);
     let (rest, plain) = parse_tls_plaintext(&bytes).unwrap();
     assert!(rest.is_empty());
     let TlsMessage::Handshake(TlsMessageHandshake::ClientHello(hello)) = &plain.msg[0] else {

@@ -7,6 +7,7 @@ use etherparse::{NetSlice, SlicedPacket, TransportSlice};
 
 use super::*;
 use crate::habit::{Beacon, Browsing, DnsTunnel, Scanner, Spammer, Thief};
+use crate::packet::Packet;
 use crate::tls::Stack;
 use crate::{check, demo};
 

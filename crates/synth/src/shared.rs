@@ -1,0 +1,94 @@
+//! What all machines of a world share while it is played.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use ostium_event::{Home, Timestamp};
+use sha2::{Digest, Sha256};
+
+use crate::rng::Rng;
+use crate::tls::{Claims, write_certificate};
+
+/// The common ground of one playing.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) seed: u64,
+    /// What is inside.
+    pub(crate) home: Home,
+    /// When the world begins.
+    pub(crate) start: Timestamp,
+    /// When it ends: nothing passes any more.
+    pub(crate) end: Timestamp,
+    certificates: RefCell<BTreeMap<Key, Rc<Certificate>>>,
+}
+
+/// Subject, issuer, beginning, days.
+type Key = (Box<str>, Box<str>, Timestamp, u64);
+
+/// A certificate as it is shown: whoever shows it again shows the same bytes.
+#[derive(Debug)]
+pub(crate) struct Certificate {
+    pub(crate) der: Rc<[u8]>,
+    /// SHA-256 of it.
+    pub(crate) hash: [u8; 32],
+}
+
+/// Certificates remembered at once; one is some 800 bytes.
+const REMEMBERED: usize = 8192;
+
+// === impl Shared ===
+
+impl Shared {
+    pub(crate) fn new(seed: u64, home: Home, (start, end): (Timestamp, Timestamp)) -> Rc<Self> {
+        Rc::new(Self { seed, home, start, end, certificates: RefCell::default() })
+    }
+
+    /// When the roots of trust were made.
+    pub(crate) fn rooted(&self) -> Timestamp {
+        let day = self.start.secs() / 86_400;
+        Timestamp::from_secs(day.saturating_sub(1500) * 86_400)
+    }
+
+    /// The certificate that makes these claims.
+    pub(crate) fn certificate(&self, claims: &Claims<'_>) -> Rc<Certificate> {
+        let key = (claims.subject.into(), claims.issuer.into(), claims.from, claims.days);
+        let mut known = self.certificates.borrow_mut();
+        if let Some(certificate) = known.get(&key) {
+            return Rc::clone(certificate);
+        }
+        if known.len() >= REMEMBERED {
+            known.clear();
+        }
+        // Its chance belongs to what it says, so that it can be forgotten and made again.
+        let name = format!("{key:?}");
+        let der = write_certificate(&mut Rng::fork(self.seed, &name), claims);
+        let hash = Sha256::digest(&der).into();
+        let certificate = Rc::new(Certificate { der: der.into(), hash });
+        known.insert(key, Rc::clone(&certificate));
+        certificate
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_shows_one_certificate() {
+        let shared = Shared::new(1, Home::private(), (Timestamp::ZERO, Timestamp::MAX));
+        let claims = |subject, day: u64| Claims {
+            subject,
+            issuer: "Some Issuer",
+            from: Timestamp::from_secs(day * 86_400),
+            days: 90,
+            names: &[],
+        };
+        let first = shared.certificate(&claims("a.example", 20_000));
+        assert!(Rc::ptr_eq(&first, &shared.certificate(&claims("a.example", 20_000))));
+        assert_ne!(first.hash, shared.certificate(&claims("a.example", 20_060)).hash);
+        assert_ne!(first.hash, shared.certificate(&claims("b.example", 20_000)).hash);
+        shared.certificates.borrow_mut().clear();
+        assert_eq!(first.hash, shared.certificate(&claims("a.example", 20_000)).hash);
+    }
+}
