@@ -6,6 +6,7 @@ use std::collections::BinaryHeap;
 use ostium_event::{Span, Timestamp};
 
 use crate::host::Host;
+use crate::record::Told;
 use crate::rng::Rng;
 
 /// One habit, as data, and what it does.
@@ -106,6 +107,22 @@ impl Run {
             }
         }
         self.host.out.next_at().filter(|at| *at < self.end)
+    }
+
+    /// Goes on and tells all facts up to the next wake, of whatever kind; false at the end.
+    pub(crate) fn tell(&mut self, hear: &mut dyn FnMut(&Told)) -> bool {
+        let Some(at) = self.next_at() else {
+            return false;
+        };
+        while let Some(told) = self.host.out.next_fact(at) {
+            hear(&told);
+        }
+        true
+    }
+
+    /// The world has ended.
+    pub(crate) fn finish(&mut self, hear: &mut dyn FnMut(&Told)) {
+        self.host.out.finish(hear);
     }
 
     /// Appends its next packet to `out`; when it passes.

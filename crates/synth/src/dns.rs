@@ -62,6 +62,15 @@ impl Message {
         }
     }
 
+    /// The same with its name in lower case, as parsers give names.
+    pub(crate) fn lower(&self) -> Self {
+        let mut message = self.clone();
+        if message.name.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            message.name = message.name.to_ascii_lowercase().into();
+        }
+        message
+    }
+
     /// As a parser would have read it.
     pub(crate) fn tell(&self, hear: &mut dyn FnMut(Dns<'_>)) {
         let none = Answers::default();

@@ -7,7 +7,7 @@
 //! without them flatters any detector. What it does not have: QUIC, real-time media, file shares,
 //! the days of a week. Nothing is ever sent anywhere.
 #![forbid(unsafe_code)]
-#![allow(dead_code, reason = "the outlet of records is about to use it")]
+#![allow(dead_code, reason = "the writer of Zeek logs is about to use it")]
 
 mod actor;
 mod bots;
@@ -27,6 +27,7 @@ mod payload;
 mod pcap;
 mod play;
 mod population;
+mod record;
 mod rng;
 mod shared;
 mod tcp;

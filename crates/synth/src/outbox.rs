@@ -8,13 +8,16 @@ use ostium_event::Timestamp;
 
 use crate::burst::Burst;
 use crate::packet::Frame;
+use crate::record::{FlowRef, Ledger, Told};
 use crate::shared::Shared;
 
 /// Packets that wait for their time. They are made when they leave.
 #[derive(Debug)]
 pub(crate) struct Outbox {
     pub(crate) shared: Rc<Shared>,
-    queue: Queue,
+    pub(crate) queue: Queue,
+    /// Notes what happens, where no packets are made.
+    pub(crate) ledger: Option<Box<Ledger>>,
 }
 
 /// Things by time, and by the order of coming among equals.
@@ -29,6 +32,10 @@ pub(crate) struct Queue {
 pub(crate) enum Item {
     Frame(Box<Frame>),
     Burst(Box<Burst>),
+    /// Something to tell.
+    Fact(Box<Told>),
+    /// A flow may have been silent for too long.
+    Check(FlowRef),
 }
 
 #[derive(Debug)]
@@ -41,8 +48,14 @@ struct Waiting {
 // === impl Outbox ===
 
 impl Outbox {
+    /// Of a machine whose packets are made.
     pub(crate) fn new(shared: &Rc<Shared>) -> Self {
-        Self { shared: Rc::clone(shared), queue: Queue::default() }
+        Self { shared: Rc::clone(shared), queue: Queue::default(), ledger: None }
+    }
+
+    /// Of a machine that only tells what its packets would have shown.
+    pub(crate) fn telling(shared: &Rc<Shared>) -> Self {
+        Self { ledger: Some(Box::new(Ledger::new(shared))), ..Self::new(shared) }
     }
 
     /// A packet passes at some time.
@@ -67,6 +80,8 @@ impl Outbox {
         let (at, serial, item) = self.queue.pop()?;
         match item {
             Item::Frame(frame) => frame.write(out),
+            // Nobody notes anything where packets are made.
+            Item::Fact(_) | Item::Check(_) => {}
             Item::Burst(mut burst) => {
                 burst.write(out);
                 if let Some(next) = burst.next_at() {
@@ -75,6 +90,35 @@ impl Outbox {
             }
         }
         Some(at)
+    }
+
+    /// Goes on to the next fact and takes it; `None` when the time of what comes is later than
+    /// `until`.
+    pub(crate) fn next_fact(&mut self, until: Timestamp) -> Option<Box<Told>> {
+        let ledger = self.ledger.as_mut()?;
+        while self.queue.next_at()? <= until {
+            let (at, _, item) = self.queue.pop()?;
+            match item {
+                Item::Fact(told) => return Some(told),
+                Item::Frame(frame) => ledger.frame(&mut self.queue, at, &frame),
+                Item::Check(flow) => ledger.check(&mut self.queue, at, flow),
+                Item::Burst(_) => {}
+            }
+        }
+        None
+    }
+
+    /// The world has ended: facts that are left, and every flow as it stands.
+    pub(crate) fn finish(&mut self, hear: &mut dyn FnMut(&Told)) {
+        let Some(ledger) = &mut self.ledger else {
+            return;
+        };
+        ledger.finish(&mut self.queue);
+        while let Some((_, _, item)) = self.queue.pop() {
+            if let Item::Fact(told) = item {
+                hear(&told);
+            }
+        }
     }
 }
 

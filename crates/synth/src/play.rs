@@ -6,6 +6,7 @@ use std::collections::BinaryHeap;
 use ostium_event::Timestamp;
 
 use crate::actor::Run;
+use crate::record::Told;
 
 /// A world being played.
 pub(crate) struct Play {
@@ -23,6 +24,26 @@ impl Play {
             turns.extend(run.next_at().map(|at| Reverse((at, n))));
         }
         Self { runs, turns }
+    }
+
+    /// Tells the facts of whoever is next, up to their time; false when all is told. The machine
+    /// is told by its number.
+    pub(crate) fn tell(&mut self, hear: &mut dyn FnMut(usize, &Told)) -> bool {
+        let Some(Reverse((_, n))) = self.turns.pop() else {
+            return false;
+        };
+        if let Some(run) = self.runs.get_mut(n) {
+            run.tell(&mut |told| hear(n, told));
+            self.turns.extend(run.next_at().map(|at| Reverse((at, n))));
+        }
+        true
+    }
+
+    /// The world has ended: every flow is told as it stands.
+    pub(crate) fn finish(&mut self, hear: &mut dyn FnMut(usize, &Told)) {
+        for (n, run) in self.runs.iter_mut().enumerate() {
+            run.finish(&mut |told| hear(n, told));
+        }
     }
 
     /// Appends the next packet to `out`; when it passes.

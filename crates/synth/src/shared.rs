@@ -29,6 +29,11 @@ type Key = (Box<str>, Box<str>, Timestamp, u64);
 /// A certificate as it is shown: whoever shows it again shows the same bytes.
 #[derive(Debug)]
 pub(crate) struct Certificate {
+    pub(crate) subject: Box<str>,
+    pub(crate) issuer: Box<str>,
+    pub(crate) from: Timestamp,
+    pub(crate) days: u64,
+    pub(crate) names: Vec<Box<str>>,
     pub(crate) der: Rc<[u8]>,
     /// SHA-256 of it.
     pub(crate) hash: [u8; 32],
@@ -64,7 +69,15 @@ impl Shared {
         let name = format!("{key:?}");
         let der = write_certificate(&mut Rng::fork(self.seed, &name), claims);
         let hash = Sha256::digest(&der).into();
-        let certificate = Rc::new(Certificate { der: der.into(), hash });
+        let certificate = Rc::new(Certificate {
+            subject: claims.subject.into(),
+            issuer: claims.issuer.into(),
+            from: claims.from,
+            days: claims.days,
+            names: claims.names.iter().map(|name| (*name).into()).collect(),
+            der: der.into(),
+            hash,
+        });
         known.insert(key, Rc::clone(&certificate));
         certificate
     }

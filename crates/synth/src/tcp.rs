@@ -10,6 +10,7 @@ use crate::host::Host;
 use crate::outbox::Outbox;
 use crate::packet::{self, ACK, End, FIN, RST, SYN, Segment};
 use crate::payload::Payload;
+use crate::record::{Bare, FlowRef, Known};
 use crate::rng::Rng;
 
 /// Who speaks.
@@ -32,6 +33,8 @@ pub(crate) struct Conn {
     owed: bool,
     /// Between segments of one side: how fast bytes flow.
     spacing: Span,
+    /// Where it is noted, where no packets are made.
+    flow: FlowRef,
 }
 
 #[derive(Clone, Debug)]
@@ -108,6 +111,7 @@ impl Conn {
             last: Side::Inside,
             owed: false,
             spacing: SPACING,
+            flow: FlowRef::default(),
         }
     }
 
@@ -134,6 +138,18 @@ impl Conn {
         len: usize,
         make: impl FnOnce() -> Payload,
     ) {
+        self.speak_known(out, side, len, || None, make);
+    }
+
+    /// As [`Conn::speak`], of something that is known without reading the bytes.
+    pub(crate) fn speak_known(
+        &mut self,
+        out: &mut Outbox,
+        side: Side,
+        len: usize,
+        known: impl FnOnce() -> Option<Known>,
+        make: impl FnOnce() -> Payload,
+    ) {
         self.turn(side);
         self.owed = true;
         if len == 0 {
@@ -142,6 +158,11 @@ impl Conn {
         let trip = (side == Side::Inside).then_some(self.round_trip);
         let pace = Pace { start: self.at, spacing: self.spacing, trip, len };
         self.at = pace.end();
+        if let Some(ledger) = &mut out.ledger {
+            let ends = (&self.inside.end, &self.outside.end, side == Side::Inside);
+            ledger.burst(&mut out.queue, &mut self.flow, ends, &pace, known(), make);
+            return;
+        }
         let (from, to) = match side {
             Side::Inside => (&mut self.inside, &mut self.outside),
             Side::Outside => (&mut self.outside, &mut self.inside),
@@ -212,6 +233,15 @@ impl Conn {
 
     /// A segment without payload.
     fn emit(&mut self, out: &mut Outbox, side: Side, flags: u8) {
+        if let Some(ledger) = &mut out.ledger {
+            let by_first = side == Side::Inside;
+            let party = if by_first { &self.inside } else { &self.outside };
+            let options = if flags & SYN == 0 { 0 } else { party.options.len() };
+            let ends = (&self.inside.end, &self.outside.end);
+            let bare = Bare { at: self.at, by_first, flags, options };
+            ledger.bare(&mut out.queue, &mut self.flow, ends, bare);
+            return;
+        }
         let (from, to) = match side {
             Side::Inside => (&mut self.inside, &self.outside),
             Side::Outside => (&mut self.outside, &self.inside),

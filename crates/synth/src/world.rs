@@ -1,9 +1,11 @@
 //! A world: who lives in it, and its playing as one stream of packets.
 
+use std::cell::Cell;
 use std::io::{self, Write};
+use std::ops::ControlFlow;
 use std::rc::Rc;
 
-use ostium_event::{Addr, Home, Prefix, Span, Timestamp};
+use ostium_event::{Addr, Event, Home, Prefix, Span, Timestamp};
 
 use crate::actor::Run;
 use crate::habit::Habit;
@@ -11,6 +13,7 @@ use crate::host::Host;
 use crate::outbox::Outbox;
 use crate::pcap::Writer;
 use crate::play::Play;
+use crate::record::Told;
 use crate::rng::Rng;
 use crate::shared::Shared;
 use crate::truth::Truth;
@@ -71,7 +74,7 @@ impl World {
     /// Those of `out`.
     pub fn write_pcap<W: Write>(&self, out: W) -> io::Result<Truth> {
         let mut writer = Writer::new(out)?;
-        let (mut play, mut bytes) = (self.play(), Vec::new());
+        let (mut play, mut bytes) = (self.play(Outbox::new), Vec::new());
         while let Some(at) = play.write(&mut bytes) {
             writer.write(at, &bytes)?;
             bytes.clear();
@@ -103,7 +106,7 @@ impl World {
     /// All packets in order of time.
     #[cfg(test)]
     pub(crate) fn packets(&self) -> impl Iterator<Item = crate::packet::Packet> {
-        let mut play = self.play();
+        let mut play = self.play(Outbox::new);
         std::iter::from_fn(move || {
             let mut bytes = Vec::new();
             let at = play.write(&mut bytes)?;
@@ -111,13 +114,30 @@ impl World {
         })
     }
 
-    fn play(&self) -> Play {
+    fn play(&self, make: fn(&Rc<Shared>) -> Outbox) -> Play {
         let shared = Shared::new(self.seed, Home::new(&self.home), (self.start, self.end()));
-        Play::new(self.hosts.iter().map(|member| self.run(member, &shared)).collect())
+        Play::new(self.hosts.iter().map(|member| self.run(member, make(&shared))).collect())
     }
 
-    fn run(&self, member: &Member, shared: &Rc<Shared>) -> Run {
-        let out = Outbox::new(shared);
+    /// Tells `hear` the events that tracking and parsing the packets would have told, in order of
+    /// time for each machine, without making a packet; ends early when it says so.
+    pub fn tell(&self, hear: &mut dyn FnMut(&Event<'_>) -> ControlFlow<()>) -> Truth {
+        let mut play = self.play(Outbox::telling);
+        let ended = Cell::new(false);
+        let mut tell = |_: usize, told: &Told| {
+            told.fact.tell(told.at, &told.ends, &mut |event| {
+                ended.set(ended.get() || hear(event).is_break());
+            });
+        };
+        while !ended.get() && play.tell(&mut tell) {}
+        if !ended.get() {
+            play.finish(&mut tell);
+        }
+        self.truth()
+    }
+
+    fn run(&self, member: &Member, out: Outbox) -> Run {
+        let end = out.shared.end;
         let mut host = Host::new(out, member.addr, member.system, self.resolver);
         if let Some(addr) = member.broken_v6 {
             host = host.with_broken_v6(addr);
@@ -127,7 +147,7 @@ impl World {
             let rng = Rng::fork(self.seed, &format!("{}/{n}", member.label));
             habit.actor(rng, self.start)
         });
-        Run::new(host, actors.collect(), shared.end)
+        Run::new(host, actors.collect(), end)
     }
 }
 

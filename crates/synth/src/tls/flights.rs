@@ -1,11 +1,14 @@
 //! The four flights of a handshake, with their lengths known before their bytes.
 
 use std::rc::Rc;
-use std::sync::OnceLock;
+
+use ostium_event::Service;
 
 use super::hello::{self, block};
+use super::shown::{self, sizes};
 use super::{Claims, Server, Stack};
 use crate::payload::Payload;
+use crate::record::{Answered, Fact, Hello, Known};
 use crate::rng::Rng;
 use crate::shared::{Certificate, Shared};
 
@@ -88,6 +91,30 @@ impl<'a> Flights<'a> {
         let message = hello::client(rng, self.stack, self.server_name, self.sealed);
         // The first record claims TLS 1.0, as all stacks do for old servers' sake.
         record(HANDSHAKE, 0x0301, &message).into()
+    }
+
+    /// The name as the hello says it.
+    fn said_name(&self) -> Option<Rc<str>> {
+        let name = self.server_name.filter(|_| self.stack.names_servers())?;
+        Some(name.to_ascii_lowercase().into())
+    }
+
+    /// What the client's hello tells.
+    pub(super) fn asks(&self) -> Known {
+        let hello = shown::hello(self.stack, self.server_name.is_some());
+        let fact = Fact::Hello(Box::new(Hello { server_name: self.said_name(), ..hello }));
+        Known { service: Service::Tls, fact: Some((self.hello_len(), fact)) }
+    }
+
+    /// What the server's answer tells.
+    pub(super) fn answers(&self) -> Known {
+        let answered = Answered {
+            server_name: self.said_name(),
+            chain: self.chain.clone(),
+            ..shown::answered(self.stack, self.modern)
+        };
+        let fact = Fact::Answered(Box::new(answered));
+        Known { service: Service::Tls, fact: Some((self.known_after(), fact)) }
     }
 
     /// Bytes of the server's hello with its record.
@@ -216,43 +243,6 @@ fn key_exchange(rng: &mut Rng, version: u16) -> Vec<u8> {
         block(out, 2, |out| out.extend(rng.bytes(256)));
     });
     out
-}
-
-/// Bytes of the hellos of one stack.
-struct Sizes {
-    /// Without a server name, and with an empty one.
-    client: [usize; 2],
-    /// Of a server that is not modern, and of one that is.
-    server: [usize; 2],
-}
-
-/// Measured once: hellos of one stack differ only in what is counted apart.
-fn sizes(stack: Stack) -> &'static Sizes {
-    static SIZES: OnceLock<Vec<(Stack, Sizes)>> = OnceLock::new();
-    static NONE: Sizes = Sizes { client: [0; 2], server: [0; 2] };
-    let all = SIZES.get_or_init(|| {
-        let measure = |stack: Stack| {
-            let client = [None, Some("")];
-            let client = client.map(|name| hello::client(&mut Rng::new(1), stack, name, 0).len());
-            let server = [false, true];
-            let server = server.map(|new| hello::server(&mut Rng::new(1), stack, new).len());
-            (stack, Sizes { client, server })
-        };
-        Stack::ALL.iter().copied().map(measure).collect()
-    });
-    all.iter().find(|(known, _)| *known == stack).map_or(&NONE, |(_, sizes)| sizes)
-}
-
-// === impl Sizes ===
-
-impl Sizes {
-    const fn client(&self, named: bool) -> usize {
-        self.client[named as usize]
-    }
-
-    const fn server(&self, modern: bool) -> usize {
-        self.server[modern as usize]
-    }
 }
 
 #[cfg(test)]

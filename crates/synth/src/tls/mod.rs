@@ -3,6 +3,7 @@
 mod certificate;
 mod flights;
 mod hello;
+mod shown;
 mod stacks;
 
 pub(crate) use certificate::{Claims, write as write_certificate};
@@ -48,8 +49,11 @@ impl Session {
         server: &Server<'_>,
     ) -> Self {
         let flights = flights::Flights::new(rng, &out.shared, stack, server_name, server);
-        conn.speak(out, Side::Inside, flights.hello_len(), || flights.hello());
-        conn.speak(out, Side::Outside, flights.answer_len(), || flights.answer());
+        let (hello, answer) = (flights.hello_len(), flights.answer_len());
+        let asks = || Some(flights.asks());
+        conn.speak_known(out, Side::Inside, hello, asks, || flights.hello());
+        let answers = || Some(flights.answers());
+        conn.speak_known(out, Side::Outside, answer, answers, || flights.answer());
         conn.speak(out, Side::Inside, flights.agreed_len(), || flights.agreed());
         if let Some(length) = flights.last_len() {
             conn.speak(out, Side::Outside, length, || flights.last());

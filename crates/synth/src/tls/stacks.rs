@@ -266,7 +266,7 @@ const OLD_NET: Profile = Profile {
 // === impl Stack ===
 
 impl Stack {
-    /// Every stack.
+    /// Every stack, in the order of their numbers.
     pub const ALL: &'static [Self] =
         &[Self::Chrome, Self::Firefox, Self::Schannel, Self::OpenSsl, Self::Go, Self::OldNet];
 
