@@ -10,7 +10,7 @@ use crate::outbox::Outbox;
 use crate::packet::{self, End};
 use crate::payload::Payload;
 use crate::rng::Rng;
-use crate::world::System;
+use crate::world::{Resolver, System};
 
 /// A machine inside, as its actors share it.
 #[derive(Debug)]
@@ -21,7 +21,7 @@ pub(crate) struct Host {
     addr: Addr,
     addr6: Option<Addr>,
     mac: [u8; 6],
-    resolver: Addr,
+    resolver: Resolver,
     next_port: u16,
     next_id: u16,
     cache: BTreeMap<String, (Timestamp, Found)>,
@@ -36,12 +36,13 @@ pub(crate) struct Found {
 }
 
 const ROUTER: [u8; 6] = [0x02, 0x1a, 0x4b, 0x00, 0x00, 0x01];
+const FORWARDER: [u8; 6] = [0x02, 0x1a, 0x4b, 0x00, 0x00, 0x35];
 const FIRST_PORT: u16 = 49_152;
 
 // === impl Host ===
 
 impl Host {
-    pub(crate) fn new(out: Outbox, addr: Addr, system: System, resolver: Addr) -> Self {
+    pub(crate) fn new(out: Outbox, addr: Addr, system: System, resolver: Resolver) -> Self {
         let low = addr.v4_bits().unwrap_or_default().to_be_bytes();
         Self {
             net: Internet::new(out.shared.seed, out.shared.start),
@@ -132,27 +133,41 @@ impl Host {
         at: Timestamp,
         answers: &Answers,
     ) -> Timestamp {
-        let own = self.end();
-        let resolver = match self.resolver.is_private() {
-            true => End { ttl: 64, ..self.peer(self.resolver, 53) },
-            false => self.peer(self.resolver, 53),
-        };
         let id = rng.next() as u16;
         let query = Message { id, name: name.into(), record_type, reply: None };
         let reply = Message { reply: Some(answers.clone()), ..query.clone() };
         // The resolver knows two names of three already.
-        let wait = match rng.chance(0.66) {
+        let knows = rng.chance(0.66);
+        let wait = match knows {
             true => rng.between(0.0004, 0.002),
             false => rng.between(0.012, 0.09),
         };
-        let trip = match self.resolver.is_private() {
+        let (asked, answered, port) = (self.id(), rng.next() as u16, rng.size(1024, 65_535) as u16);
+        let (from, to) = match self.resolver {
+            Resolver::At(addr) => (self.end(), self.resolver_at(addr)),
+            // What it knows it answers itself, and nobody sees that.
+            Resolver::Forwards { .. } if knows => {
+                return at.plus(Span::from_secs_f64(wait));
+            }
+            Resolver::Forwards { at, to } => (self.forwarder(at, port), self.peer(to, 53)),
+        };
+        let trip = match to.addr.is_private() {
             true => Span::ZERO,
-            false => self.net.round_trip(self.resolver),
+            false => self.net.round_trip(to.addr),
         };
         let done = at.plus(trip).plus(Span::from_secs_f64(wait));
-        let (asked, answered) = (self.id(), rng.next() as u16);
-        self.out.push(at, packet::udp(&own, &resolver, asked, Payload::dns(query)));
-        self.out.push(done, packet::udp(&resolver, &own, answered, Payload::dns(reply)));
+        self.out.push(at, packet::udp(&from, &to, asked, Payload::dns(query)));
+        self.out.push(done, packet::udp(&to, &from, answered, Payload::dns(reply)));
         done
+    }
+
+    fn resolver_at(&self, addr: Addr) -> End {
+        let end = self.peer(addr, 53);
+        if addr.is_private() { End { ttl: 64, ..end } } else { end }
+    }
+
+    /// The inside resolver, as it asks for somebody.
+    const fn forwarder(&self, addr: Addr, port: u16) -> End {
+        End { mac: FORWARDER, addr, port, ttl: 64 }
     }
 }

@@ -7,15 +7,17 @@ use std::rc::Rc;
 
 use ostium_event::{Addr, Event, Home, Prefix, Span, Timestamp};
 
-use crate::actor::Run;
+use crate::actor::{Rhythm, Run};
 use crate::habit::Habit;
 use crate::host::Host;
 use crate::outbox::Outbox;
 use crate::pcap::Writer;
 use crate::play::Play;
+use crate::presence::Presence;
 use crate::record::Told;
-use crate::rng::Rng;
+use crate::rng::{Rng, mix_text};
 use crate::shared::Shared;
+use crate::tap::{Filter, Tap};
 use crate::truth::Truth;
 
 /// Machines inside a network and what they do for some hours. Plain data: build one, or change
@@ -30,14 +32,30 @@ pub struct World {
     pub hours: f64,
     /// What is inside.
     pub home: Vec<Prefix>,
-    /// Who answers the names; a private address is a machine inside.
-    pub resolver: Addr,
+    /// Who answers the names.
+    pub resolver: Resolver,
+    /// What of the packets is seen.
+    pub tap: Tap,
     /// The machines.
     pub hosts: Vec<Member>,
 }
 
+/// Who answers the names of all machines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Resolver {
+    /// A resolver that every machine is seen to ask; a private address is a machine inside.
+    At(Addr),
+    /// A resolver inside that asks another for all: the tap sees only what it asks.
+    Forwards {
+        /// Its own address.
+        at: Addr,
+        /// Whom it asks.
+        to: Addr,
+    },
+}
+
 /// A machine inside.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Member {
     /// What people call it; its chance follows from the name, so that a change to one machine
     /// changes no other.
@@ -52,15 +70,25 @@ pub struct Member {
     pub infection: Option<String>,
     /// What it does.
     pub habits: Vec<Habit>,
+    /// What it does besides, each from some time after the beginning of the world.
+    pub later: Vec<(Span, Habit)>,
+    /// When its person is there; `None` is always.
+    pub presence: Option<Presence>,
+    /// It sleeps when its person is away.
+    pub sleeps: bool,
+    /// What explains how it behaves, such as `resolver`, by the name that reports have for it.
+    pub role: Option<String>,
 }
 
 /// An operating system, as far as its packets show it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum System {
     /// Windows: packets start with 128 hops to live.
     #[default]
     Windows,
     /// Linux, Android and the systems of Apple: 64 hops.
+    #[serde(alias = "linux", alias = "macos", alias = "android")]
     Unix,
 }
 
@@ -74,18 +102,35 @@ impl World {
     /// Those of `out`.
     pub fn write_pcap<W: Write>(&self, out: W) -> io::Result<Truth> {
         let mut writer = Writer::new(out)?;
-        let (mut play, mut bytes) = (self.play(Outbox::new), Vec::new());
-        while let Some(at) = play.write(&mut bytes) {
-            writer.write(at, &bytes)?;
-            bytes.clear();
-        }
+        self.each_packet(&mut |at, bytes| writer.write(at, bytes))?;
         writer.finish()?;
         Ok(self.truth())
     }
 
+    /// Gives `each` every packet that the tap sees, in order of time.
+    fn each_packet(
+        &self,
+        each: &mut dyn FnMut(Timestamp, &[u8]) -> io::Result<()>,
+    ) -> io::Result<()> {
+        let mut filter = Filter::new(self.tap, Home::new(&self.home), self.seed);
+        let (mut play, mut bytes) = (self.play(Outbox::new), Vec::new());
+        while let Some(at) = play.write(&mut bytes) {
+            if self.tap.is_whole() || filter.sees(&bytes) {
+                each(at, &bytes)?;
+            }
+            bytes.clear();
+        }
+        Ok(())
+    }
+
     /// Who is infected and who is not.
     pub fn truth(&self) -> Truth {
-        let mut truth = Truth { home: self.home.clone(), ..Truth::default() };
+        let mut truth = Truth {
+            home: self.home.clone(),
+            seed: self.seed,
+            days: self.hours / 24.0,
+            ..Truth::default()
+        };
         for member in &self.hosts {
             match &member.infection {
                 Some(kind) => truth.infected.push((member.addr, kind.clone())),
@@ -94,6 +139,7 @@ impl World {
                     truth.clean.extend(member.broken_v6);
                 }
             }
+            truth.roles.extend(member.role.clone().map(|role| (member.addr, role)));
         }
         truth
     }
@@ -103,15 +149,16 @@ impl World {
         self.start.plus(Span::from_secs_f64(self.hours * 3600.0))
     }
 
-    /// All packets in order of time.
+    /// All packets that the tap sees, in order of time.
     #[cfg(test)]
     pub(crate) fn packets(&self) -> impl Iterator<Item = crate::packet::Packet> {
-        let mut play = self.play(Outbox::new);
-        std::iter::from_fn(move || {
-            let mut bytes = Vec::new();
-            let at = play.write(&mut bytes)?;
-            Some(crate::packet::Packet { at, bytes })
-        })
+        let mut all = Vec::new();
+        let done = self.each_packet(&mut |at, bytes| {
+            all.push(crate::packet::Packet { at, bytes: bytes.to_vec() });
+            Ok(())
+        });
+        assert!(done.is_ok());
+        all.into_iter()
     }
 
     fn play(&self, make: fn(&Rc<Shared>) -> Outbox) -> Play {
@@ -142,12 +189,32 @@ impl World {
         if let Some(addr) = member.broken_v6 {
             host = host.with_broken_v6(addr);
         }
-        let habits = member.habits.iter().enumerate();
-        let actors = habits.map(|(n, habit)| {
+        let now = member.habits.iter().map(|habit| (Span::ZERO, habit));
+        let later = member.later.iter().map(|(after, habit)| (*after, habit));
+        let actors = now.chain(later).enumerate().map(|(n, (after, habit))| {
             let rng = Rng::fork(self.seed, &format!("{}/{n}", member.label));
-            habit.actor(rng, self.start)
+            habit.actor(rng, self.start.plus(after))
         });
-        Run::new(host, actors.collect(), end)
+        let rhythm = Rhythm {
+            presence: member.presence.clone(),
+            sleeps: member.sleeps,
+            seed: mix_text(self.seed, &member.label),
+        };
+        Run::new(host, actors.collect(), rhythm, end)
+    }
+}
+
+// === impl Resolver ===
+
+impl Default for Resolver {
+    fn default() -> Self {
+        Self::At(Addr::v4([9, 9, 9, 9]))
+    }
+}
+
+impl From<Addr> for Resolver {
+    fn from(addr: Addr) -> Self {
+        Self::At(addr)
     }
 }
 

@@ -41,6 +41,10 @@ impl Behaviour for Thief {
         Span::from_secs(1800)
     }
 
+    fn slept(&self, _: &mut usize) {
+        // What was carried away stays carried away.
+    }
+
     fn wake(
         &self,
         carried: &mut usize,

@@ -61,6 +61,13 @@ impl Behaviour for Browsing {
         true
     }
 
+    fn leave(&self, sitting: &mut Sitting, rng: &mut Rng, host: &mut Host, now: Timestamp) {
+        for (expiry, _) in sitting.open.values_mut() {
+            *expiry = now;
+        }
+        sitting.give_up(rng, host, now);
+    }
+
     fn wake(
         &self,
         sitting: &mut Sitting,

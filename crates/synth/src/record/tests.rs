@@ -153,7 +153,8 @@ fn world_of(habit: Habit, hours: f64, seed: u64) -> World {
         start: Timestamp::from_secs(1_789_372_800),
         hours,
         home: vec!["10.20.0.0/24".parse().unwrap(), "2a01:c40:7:1::/64".parse().unwrap()],
-        resolver: Addr::v4([10, 20, 0, 1]),
+        resolver: Addr::v4([10, 20, 0, 1]).into(),
+        tap: crate::Tap::default(),
         hosts: vec![Member {
             label: "pc".into(),
             addr: Addr::v4([10, 20, 0, 9]),
@@ -161,6 +162,7 @@ fn world_of(habit: Habit, hours: f64, seed: u64) -> World {
             system: if seed.is_multiple_of(3) { System::Unix } else { System::Windows },
             infection: None,
             habits: vec![habit],
+            ..Member::default()
         }],
     }
 }

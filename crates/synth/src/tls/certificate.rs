@@ -106,6 +106,14 @@ const fn civil(days: u64) -> (u64, u64, u64) {
     (era * 400 + year + january, month, of_year - (153 * index + 2) / 5 + 1)
 }
 
+/// Days from 1970 to a date, the inverse of [`civil`].
+pub(crate) const fn day(year: u64, month: u64, day: u64) -> u64 {
+    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+    let (era, of_era) = (year / 400, year % 400);
+    let of_year = (153 * month + 2) / 5 + day - 1;
+    era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
+}
+
 fn tlv(tag: u8, body: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(body.len() + 4);
     out.push(tag);
@@ -131,6 +139,10 @@ mod tests {
         assert_eq!(civil(0), (1970, 1, 1));
         assert_eq!(civil(11_016), (2000, 2, 29));
         assert_eq!(civil(20_710), (2026, 9, 14));
+        for number in (0..40_000).step_by(13) {
+            let (year, month, of_month) = civil(number);
+            assert_eq!(day(year, month, of_month), number);
+        }
     }
 
     #[test]
