@@ -7,7 +7,6 @@
 //! without them flatters any detector. What it does not have: QUIC, real-time media, file shares,
 //! the days of a week. Nothing is ever sent anywhere.
 #![forbid(unsafe_code)]
-#![allow(dead_code, reason = "the writer of Zeek logs is about to use it")]
 
 mod actor;
 mod bots;
@@ -38,6 +37,7 @@ mod tls;
 mod truth;
 mod visit;
 mod world;
+mod zeek;
 
 pub use demo::demo;
 pub use habit::Habit;
@@ -47,3 +47,4 @@ pub use tap::{Sees, Tap};
 pub use tls::Stack;
 pub use truth::Truth;
 pub use world::{Member, Resolver, System, World};
+pub use zeek::Open as OpenLog;

@@ -19,6 +19,7 @@ use crate::rng::{Rng, mix_text};
 use crate::shared::Shared;
 use crate::tap::{Filter, Tap};
 use crate::truth::Truth;
+use crate::zeek::{Logs, Open};
 
 /// Machines inside a network and what they do for some hours. Plain data: build one, or change
 /// one, and write it.
@@ -181,6 +182,21 @@ impl World {
             play.finish(&mut tell);
         }
         self.truth()
+    }
+
+    /// Writes what Zeek would have logged of the packets; `open` opens each log by its name. What a
+    /// tap does not see is not left out: give such a world's packets to Zeek itself.
+    ///
+    /// # Errors
+    ///
+    /// Those of `open` and of what it opens.
+    pub fn write_zeek<'a>(&self, open: &'a mut Open<'a>) -> io::Result<Truth> {
+        let mut logs = Logs::new(open, Home::new(&self.home), self.seed);
+        let mut play = self.play(Outbox::telling);
+        while !logs.has_failed() && play.tell(&mut |machine, told| logs.hear(machine, told)) {}
+        play.finish(&mut |machine, told| logs.hear(machine, told));
+        logs.finish()?;
+        Ok(self.truth())
     }
 
     fn run(&self, member: &Member, out: Outbox) -> Run {

@@ -14,7 +14,8 @@ mod said;
 mod talk;
 mod tell;
 
-pub(crate) use fact::{Answered, Fact, Hello};
+pub(crate) use fact::{Answered, Fact, Hello, Reply, Request};
+pub(crate) use flow::{Closed, Ends};
 pub(crate) use ledger::{Bare, FlowRef, Ledger, Told};
 pub(crate) use talk::Known;
 

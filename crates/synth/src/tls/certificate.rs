@@ -95,7 +95,7 @@ fn time(at: Timestamp) -> Vec<u8> {
 }
 
 /// Year, month and day of a number of days since 1970 (years of 400 begin in March).
-const fn civil(days: u64) -> (u64, u64, u64) {
+pub(crate) const fn civil(days: u64) -> (u64, u64, u64) {
     let shifted = days + 719_468;
     let (era, day) = (shifted / 146_097, shifted % 146_097);
     let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
