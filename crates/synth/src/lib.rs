@@ -46,5 +46,5 @@ pub use scenario::{Scenario, ScenarioError, Shipped, Wishes, shipped};
 pub use tap::{Sees, Tap};
 pub use tls::Stack;
 pub use truth::Truth;
-pub use world::{Member, Resolver, System, World};
+pub use world::{Member, Resolver, System, Watch, World};
 pub use zeek::Open as OpenLog;

@@ -21,6 +21,12 @@ use crate::tap::{Filter, Tap};
 use crate::truth::Truth;
 use crate::zeek::{Logs, Open};
 
+/// Asked now and then, with the time that a world has reached, whether to go on.
+pub type Watch<'a> = dyn FnMut(Timestamp) -> ControlFlow<()> + 'a;
+
+/// Packets or facts between two looks of a watcher.
+const WATCHED: u64 = 4096;
+
 /// Machines inside a network and what they do for some hours. Plain data: build one, or change
 /// one, and write it.
 #[derive(Clone, Debug)]
@@ -102,26 +108,50 @@ impl World {
     ///
     /// Those of `out`.
     pub fn write_pcap<W: Write>(&self, out: W) -> io::Result<Truth> {
-        let mut writer = Writer::new(out)?;
-        self.each_packet(&mut |at, bytes| writer.write(at, bytes))?;
-        writer.finish()?;
-        Ok(self.truth())
+        self.write_pcap_until(out, &mut |_| ControlFlow::Continue(()))
     }
 
-    /// Gives `each` every packet that the tap sees, in order of time.
+    /// As [`World::write_pcap`], asking `watch` now and then, with the time reached, whether to go
+    /// on. A world that is ended early is whole up to there, and its truth says how many days.
+    ///
+    /// # Errors
+    ///
+    /// Those of `out`.
+    pub fn write_pcap_until<W: Write>(&self, out: W, watch: &mut Watch<'_>) -> io::Result<Truth> {
+        let mut writer = Writer::new(out)?;
+        let reached = self.each_packet(watch, &mut |at, bytes| writer.write(at, bytes))?;
+        writer.finish()?;
+        Ok(self.truth_until(reached))
+    }
+
+    /// Gives `each` every packet that the tap sees, in order of time; how far that came, if it was
+    /// ended early.
     fn each_packet(
         &self,
+        watch: &mut Watch<'_>,
         each: &mut dyn FnMut(Timestamp, &[u8]) -> io::Result<()>,
-    ) -> io::Result<()> {
+    ) -> io::Result<Option<Timestamp>> {
         let mut filter = Filter::new(self.tap, Home::new(&self.home), self.seed);
-        let (mut play, mut bytes) = (self.play(Outbox::new), Vec::new());
+        let (mut play, mut bytes, mut count) = (self.play(Outbox::new), Vec::new(), 0u64);
         while let Some(at) = play.write(&mut bytes) {
             if self.tap.is_whole() || filter.sees(&bytes) {
                 each(at, &bytes)?;
             }
             bytes.clear();
+            count += 1;
+            if count.is_multiple_of(WATCHED) && watch(at).is_break() {
+                return Ok(Some(at));
+            }
         }
-        Ok(())
+        Ok(None)
+    }
+
+    fn truth_until(&self, reached: Option<Timestamp>) -> Truth {
+        let mut truth = self.truth();
+        if let Some(at) = reached {
+            truth.days = at.since(self.start).secs_f64() / 86_400.0;
+        }
+        truth
     }
 
     /// Who is infected and who is not.
@@ -146,7 +176,7 @@ impl World {
     }
 
     /// When it ends.
-    fn end(&self) -> Timestamp {
+    pub fn end(&self) -> Timestamp {
         self.start.plus(Span::from_secs_f64(self.hours * 3600.0))
     }
 
@@ -154,7 +184,7 @@ impl World {
     #[cfg(test)]
     pub(crate) fn packets(&self) -> impl Iterator<Item = crate::packet::Packet> {
         let mut all = Vec::new();
-        let done = self.each_packet(&mut |at, bytes| {
+        let done = self.each_packet(&mut |_| ControlFlow::Continue(()), &mut |at, bytes| {
             all.push(crate::packet::Packet { at, bytes: bytes.to_vec() });
             Ok(())
         });
@@ -184,19 +214,38 @@ impl World {
         self.truth()
     }
 
-    /// Writes what Zeek would have logged of the packets; `open` opens each log by its name. What a
-    /// tap does not see is not left out: give such a world's packets to Zeek itself.
+    /// Writes what Zeek would have logged of the packets; `open` opens each log by its name, and
+    /// `watch` is asked as by [`World::write_pcap_until`]. What a tap does not see is not left out:
+    /// give such a world's packets to Zeek itself.
     ///
     /// # Errors
     ///
     /// Those of `open` and of what it opens.
-    pub fn write_zeek<'a>(&self, open: &'a mut Open<'a>) -> io::Result<Truth> {
+    pub fn write_zeek<'a>(
+        &self,
+        open: &'a mut Open<'a>,
+        watch: &mut Watch<'_>,
+    ) -> io::Result<Truth> {
         let mut logs = Logs::new(open, Home::new(&self.home), self.seed);
-        let mut play = self.play(Outbox::telling);
-        while !logs.has_failed() && play.tell(&mut |machine, told| logs.hear(machine, told)) {}
-        play.finish(&mut |machine, told| logs.hear(machine, told));
+        let (mut play, mut count, mut reached) = (self.play(Outbox::telling), 0u64, None);
+        let mut at = self.start;
+        let mut hear = |machine: usize, told: &Told| {
+            at = at.max(told.at);
+            logs.hear(machine, told);
+            count += 1;
+            let ended = count.is_multiple_of(WATCHED) && watch(at).is_break();
+            if ended {
+                reached = Some(at);
+            }
+            !ended && !logs.has_failed()
+        };
+        let mut more = true;
+        while more && play.tell(&mut |machine, told| more &= hear(machine, told)) {}
+        play.finish(&mut |machine, told| {
+            hear(machine, told);
+        });
         logs.finish()?;
-        Ok(self.truth())
+        Ok(self.truth_until(reached))
     }
 
     fn run(&self, member: &Member, out: Outbox) -> Run {

@@ -78,7 +78,7 @@ fn logs(world: &World) -> Vec<(String, Vec<u8>)> {
     let open = |name: &str| -> std::io::Result<Box<dyn Write>> {
         Ok(Box::new(File(Rc::clone(&files), name.to_owned())))
     };
-    world.write_zeek(&mut { open }).unwrap();
+    world.write_zeek(&mut { open }, &mut |_| ControlFlow::Continue(())).unwrap();
     files.take().into_iter().collect()
 }
 

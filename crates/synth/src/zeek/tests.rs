@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
+use std::ops::ControlFlow;
 use std::rc::Rc;
 
 use crate::{World, demo};
@@ -26,7 +27,10 @@ fn logs(world: &World) -> BTreeMap<String, String> {
     let files: Files = Rc::default();
     let made = Rc::clone(&files);
     world
-        .write_zeek(&mut move |name| Ok(Box::new(File(Rc::clone(&made), name.to_owned()))))
+        .write_zeek(
+            &mut move |name| Ok(Box::new(File(Rc::clone(&made), name.to_owned()))),
+            &mut |_| ControlFlow::Continue(()),
+        )
         .unwrap();
     let files = files.borrow();
     files.iter().map(|(name, b)| (name.clone(), String::from_utf8(b.clone()).unwrap())).collect()
