@@ -132,7 +132,8 @@ impl Play<'_> {
             .write_zeek(&mut |name| into::file(&path.join(name)), &mut self.watch(&bar))
             .map_err(failed)?;
         bar.clear();
-        self.label(&truth, ".", Some(&path.join("labels.toml")))?;
+        let input = path.file_name().unwrap_or_default().to_string_lossy();
+        self.label(&truth, &input, Some(&path.with_extension("toml")))?;
         self.tell(path, &truth);
         Ok(ExitCode::SUCCESS)
     }

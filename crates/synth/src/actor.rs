@@ -205,19 +205,17 @@ impl Run {
         }
     }
 
-    /// Goes on and tells all facts up to the next wake, of whatever kind; false at the end.
-    pub(crate) fn tell(&mut self, hear: &mut dyn FnMut(&Told)) -> bool {
-        let Some(at) = self.next_at() else {
-            return false;
-        };
-        while let Some(told) = self.host.out.next_fact(at) {
-            hear(&told);
+    /// Goes on and tells all facts up to some time.
+    pub(crate) fn tell(&mut self, until: Timestamp, hear: &mut dyn FnMut(&Told)) {
+        while let Some(at) = self.next_at().filter(|at| *at <= until) {
+            while let Some(told) = self.host.out.next_fact(at) {
+                hear(&told);
+            }
         }
-        true
     }
 
     /// The world has ended.
-    pub(crate) fn finish(&mut self, hear: &mut dyn FnMut(&Told)) {
+    pub(crate) fn finish(&mut self, hear: &mut dyn FnMut(Box<Told>)) {
         self.host.out.finish(hear);
     }
 

@@ -13,7 +13,7 @@ pub(crate) struct Message {
     pub(crate) name: Rc<str>,
     pub(crate) record_type: RecordType,
     /// What the reply says; `None` is the question.
-    pub(crate) reply: Option<Answers>,
+    pub(crate) reply: Option<Rc<Answers>>,
 }
 
 /// What a reply says.
@@ -50,7 +50,7 @@ impl Message {
     /// Bytes on the wire.
     pub(crate) fn wire_len(&self) -> usize {
         let question = AROUND_NAME + name_len(&self.name);
-        question + self.reply.as_ref().map_or(0, Answers::wire_len)
+        question + self.reply.as_ref().map_or(0, |answers| answers.wire_len())
     }
 
     /// The bytes on the wire.
@@ -73,9 +73,9 @@ impl Message {
 
     /// As a parser would have read it.
     pub(crate) fn tell(&self, hear: &mut dyn FnMut(Dns<'_>)) {
-        let none = Answers::default();
-        let answers = self.reply.as_ref().unwrap_or(&none);
-        let told: Vec<Answer<'_>> = answers.records.iter().map(|r| r.told(answers.ttl)).collect();
+        let answers = self.reply.iter();
+        let told: Vec<Answer<'_>> =
+            answers.flat_map(|a| a.records.iter().map(|record| record.told(a.ttl))).collect();
         let reply = self.reply.is_some();
         hear(Dns {
             stage: if reply { DnsStage::Reply } else { DnsStage::Query },
@@ -90,10 +90,12 @@ impl Message {
 
     /// From what a parser has read.
     pub(crate) fn read(dns: &Dns<'_>) -> Self {
-        let reply = dns.rcode.map(|rcode| Answers {
-            rcode,
-            ttl: dns.answers.first().map_or(0, |answer| answer.ttl),
-            records: dns.answers.iter().map(|answer| Record::read(answer.data)).collect(),
+        let reply = dns.rcode.map(|rcode| {
+            Rc::new(Answers {
+                rcode,
+                ttl: dns.answers.first().map_or(0, |answer| answer.ttl),
+                records: dns.answers.iter().map(|answer| Record::read(answer.data)).collect(),
+            })
         });
         Self { id: dns.id, name: dns.name.into(), record_type: dns.record_type, reply }
     }
@@ -314,7 +316,7 @@ mod tests {
             Answers::default(),
         ] {
             let name = "a.www.example.org.".into();
-            let reply = Some(answers);
+            let reply = Some(Rc::new(answers));
             let message = Message { id: 1, name, record_type: RecordType::A, reply };
             assert_eq!(message.wire_len(), message.bytes().len(), "{message:?}");
             let question = Message { reply: None, ..message };

@@ -1,6 +1,9 @@
 //! A machine inside: its ports, its memory of names, and what it asks the resolver.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use foldhash::fast::FixedState;
 
 use ostium_event::{Addr, RecordType, Span, Timestamp};
 
@@ -24,7 +27,7 @@ pub(crate) struct Host {
     resolver: Resolver,
     next_port: u16,
     next_id: u16,
-    cache: BTreeMap<String, (Timestamp, Found)>,
+    cache: HashMap<Rc<str>, (Timestamp, Found), FixedState>,
 }
 
 /// Where a name leads, and when the host knows.
@@ -54,7 +57,7 @@ impl Host {
             resolver,
             next_port: FIRST_PORT + u16::from(low[3]) * 37,
             next_id: 1,
-            cache: BTreeMap::new(),
+            cache: HashMap::default(),
         }
     }
 
@@ -103,19 +106,20 @@ impl Host {
         {
             return Found { at, ..*found };
         }
-        let site = self.net.site(name);
+        let place = self.out.shared.place(name);
+        let site = &place.site;
         let v4 = site.v4.first().copied().unwrap_or_default();
-        let answer = Answers::addresses(&site);
-        let mut known = self.ask(rng, name, RecordType::A, at, &answer);
+        let mut known =
+            self.question(rng, (&place.name, RecordType::A), at, Rc::clone(&place.answers));
         let mut v6 = None;
         if self.has_v6() {
-            let answer = Answers::addresses6(&site);
+            let answer = Answers::addresses6(site);
             known = known.max(self.ask(rng, name, RecordType::AAAA, at, &answer));
             v6 = site.v6;
         }
         let found = Found { v4, v6, at: known };
         let until = known.plus(Span::from_secs(u64::from(site.ttl)));
-        self.cache.insert(name.to_owned(), (until, found));
+        self.cache.insert(Rc::clone(&place.name), (until, found));
         found
     }
 
@@ -133,9 +137,19 @@ impl Host {
         at: Timestamp,
         answers: &Answers,
     ) -> Timestamp {
+        self.question(rng, (&name.into(), record_type), at, Rc::new(answers.clone()))
+    }
+
+    fn question(
+        &mut self,
+        rng: &mut Rng,
+        (name, record_type): (&Rc<str>, RecordType),
+        at: Timestamp,
+        answers: Rc<Answers>,
+    ) -> Timestamp {
         let id = rng.next() as u16;
-        let query = Message { id, name: name.into(), record_type, reply: None };
-        let reply = Message { reply: Some(answers.clone()), ..query.clone() };
+        let query = Message { id, name: Rc::clone(name), record_type, reply: None };
+        let reply = Message { reply: Some(answers), ..query.clone() };
         // The resolver knows two names of three already.
         let knows = rng.chance(0.66);
         let wait = match knows {

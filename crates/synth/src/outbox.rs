@@ -109,14 +109,14 @@ impl Outbox {
     }
 
     /// The world has ended: facts that are left, and every flow as it stands.
-    pub(crate) fn finish(&mut self, hear: &mut dyn FnMut(&Told)) {
+    pub(crate) fn finish(&mut self, hear: &mut dyn FnMut(Box<Told>)) {
         let Some(ledger) = &mut self.ledger else {
             return;
         };
         ledger.finish(&mut self.queue);
         while let Some((_, _, item)) = self.queue.pop() {
             if let Item::Fact(told) = item {
-                hear(&told);
+                hear(told);
             }
         }
     }

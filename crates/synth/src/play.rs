@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use ostium_event::Timestamp;
+use ostium_event::{Span, Timestamp};
 
 use crate::actor::Run;
 use crate::record::Told;
@@ -14,6 +14,9 @@ pub(crate) struct Play {
     /// Who is next, and when.
     turns: BinaryHeap<Reverse<(Timestamp, usize)>>,
 }
+
+/// The longest that one machine is told of at once where the order of all matters.
+const PIECE: Span = Span::from_secs(60);
 
 // === impl Play ===
 
@@ -26,23 +29,31 @@ impl Play {
         Self { runs, turns }
     }
 
-    /// Tells the facts of whoever is next, up to their time; false when all is told. The machine
-    /// is told by its number.
-    pub(crate) fn tell(&mut self, hear: &mut dyn FnMut(usize, &Told)) -> bool {
-        let Some(Reverse((_, n))) = self.turns.pop() else {
+    /// Tells the facts of whoever is next, until another's are due by more than `slack`; false
+    /// when all is told. The machine is told by its number.
+    pub(crate) fn tell(&mut self, slack: Span, hear: &mut dyn FnMut(usize, &Told)) -> bool {
+        let Some(Reverse((at, n))) = self.turns.pop() else {
             return false;
         };
         if let Some(run) = self.runs.get_mut(n) {
-            run.tell(&mut |told| hear(n, told));
+            let other = self.turns.peek().map_or(Timestamp::MAX, |Reverse((at, _))| *at);
+            // A world of one is told in pieces too, so that a watcher can end it.
+            let until = other.plus(slack).min(at.plus(slack.max(PIECE)));
+            run.tell(until, &mut |told| hear(n, told));
             self.turns.extend(run.next_at().map(|at| Reverse((at, n))));
         }
         true
     }
 
-    /// The world has ended: every flow is told as it stands.
+    /// The world has ended: every flow is told as it stands, in order of its end.
     pub(crate) fn finish(&mut self, hear: &mut dyn FnMut(usize, &Told)) {
+        let mut last = Vec::new();
         for (n, run) in self.runs.iter_mut().enumerate() {
-            run.finish(&mut |told| hear(n, told));
+            run.finish(&mut |told| last.push((n, told)));
+        }
+        last.sort_by_key(|(_, told)| told.at);
+        for (n, told) in &last {
+            hear(*n, told);
         }
     }
 

@@ -1,13 +1,17 @@
 //! What all machines of a world share while it is played.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::rc::Rc;
+
+use foldhash::fast::FixedState;
 
 use ostium_event::{Home, Timestamp};
 use sha2::{Digest, Sha256};
 
-use crate::rng::Rng;
+use crate::dns::Answers;
+use crate::internet::{Internet, Site};
+use crate::rng::{Rng, mix, mix_text};
 use crate::tls::{Claims, write_certificate};
 
 /// The common ground of one playing.
@@ -20,11 +24,20 @@ pub(crate) struct Shared {
     pub(crate) start: Timestamp,
     /// When it ends: nothing passes any more.
     pub(crate) end: Timestamp,
-    certificates: RefCell<BTreeMap<Key, Rc<Certificate>>>,
+    certificates: RefCell<HashMap<u64, Rc<Certificate>, FixedState>>,
+    places: RefCell<HashMap<Box<str>, Rc<Place>, FixedState>>,
 }
 
-/// Subject, issuer, beginning, days.
-type Key = (Box<str>, Box<str>, Timestamp, u64);
+/// What stands behind a name, as every machine finds it.
+#[derive(Debug)]
+pub(crate) struct Place {
+    pub(crate) name: Rc<str>,
+    pub(crate) site: Site,
+    /// What the resolver says of it.
+    pub(crate) answers: Rc<Answers>,
+    /// Who vouches for it.
+    pub(crate) issuer: &'static str,
+}
 
 /// A certificate as it is shown: whoever shows it again shows the same bytes.
 #[derive(Debug)]
@@ -39,14 +52,35 @@ pub(crate) struct Certificate {
     pub(crate) hash: [u8; 32],
 }
 
-/// Certificates remembered at once; one is some 800 bytes.
+/// Certificates, and names, remembered at once; one is some 800 bytes.
 const REMEMBERED: usize = 8192;
+/// Issuers of ordinary certificates.
+const ISSUERS: &[&str] = &["Everyday CA R3", "Everyday CA R11", "Commerce Trust RSA 2"];
 
 // === impl Shared ===
 
 impl Shared {
     pub(crate) fn new(seed: u64, home: Home, (start, end): (Timestamp, Timestamp)) -> Rc<Self> {
-        Rc::new(Self { seed, home, start, end, certificates: RefCell::default() })
+        let (certificates, places) = (RefCell::default(), RefCell::default());
+        Rc::new(Self { seed, home, start, end, certificates, places })
+    }
+
+    /// What stands behind a name.
+    pub(crate) fn place(&self, name: &str) -> Rc<Place> {
+        let mut known = self.places.borrow_mut();
+        if let Some(place) = known.get(name) {
+            return Rc::clone(place);
+        }
+        if known.len() >= REMEMBERED {
+            known.clear();
+        }
+        let net = Internet::new(self.seed, self.start);
+        let site = net.site(name);
+        let answers = Rc::new(Answers::addresses(&site));
+        let issuer = net.chance_of(name).pick(ISSUERS);
+        let place = Rc::new(Place { name: name.into(), site, answers, issuer });
+        known.insert(name.into(), Rc::clone(&place));
+        place
     }
 
     /// When the roots of trust were made.
@@ -57,7 +91,8 @@ impl Shared {
 
     /// The certificate that makes these claims.
     pub(crate) fn certificate(&self, claims: &Claims<'_>) -> Rc<Certificate> {
-        let key = (claims.subject.into(), claims.issuer.into(), claims.from, claims.days);
+        let named = mix_text(mix_text(self.seed, claims.subject), claims.issuer);
+        let key = mix(named ^ claims.from.nanos()) ^ claims.days;
         let mut known = self.certificates.borrow_mut();
         if let Some(certificate) = known.get(&key) {
             return Rc::clone(certificate);
@@ -66,8 +101,7 @@ impl Shared {
             known.clear();
         }
         // Its chance belongs to what it says, so that it can be forgotten and made again.
-        let name = format!("{key:?}");
-        let der = write_certificate(&mut Rng::fork(self.seed, &name), claims);
+        let der = write_certificate(&mut Rng::new(key), claims);
         let hash = Sha256::digest(&der).into();
         let certificate = Rc::new(Certificate {
             subject: claims.subject.into(),

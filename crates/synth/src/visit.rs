@@ -19,8 +19,6 @@ pub(crate) struct Exchange {
 
 /// How long browsers wait for IPv6 before they try IPv4 (RFC 8305).
 const HEAD_START: Span = Span::from_millis(250);
-/// Issuers of ordinary certificates.
-const ISSUERS: &[&str] = &["Everyday CA R3", "Everyday CA R11", "Commerce Trust RSA 2"];
 
 /// A TLS visit to a name: `exchanges` one after another, then closed after `linger`.
 /// Gives the time at which the last reply was there.
@@ -61,14 +59,13 @@ pub(crate) fn connect(
 ) -> Session {
     let (addr, at) = reach(host, rng, (name, port), at);
     let conn = Conn::dial(host, rng, addr, port, at);
-    let mut own = host.net.chance_of(name);
-    let issuer: &str = own.pick(ISSUERS);
+    let place = host.out.shared.place(name);
     let names = [name, name.split_once('.').map_or(name, |(_, parent)| parent)];
     let server = Server {
-        modern: host.net.site(name).modern,
+        modern: place.site.modern,
         claims: Claims {
             subject: name,
-            issuer,
+            issuer: place.issuer,
             from: host.net.renewed(name, at),
             days: 90,
             names: &names,

@@ -24,6 +24,9 @@ use crate::zeek::{Logs, Open};
 /// Asked now and then, with the time that a world has reached, whether to go on.
 pub type Watch<'a> = dyn FnMut(Timestamp) -> ControlFlow<()> + 'a;
 
+/// How far ahead of the others one machine is told of, where only its own order matters.
+const SLACK: Span = Span::from_secs(600);
+
 /// Packets or facts between two looks of a watcher.
 const WATCHED: u64 = 4096;
 
@@ -207,7 +210,7 @@ impl World {
                 ended.set(ended.get() || hear(event).is_break());
             });
         };
-        while !ended.get() && play.tell(&mut tell) {}
+        while !ended.get() && play.tell(SLACK, &mut tell) {}
         if !ended.get() {
             play.finish(&mut tell);
         }
@@ -240,7 +243,7 @@ impl World {
             !ended && !logs.has_failed()
         };
         let mut more = true;
-        while more && play.tell(&mut |machine, told| more &= hear(machine, told)) {}
+        while more && play.tell(Span::ZERO, &mut |machine, told| more &= hear(machine, told)) {}
         play.finish(&mut |machine, told| {
             hear(machine, told);
         });

@@ -1,8 +1,9 @@
 //! The open flows of one machine, and what happens to them.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::rc::Rc;
 
+use foldhash::fast::FixedState;
 use ostium_event::{Anomaly, FlowKey, OpenedBy, Proto, Scope, Timestamp};
 
 use super::fact::Fact;
@@ -23,7 +24,7 @@ pub(crate) struct Ledger {
     slots: Vec<Slot>,
     free: Vec<u32>,
     /// Flows of single packets, by their ends.
-    loose: BTreeMap<FlowKey, FlowRef>,
+    loose: HashMap<FlowKey, FlowRef, FixedState>,
     flows: u64,
 }
 
@@ -69,7 +70,7 @@ impl Ledger {
             shared: Rc::clone(shared),
             slots: Vec::new(),
             free: Vec::new(),
-            loose: BTreeMap::new(),
+            loose: HashMap::default(),
             flows: 0,
         }
     }

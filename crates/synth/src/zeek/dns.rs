@@ -57,7 +57,7 @@ pub(super) fn take(
         Some(place) => waiting.remove(place),
         None => Question { at, message: message.clone() },
     };
-    Some(row(&question, message.reply.as_ref().map(|answers| (answers, at)), key))
+    Some(row(&question, message.reply.as_deref().map(|answers| (answers, at)), key))
 }
 
 pub(super) fn row(question: &Question, reply: Option<(&Answers, Timestamp)>, key: &Key<'_>) -> Row {
