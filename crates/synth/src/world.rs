@@ -152,7 +152,7 @@ impl World {
     fn truth_until(&self, reached: Option<Timestamp>) -> Truth {
         let mut truth = self.truth();
         if let Some(at) = reached {
-            truth.days = at.since(self.start).secs_f64() / 86_400.0;
+            truth.days = in_days(at.since(self.start));
         }
         truth
     }
@@ -162,7 +162,7 @@ impl World {
         let mut truth = Truth {
             home: self.home.clone(),
             seed: self.seed,
-            days: self.hours / 24.0,
+            days: in_days(self.end().since(self.start)),
             ..Truth::default()
         };
         for member in &self.hosts {
@@ -272,6 +272,11 @@ impl World {
     }
 }
 
+/// Days, to the second.
+fn in_days(span: Span) -> f64 {
+    (span.secs_f64().round() / 86_400.0 * 1e5).round() / 1e5
+}
+
 // === impl Resolver ===
 
 impl Default for Resolver {
@@ -305,5 +310,7 @@ impl System {
     }
 }
 
+#[cfg(test)]
+mod hours;
 #[cfg(test)]
 mod tests;
