@@ -2,15 +2,24 @@
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
+use std::rc::Rc;
 
 use ostium_event::{
-    Addr, Anomaly, Event, FlowKey, FlowRecord, Home, Message, OpenedBy, Scope, Timestamp, What,
+    Addr, Anomaly, Event, FlowKey, FlowRecord, Home, Message, OpenedBy, Scope, Span, Timestamp,
+    What,
 };
 use ostium_parse::{Context, FlowParser, Interest, Side};
 use ostium_track::{Drop, Facing, FlowInfo, Limits, Observer, Tracker};
 use ostium_wire::{LinkType, decode};
 
+use crate::actor::{self, Behaviour, Rhythm, Run};
 use crate::habit::Habit;
+use crate::host::Host;
+use crate::outbox::Outbox;
+use crate::packet::{self, ACK, FIN, Packet, RST, SYN, Segment};
+use crate::play::Play;
+use crate::rng::Rng;
+use crate::shared::Shared;
 use crate::world::{Member, System, World};
 
 /// Events of each flow, in order.
@@ -111,12 +120,15 @@ impl Observer<FlowParser> for Seen {
 
 /// What the packets of a world come to.
 fn tracked(world: &World) -> Flows {
+    tracked_packets(world.packets(), &Home::new(&world.home))
+}
+
+fn tracked_packets(packets: impl Iterator<Item = Packet>, home: &Home) -> Flows {
     let limits = Limits { flows: 1 << 20, held_bytes: 1 << 20, datagrams: 16 };
     let (mut tracker, mut seen) = (Tracker::new(limits), Seen::default());
-    let home = Home::new(&world.home);
-    for packet in world.packets() {
+    for packet in packets {
         let meta = decode(LinkType::Ethernet, &packet.bytes).unwrap();
-        let facing = Facing::of(&meta, &home);
+        let facing = Facing::of(&meta, home);
         if facing.scope == Scope::Transit {
             continue;
         }
@@ -168,8 +180,11 @@ fn world_of(habit: Habit, hours: f64, seed: u64) -> World {
 }
 
 fn assert_same(name: &str, world: &World) {
-    let (tracked, told) = (tracked(world), told(world));
-    for (key, lines) in &tracked {
+    assert_equal(name, &tracked(world), &told(world));
+}
+
+fn assert_equal(name: &str, tracked: &Flows, told: &Flows) {
+    for (key, lines) in tracked {
         let others = told.get(key).map(Vec::as_slice).unwrap_or_default();
         for (n, line) in lines.iter().enumerate() {
             assert_eq!(others.get(n), Some(line), "{name}: {key:?} of {lines:#?}");
@@ -221,5 +236,85 @@ fn the_end_cuts_alike() {
         let habit = Habit::read("browsing", toml::Table::new()).unwrap().unwrap();
         let hours = 0.4 + 1e-5 * f64::from(step * step);
         assert_same("browsing", &world_of(habit, hours, 8));
+    }
+}
+
+/// Single packets in every order that time-outs and handshakes look at.
+#[derive(Clone)]
+struct Odd;
+
+/// Seconds between packets of one flow, on both sides of every time-out.
+const WAITS: [u64; 10] = [1, 29, 31, 39, 41, 119, 121, 899, 901, 2701];
+
+impl Behaviour for Odd {
+    type State = usize;
+
+    fn first(&self) -> Span {
+        Span::ZERO
+    }
+
+    fn wake(
+        &self,
+        turn: &mut usize,
+        rng: &mut Rng,
+        host: &mut Host,
+        now: Timestamp,
+    ) -> Option<Timestamp> {
+        let wait = WAITS.get(*turn % WAITS.len()).copied()?;
+        let port = 40_000 + (*turn / WAITS.len()) as u16;
+        *turn += 1;
+        let (own, peer) = (host.end_at(port), host.peer(Addr::v4([88, 198, 7, 7]), 4444));
+        let both = [(own, peer), (peer, own)];
+        // Short payloads recur in a flow that began before, or begin a new one.
+        let mut at = now;
+        for _ in 0..rng.size(1, 3) {
+            let (from, to) = both[rng.below(2)];
+            let frame = match rng.below(5) {
+                0 | 1 => {
+                    let length = rng.size(0, 40);
+                    packet::udp(&from, &to, 1, rng.bytes(length))
+                }
+                2 => packet::unreachable(&peer, &own, 1, 3, &packet::udp(&own, &peer, 1, b"?")),
+                _ => {
+                    let flags = [SYN, SYN | ACK, ACK, FIN | ACK, RST, RST | ACK];
+                    let flags = flags[rng.below(6)];
+                    packet::tcp(&from, &to, 1, &Segment { seq: 5, flags, ..Segment::default() })
+                }
+            };
+            host.out.push(at, frame);
+            at = at.plus(Span::from_millis(700));
+        }
+        Some(now.plus(Span::from_secs(wait)))
+    }
+}
+
+#[test]
+fn single_packets_are_told_as_they_are_tracked() {
+    let home: Vec<_> = vec!["10.20.0.0/24".parse().unwrap()];
+    let start = Timestamp::from_secs(1_789_372_800);
+    let end = start.plus(Span::from_secs(40_000));
+    for seed in 0..40 {
+        let play = |make: fn(&Rc<Shared>) -> Outbox| {
+            let shared = Shared::new(1, Home::new(&home), (start, end));
+            let resolver = Addr::v4([10, 20, 0, 1]).into();
+            let addr = Addr::v4([10, 20, 0, 9]);
+            let host = Host::new(make(&shared), addr, System::Unix, resolver);
+            let actor = actor::play(&Odd, Rng::new(seed), start);
+            Play::new(vec![Run::new(host, vec![actor], Rhythm::default(), end)])
+        };
+        let mut packets = play(Outbox::new);
+        let packets = std::iter::from_fn(|| {
+            let mut bytes = Vec::new();
+            let at = packets.write(&mut bytes)?;
+            Some(Packet { at, bytes })
+        });
+        let tracked = tracked_packets(packets, &Home::new(&home));
+        let (mut telling, mut seen) = (play(Outbox::telling), Seen::default());
+        let mut hear = |_: usize, told: &super::Told| {
+            told.fact.tell(told.at, &told.ends, &mut |event| seen.hear(event));
+        };
+        while telling.tell(Span::ZERO, &mut hear) {}
+        telling.finish(&mut hear);
+        assert_equal(&format!("seed {seed}"), &tracked, &seen.0);
     }
 }
