@@ -85,7 +85,11 @@ mod tests {
         };
         assert_eq!(of("90s"), Some(Span::from_secs(90)));
         assert_eq!(of("1.5h"), Some(Span::from_secs(5400)));
-        assert_eq!((of("-1s"), of("fast"), of("")), (None, None, None));
+        assert_eq!(of("23h 20m"), Some(Span::from_secs(84_000)));
+        assert_eq!(of("1h30m"), Some(Span::from_secs(5400)));
+        for bad in ["-1s", "fast", "", "1h -5m", "5", "1h 5", "1y"] {
+            assert_eq!(of(bad), None, "{bad}");
+        }
         let from: serde::de::value::I64Deserializer<Error> = 7i64.into_deserializer();
         assert_eq!(Span::deserialize(from).ok(), Some(Span::from_secs(7)));
         let from: serde::de::value::F64Deserializer<Error> = (-1.0f64).into_deserializer();

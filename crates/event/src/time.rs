@@ -123,27 +123,41 @@ impl FromStr for Span {
 
     fn from_str(text: &str) -> Result<Self, BadSpan> {
         let bad = || BadSpan(text.to_owned());
-        let end = text.find(|c: char| c.is_ascii_alphabetic()).ok_or_else(bad)?;
-        let (number, unit) = text.split_at_checked(end).ok_or_else(bad)?;
-        let number: f64 = number.trim().parse().map_err(|_| bad())?;
-        let scale = match unit {
-            "ms" => 0.001,
-            "s" => 1.0,
-            "m" | "min" => 60.0,
-            "h" => 3600.0,
-            "d" => 86_400.0,
-            _ => return Err(bad()),
-        };
-        match number >= 0.0 {
-            true => Ok(Self::from_secs_f64(number * scale)),
-            false => Err(bad()),
+        let (mut rest, mut sum) = (text.trim(), 0.0);
+        if rest.is_empty() {
+            return Err(bad());
         }
+        while !rest.is_empty() {
+            let letter = |c: char| c.is_ascii_alphabetic();
+            let (number, after) =
+                rest.split_at_checked(rest.find(letter).ok_or_else(bad)?).ok_or_else(bad)?;
+            let end = after.find(|c| !letter(c)).unwrap_or(after.len());
+            let (unit, after) = after.split_at_checked(end).ok_or_else(bad)?;
+            let number: f64 = number.trim().parse().map_err(|_| bad())?;
+            if !(number >= 0.0 && number.is_finite()) {
+                return Err(bad());
+            }
+            sum += number * seconds_of(unit).ok_or_else(bad)?;
+            rest = after.trim_start();
+        }
+        Ok(Self::from_secs_f64(sum))
     }
+}
+
+fn seconds_of(unit: &str) -> Option<f64> {
+    Some(match unit {
+        "ms" => 0.001,
+        "s" => 1.0,
+        "m" | "min" => 60.0,
+        "h" => 3600.0,
+        "d" => 86_400.0,
+        _ => return None,
+    })
 }
 
 impl fmt::Display for BadSpan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "'{}' is no length of time; write one as 90s, 5m, 1.5h or 2d", self.0)
+        write!(f, "'{}' is no length of time; write one as 90s, 5m, 1.5h, 1h 30m or 2d", self.0)
     }
 }
 
