@@ -21,8 +21,8 @@ pub struct Beacon {
     pub every: Span,
     /// Share of the sleep by which it varies to either side, 0 to 1.
     pub jitter: f64,
-    /// The stack it speaks TLS with, to a server that signs its own certificate; `None` is plain
-    /// HTTP.
+    /// The stack it speaks TLS with, to a server that signs its own certificate; `plain` is
+    /// HTTP without it.
     #[serde(deserialize_with = "crate::tls::stack_or_plain")]
     pub stack: Option<Stack>,
 }

@@ -22,7 +22,7 @@ pub struct Timer {
     pub every: Span,
     /// Share of the interval by which it varies to either side, 0 to 1.
     pub jitter: f64,
-    /// The stack it speaks TLS with; `None` is plain HTTP.
+    /// The stack it speaks TLS with; `plain` is HTTP without it.
     #[serde(deserialize_with = "crate::tls::stack_or_plain")]
     pub stack: Option<Stack>,
     /// Bytes sent and received, about.
