@@ -58,9 +58,9 @@ impl Outbox {
         Self { ledger: Some(Box::new(Ledger::new(shared))), ..Self::new(shared) }
     }
 
-    /// A packet passes at some time.
+    /// A packet passes at some time. Captures hold microseconds, so nothing happens between.
     pub(crate) fn push(&mut self, at: Timestamp, frame: Frame) {
-        self.queue.push(at, Item::Frame(Box::new(frame)));
+        self.queue.push(at.micros_only(), Item::Frame(Box::new(frame)));
     }
 
     /// Bytes of a connection pass, beginning at some time.

@@ -278,7 +278,8 @@ impl Behaviour for Odd {
                 _ => {
                     let flags = [SYN, SYN | ACK, ACK, FIN | ACK, RST, RST | ACK];
                     let flags = flags[rng.below(6)];
-                    packet::tcp(&from, &to, 1, &Segment { seq: 5, flags, ..Segment::default() })
+                    let seq = [5, 5, 900][rng.below(3)];
+                    packet::tcp(&from, &to, 1, &Segment { seq, flags, ..Segment::default() })
                 }
             };
             host.out.push(at, frame);
