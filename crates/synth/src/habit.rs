@@ -8,6 +8,8 @@ use crate::actor::{self, Actor};
 use crate::rng::Rng;
 use crate::{bots, population};
 
+pub use crate::population::LookupForm;
+
 macro_rules! habits {
     ($($folder:ident::$name:ident,)*) => {
         $(pub use $folder::$name;)*
@@ -57,15 +59,24 @@ macro_rules! habits {
 }
 
 habits! {
+    population::Backup,
     population::Browsing,
+    population::Camera,
+    population::CaptiveProbe,
     population::DeadName,
+    population::Delivery,
+    population::Device,
+    population::Lookups,
     population::Mail,
+    population::Monitoring,
     population::Ntp,
     population::Push,
+    population::Revocation,
     population::Server,
     population::Suffixes,
     population::Timer,
     population::Torrent,
+    population::WebSocket,
     bots::Beacon,
     bots::Dga,
     bots::DnsTunnel,

@@ -28,6 +28,8 @@ mod play;
 mod population;
 mod presence;
 mod record;
+#[cfg(test)]
+mod rehearsal;
 mod rng;
 mod scenario;
 mod shared;
@@ -35,6 +37,7 @@ mod tap;
 mod tcp;
 mod tls;
 mod truth;
+mod udp;
 mod visit;
 mod world;
 mod zeek;
