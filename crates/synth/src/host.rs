@@ -8,6 +8,7 @@ use foldhash::fast::FixedState;
 use ostium_event::{Addr, RecordType, Span, Timestamp};
 
 use crate::dns::{Answers, Message};
+use crate::doh::Doh;
 use crate::internet::Internet;
 use crate::outbox::Outbox;
 use crate::packet::{self, End};
@@ -28,6 +29,8 @@ pub(crate) struct Host {
     next_port: u16,
     next_id: u16,
     cache: HashMap<Rc<str>, (Timestamp, Found), FixedState>,
+    /// Asked inside TLS instead of the resolver.
+    doh: Option<Doh>,
 }
 
 /// Where a name leads, and when the host knows.
@@ -58,6 +61,7 @@ impl Host {
             next_port: FIRST_PORT + u16::from(low[3]) * 37,
             next_id: 1,
             cache: HashMap::default(),
+            doh: None,
         }
     }
 
@@ -109,6 +113,14 @@ impl Host {
         let place = self.out.shared.place(name);
         let site = &place.site;
         let v4 = site.v4.first().copied().unwrap_or_default();
+        if let Some(mut doh) = self.doh.take() {
+            let known = doh.ask(self, rng, 2, at);
+            self.doh = Some(doh);
+            let found = Found { v4, v6: None, at: known };
+            let until = known.plus(Span::from_secs(u64::from(site.ttl)));
+            self.cache.insert(Rc::clone(&place.name), (until, found));
+            return found;
+        }
         let mut known =
             self.question(rng, (&place.name, RecordType::A), at, Rc::clone(&place.answers));
         let mut v6 = None;
@@ -121,6 +133,16 @@ impl Host {
         let until = known.plus(Span::from_secs(u64::from(site.ttl)));
         self.cache.insert(Rc::clone(&place.name), (until, found));
         found
+    }
+
+    /// From now on names are asked inside TLS, those of programs that ask by themselves excepted.
+    pub(crate) fn ask_privately(&mut self, doh: Doh) {
+        self.doh = Some(doh);
+    }
+
+    /// Takes out what asks for names inside TLS; it is to be put back.
+    pub(crate) const fn private_names(&mut self) -> Option<Doh> {
+        self.doh.take()
     }
 
     /// Asks for a name that does not exist; when the host knows.

@@ -175,7 +175,6 @@ impl Conn {
     }
 
     /// From now on bytes flow at so many a second, about.
-    #[allow(dead_code, reason = "habits that carry much set it")]
     pub(crate) fn flow_at(&mut self, bytes_per_second: f64) {
         let micros = (SEGMENT as f64 / bytes_per_second.max(1.0) * 1e6) as u64;
         self.spacing = Span::from_nanos(micros.saturating_mul(1000)).max(SPACING);

@@ -5,6 +5,7 @@ use ostium_event::{Addr, Span, Timestamp};
 
 use crate::host::Host;
 use crate::packet::{self, End};
+use crate::payload::Payload;
 use crate::rng::Rng;
 use crate::tcp::Side;
 
@@ -17,6 +18,9 @@ pub(crate) struct Socket {
     peer: End,
 }
 
+/// The most that one datagram carries without being cut up.
+pub(crate) const LARGEST: usize = 1400;
+
 // === impl Socket ===
 
 impl Socket {
@@ -26,8 +30,23 @@ impl Socket {
         Self::between(host, own, to, port)
     }
 
+    /// From a port that the inside host always uses.
+    pub(crate) fn open_from(host: &Host, own_port: u16, to: Addr, port: u16) -> Self {
+        Self::between(host, host.end_at(own_port), to, port)
+    }
+
     fn between(host: &Host, own: End, to: Addr, port: u16) -> Self {
         Self { trip: host.net.round_trip(to), own, peer: host.peer(to, port) }
+    }
+
+    /// The inside host's port.
+    pub(crate) const fn own_port(&self) -> u16 {
+        self.own.port
+    }
+
+    /// The inside host's address.
+    pub(crate) const fn own_addr(&self) -> Addr {
+        self.own.addr
     }
 
     /// One datagram.
@@ -37,7 +56,7 @@ impl Socket {
         rng: &mut Rng,
         side: Side,
         at: Timestamp,
-        bytes: &[u8],
+        bytes: impl Into<Payload>,
     ) {
         match side {
             Side::Inside => {
@@ -49,6 +68,20 @@ impl Socket {
                 host.out.push(at, packet::udp(&self.peer, &self.own, id, bytes));
             }
         }
+    }
+
+    /// One datagram that nothing can be read in.
+    pub(crate) fn send_noise(
+        &self,
+        host: &mut Host,
+        rng: &mut Rng,
+        side: Side,
+        at: Timestamp,
+        (head, length): (&[u8], usize),
+    ) {
+        let rest = length.min(LARGEST).saturating_sub(head.len());
+        let bytes = Payload::from(head).then(Payload::noise(rng, rest));
+        self.send(host, rng, side, at, bytes);
     }
 
     /// A question, and its answer if there is one. Gives the time at which the answer is there,

@@ -96,7 +96,7 @@ pub(crate) fn plain(
 }
 
 /// Where a name leads; a host with an IPv6 that leads nowhere tries that first, in vain.
-fn reach(
+pub(crate) fn reach(
     host: &mut Host,
     rng: &mut Rng,
     (name, port): (&str, u16),

@@ -1,5 +1,5 @@
-//! Backups: every night, at nearly the same time, much is carried to one place. The look-alike of
-//! a theft.
+//! Backups: every night, at nearly the same time, much is carried to one place; by day the program
+//! asks whether there is something to do. The look-alike of a beacon and of a theft.
 
 use ostium_event::{Span, Timestamp};
 use serde::Deserialize;
@@ -9,7 +9,7 @@ use crate::host::Host;
 use crate::rng::Rng;
 use crate::tcp::Side;
 use crate::tls::{Session, Stack};
-use crate::visit;
+use crate::visit::{self, Exchange};
 
 /// Backups.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -23,6 +23,8 @@ pub struct Backup {
     pub bytes: usize,
     /// Bytes in a second, at most.
     pub bytes_per_second: usize,
+    /// Between questions whether there is something to do.
+    pub every: Span,
 }
 
 /// A backup on its way.
@@ -30,6 +32,8 @@ pub struct Backup {
 pub(crate) struct Carrying {
     session: Option<Session>,
     left: usize,
+    /// When the next one begins.
+    next: Timestamp,
 }
 
 /// Bytes of one object, of its head and of the answer to it.
@@ -45,6 +49,7 @@ impl Default for Backup {
             hour: 1.5,
             bytes: 200_000_000,
             bytes_per_second: 4_000_000,
+            every: Span::from_secs(1800),
         }
     }
 }
@@ -65,7 +70,7 @@ impl Behaviour for Backup {
     type State = Carrying;
 
     fn first(&self) -> Span {
-        Span::from_secs(1)
+        Span::from_secs(60)
     }
 
     fn wake(
@@ -75,11 +80,17 @@ impl Behaviour for Backup {
         host: &mut Host,
         now: Timestamp,
     ) -> Option<Timestamp> {
-        let hour = (now.secs() % DAY) as f64 / 3600.0;
-        let due = (hour - self.hour).rem_euclid(24.0) < 0.1;
         if carrying.left == 0 {
-            if !due {
-                return Some(self.next(rng, now));
+            if now < carrying.next {
+                let exchange = Exchange { out: 690, back: 350 };
+                let server = (self.name.as_str(), 443);
+                let linger = Span::from_secs(5);
+                visit::secure(host, rng, server, Stack::Go, now, &[exchange], linger);
+                return Some(now.plus(self.every).min(carrying.next));
+            }
+            if carrying.next == Timestamp::ZERO {
+                carrying.next = self.next(rng, now);
+                return Some(now.plus(self.every).min(carrying.next));
             }
             carrying.left = rng.lognormal(self.bytes as f64, 0.6) as usize + 1;
         }
@@ -88,20 +99,21 @@ impl Behaviour for Backup {
             None => visit::connect(host, rng, (&self.name, 443), Stack::Go, now),
         };
         session.conn.wait_until(now);
+        session.conn.flow_at(self.bytes_per_second as f64);
         let part = carrying.left.min(OBJECT);
         carrying.left -= part;
         session.say(&mut host.out, rng, Side::Inside, HEAD + part);
         session.say(&mut host.out, rng, Side::Outside, ANSWER);
-        let line = Span::from_secs_f64(part as f64 / self.bytes_per_second.max(1) as f64);
-        let next = session.conn.at.max(now.plus(line));
         if carrying.left > 0 {
             session.conn.rest(&mut host.out);
+            let next = session.conn.at;
             carrying.session = Some(session);
             return Some(next);
         }
         session.close(&mut host.out, rng, Side::Inside);
-        let rest = next.plus(Span::from_secs(1200));
-        Some(self.next(rng, rest))
+        let done = session.conn.at.plus(Span::from_secs(1200));
+        carrying.next = self.next(rng, done);
+        Some(done.plus(self.every).min(carrying.next))
     }
 }
 
@@ -117,9 +129,11 @@ mod tests {
             hour: 1.5,
             bytes: 3_000_000,
             bytes_per_second: 2_000_000,
+            every: Span::from_secs(3600),
         };
         rehearsal::assert_plays(backup.clone(), 24.0, 1000);
-        let seen = watch(backup, 60.0);
+        let mut seen = watch(backup, 60.0);
+        seen.retain(|s| s.payload.len() > 1000 && s.side == Side::Inside);
         assert!(carried(&seen, Side::Inside) > 2_000_000);
         for s in &seen {
             let hour = (s.at.secs() % DAY) as f64 / 3600.0;

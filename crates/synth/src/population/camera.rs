@@ -72,7 +72,8 @@ impl Camera {
     fn record(&self, watch: &mut Watch, rng: &mut Rng, host: &mut Host, now: Timestamp) {
         let (mut session, left) = watch.recording.take().unwrap_or_else(|| {
             let name = format!("upload.{}", self.cloud);
-            let session = visit::connect(host, rng, (&name, 443), Stack::OpenSsl, now);
+            let mut session = visit::connect(host, rng, (&name, 443), Stack::OpenSsl, now);
+            session.conn.flow_at(1.2e6);
             (session, rng.size(LENGTH.0, LENGTH.1))
         });
         session.conn.wait_until(now);

@@ -52,6 +52,7 @@ impl Delivery {
     fn load(&self, rng: &mut Rng, host: &mut Host, at: Timestamp) {
         let found = host.resolve(rng, &self.content, at);
         let mut conn = Conn::dial(host, rng, found.v4, 80, found.at);
+        conn.flow_at(6.0e6);
         let size = rng.lognormal(self.bytes as f64, 0.9);
         let size = size.min(LARGEST * self.bytes as f64) as usize;
         let path = format!(

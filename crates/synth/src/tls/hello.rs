@@ -7,7 +7,7 @@ use crate::rng::Rng;
 pub(super) const SEALED: usize = 32;
 
 /// Appends a block with its length in front, in one, two or three bytes.
-pub(super) fn block(out: &mut Vec<u8>, width: usize, fill: impl FnOnce(&mut Vec<u8>)) {
+pub(crate) fn block(out: &mut Vec<u8>, width: usize, fill: impl FnOnce(&mut Vec<u8>)) {
     let start = out.len();
     out.extend(std::iter::repeat_n(0, width));
     fill(out);
@@ -93,7 +93,7 @@ fn extension(out: &mut Vec<u8>, rng: &mut Rng, id: u16, profile: &Profile, name:
             words(out, profile.groups);
         }),
         POINT_FORMATS => block(out, 1, |out| out.extend_from_slice(profile.point_formats)),
-        SIGNATURES => block(out, 2, |out| words(out, profile.signatures)),
+        SIGNATURES | CERTIFICATE_SIGNATURES => block(out, 2, |out| words(out, profile.signatures)),
         ALPN => block(out, 2, |out| {
             for name in profile.alpn {
                 block(out, 1, |out| out.extend_from_slice(name.as_bytes()));
@@ -112,6 +112,8 @@ fn extension(out: &mut Vec<u8>, rng: &mut Rng, id: u16, profile: &Profile, name:
         KEY_SHARE => block(out, 2, |out| key_shares(out, rng, profile)),
         APPLICATION_SETTINGS => out.extend_from_slice(&[0, 3, 2, b'h', b'2']),
         RENEGOTIATION => out.push(0),
+        STATUS_REQUESTS => out.extend_from_slice(&[0, 7, 2, 0, 4, 0, 0, 0, 0]),
+        PADDING => out.extend_from_slice(&[0; 180]),
         // Empty by nature: extended master secret, session ticket, timestamps and the like.
         _ => {}
     }

@@ -7,6 +7,7 @@ mod shown;
 mod stacks;
 
 pub(crate) use certificate::{Claims, civil, day as certificate_day, write as write_certificate};
+pub(crate) use hello::block;
 pub use stacks::Stack;
 pub(crate) use stacks::stack_or_plain;
 
