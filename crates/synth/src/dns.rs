@@ -30,6 +30,8 @@ pub(crate) enum Record {
     Addr(Addr),
     Mail(String),
     Text(Vec<u8>),
+    /// Bytes as they are.
+    Raw(RecordType, Vec<u8>),
     /// One that was read off the wire: its type, and the length of its data.
     Other(RecordType, u32),
 }
@@ -136,6 +138,21 @@ impl Answers {
         Self { ttl, records: vec![Record::Text(text)], ..Self::default() }
     }
 
+    /// Bytes as they are, in a record of some type.
+    pub(crate) fn raw(record_type: RecordType, data: Vec<u8>) -> Self {
+        Self { records: vec![Record::Raw(record_type, data)], ..Self::default() }
+    }
+
+    /// Another name for it, that leads nowhere.
+    pub(crate) fn alias(name: String) -> Self {
+        Self { records: vec![Record::Alias(name)], ..Self::default() }
+    }
+
+    /// One address.
+    pub(crate) fn address(ttl: u32, addr: Addr) -> Self {
+        Self { ttl, records: vec![Record::Addr(addr)], ..Self::default() }
+    }
+
     /// Seconds that they may be kept.
     pub(crate) const fn ttl(&self) -> u32 {
         self.ttl
@@ -238,6 +255,7 @@ impl Record {
             Self::Addr(addr) => addr.v4_bits().map_or(16, |_| 4),
             Self::Mail(name) => 2 + name_len(name),
             Self::Text(text) => 1 + text.len().min(255),
+            Self::Raw(_, data) => data.len(),
             Self::Other(_, length) => *length as usize,
         }
     }
@@ -249,6 +267,7 @@ impl Record {
             Self::Addr(addr) => AnswerData::Addr(*addr),
             Self::Mail(_) => AnswerData::Other(RecordType::MX, length),
             Self::Text(_) => AnswerData::Other(RecordType::TXT, length),
+            Self::Raw(record_type, _) => AnswerData::Other(*record_type, length),
             Self::Other(record_type, length) => AnswerData::Other(*record_type, *length),
         };
         Answer { ttl, data }
@@ -284,6 +303,7 @@ impl Record {
                 data.extend_from_slice(text);
                 (RecordType::TXT.0, data)
             }
+            Self::Raw(record_type, raw) => (record_type.0, raw.clone()),
             Self::Other(record_type, length) => {
                 data.resize(*length as usize, 0);
                 (record_type.0, data)

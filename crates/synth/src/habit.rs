@@ -8,6 +8,7 @@ use crate::actor::{self, Actor};
 use crate::rng::Rng;
 use crate::{bots, population};
 
+pub use crate::bots::{Carrier, DgaAlphabet, Fate, Sleep, SleepLaw, TunnelEncoding, TunnelRecord};
 pub use crate::population::LookupForm;
 
 macro_rules! habits {
@@ -84,6 +85,9 @@ habits! {
     bots::Beacon,
     bots::Dga,
     bots::DnsTunnel,
+    bots::DohTunnel,
+    bots::Held,
+    bots::Poller,
     bots::Rat,
     bots::Scanner,
     bots::Spammer,

@@ -7,7 +7,6 @@ use serde::Deserialize;
 use crate::actor::Behaviour;
 use crate::dns::Answers;
 use crate::host::Host;
-use crate::internet::Site;
 use crate::rng::Rng;
 
 /// Hashes looked up in DNS.
@@ -74,13 +73,7 @@ impl Lookups {
     }
 
     fn answer(&self, rng: &mut Rng) -> (RecordType, Answers) {
-        let found = Site {
-            v4: vec![Addr::v4([127, 0, 0, rng.size(2, 40) as u8])],
-            v6: None,
-            alias: None,
-            ttl: 300,
-            modern: false,
-        };
+        let found = Answers::address(300, Addr::v4([127, 0, 0, rng.size(2, 40) as u8]));
         match self.form {
             LookupForm::File => {
                 let text = format!("v=1;r={};t=86400", rng.below(3));
@@ -88,7 +81,7 @@ impl Lookups {
             }
             LookupForm::Web if rng.chance(0.2) => (RecordType::A, Answers::missing()),
             LookupForm::Blocklist if rng.chance(0.85) => (RecordType::A, Answers::missing()),
-            _ => (RecordType::A, Answers::addresses(&found)),
+            _ => (RecordType::A, found),
         }
     }
 }

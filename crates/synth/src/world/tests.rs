@@ -21,7 +21,7 @@ fn zoo() -> World {
     let habits: Vec<Habit> = vec![
         Scanner { ports: vec![23, 2323], per_second: 2.0, marked: true }.into(),
         Spammer { per_hour: 200.0 }.into(),
-        DnsTunnel { zone: "t.example-tunnel.net".into(), every: Span::from_secs(5) }.into(),
+        DnsTunnel::default().into(),
         Thief {
             name: "drop.rarebox.top".into(),
             bytes: 200_000,

@@ -100,7 +100,9 @@ fn answer(record: &Record) -> String {
         Record::Text(text) => {
             format!("TXT {} {}", text.len().min(255), String::from_utf8_lossy(text))
         }
-        Record::Other(record_type, _) => format!("<unknown type={}>", record_type.0),
+        Record::Raw(record_type, _) | Record::Other(record_type, _) => {
+            format!("<unknown type={}>", record_type.0)
+        }
     }
 }
 
