@@ -8,7 +8,9 @@ use crate::actor::{self, Actor};
 use crate::rng::Rng;
 use crate::{bots, population};
 
-pub use crate::bots::{Carrier, DgaAlphabet, Fate, Sleep, SleepLaw, TunnelEncoding, TunnelRecord};
+pub use crate::bots::{
+    Carrier, DgaAlphabet, Fate, Flood, Sleep, SleepLaw, StealBy, TunnelEncoding, TunnelRecord,
+};
 pub use crate::population::LookupForm;
 
 macro_rules! habits {
@@ -83,14 +85,21 @@ habits! {
     population::Video,
     population::WebSocket,
     bots::Beacon,
+    bots::Clicker,
     bots::Dga,
     bots::DnsTunnel,
     bots::DohTunnel,
+    bots::Flooder,
     bots::Held,
+    bots::IrcBot,
+    bots::Miner,
+    bots::Overlay,
     bots::Poller,
+    bots::PortScan,
     bots::Rat,
     bots::Scanner,
     bots::Spammer,
+    bots::Stealer,
     bots::Thief,
 }
 

@@ -1,11 +1,11 @@
 //! A remote control that speaks bytes of its own in one connection that is held open: it tells who
 //! it is, pings by its sleep, and connects again when the line breaks.
 
-use ostium_event::{Addr, Span, Timestamp};
+use ostium_event::{Span, Timestamp};
 use serde::Deserialize;
 
 use crate::actor::Behaviour;
-use crate::bots::Sleep;
+use crate::bots::{Sleep, place};
 use crate::host::Host;
 use crate::rng::Rng;
 use crate::tcp::{Conn, Side};
@@ -73,14 +73,7 @@ impl Held {
     }
 
     fn connect(&self, rng: &mut Rng, host: &mut Host, now: Timestamp) -> Conn {
-        let (to, at) = match self.server.parse::<Addr>() {
-            Ok(addr) => (addr, now),
-            Err(_) if !self.server.contains('.') => (host.net.bare(&self.server), now),
-            Err(_) => {
-                let found = host.resolve(rng, &self.server, now);
-                (found.v4, found.at)
-            }
-        };
+        let (to, at) = place::find(&self.server, rng, host, now);
         let mut conn = Conn::dial(host, rng, to, self.port, at);
         let hello = self.bytes_of(rng, HELLO);
         conn.say(&mut host.out, Side::Inside, hello);

@@ -6,7 +6,7 @@ use ostium_event::{Addr, Span, Timestamp};
 use serde::Deserialize;
 
 use crate::actor::Behaviour;
-use crate::bots::Sleep;
+use crate::bots::{Sleep, place};
 use crate::host::Host;
 use crate::http::{self, Request};
 use crate::rng::Rng;
@@ -125,18 +125,11 @@ impl Poller {
         host: &mut Host,
         at: Timestamp,
     ) -> Option<(Addr, Timestamp)> {
-        if let Ok(addr) = server.parse() {
-            return Some((addr, at));
-        }
-        if !server.contains('.') {
-            return Some((host.net.bare(server), at));
-        }
-        if self.fate == Fate::NoName {
+        if self.fate == Fate::NoName && place::is_named(server) {
             host.ask_missing(rng, server, at);
             return None;
         }
-        let found = host.resolve(rng, server, at);
-        Some((found.v4, found.at))
+        Some(place::find(server, rng, host, at))
     }
 
     fn poll(&self, server: &str, rng: &mut Rng, host: &mut Host, now: Timestamp) {
@@ -184,7 +177,7 @@ impl Poller {
         at: Timestamp,
         (out, back): (usize, usize),
     ) {
-        let named = server.contains('.') && server.parse::<Addr>().is_err();
+        let named = place::is_named(server);
         let mut session = if named && !self.self_signed {
             visit::connect(host, rng, (server, self.port()), self.stack, at)
         } else {
@@ -214,7 +207,7 @@ impl Poller {
         (out, back): (usize, usize),
     ) {
         let literal = addr.to_string();
-        let named = server.contains('.') && server.parse::<Addr>().is_err();
+        let named = place::is_named(server);
         let post = if self.carrier == Carrier::HttpPost { out } else { 0 };
         let request = Request {
             host: if named { server } else { &literal },
