@@ -44,11 +44,6 @@ impl Socket {
         self.own.port
     }
 
-    /// The inside host's address.
-    pub(crate) const fn own_addr(&self) -> Addr {
-        self.own.addr
-    }
-
     /// One datagram.
     pub(crate) fn send(
         &self,
@@ -91,8 +86,8 @@ impl Socket {
         host: &mut Host,
         rng: &mut Rng,
         at: Timestamp,
-        ask: &[u8],
-        tell: Option<&[u8]>,
+        ask: impl Into<Payload>,
+        tell: Option<impl Into<Payload>>,
     ) -> Timestamp {
         self.send(host, rng, Side::Inside, at, ask);
         let Some(tell) = tell else {
