@@ -30,6 +30,16 @@ const ALL: &[Shipped] = scenarios! {
     "servers",
     "one-way",
     "lossy",
+    "botnet-http",
+    "botnet-dns",
+    "ddos",
+    "p2p",
+    "theft",
+    "iot",
+    "campus",
+    "roles",
+    "isp",
+    "night",
 };
 
 /// Lists of habits by name.
