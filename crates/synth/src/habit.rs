@@ -98,6 +98,7 @@ habits! {
     bots::DohTunnel,
     bots::Flooder,
     bots::Held,
+    bots::IcmpTunnel,
     bots::IrcBot,
     bots::Miner,
     bots::Overlay,

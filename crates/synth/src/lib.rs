@@ -20,6 +20,7 @@ mod doh;
 pub mod habit;
 mod host;
 mod http;
+mod icmp;
 mod internet;
 mod media;
 mod names;

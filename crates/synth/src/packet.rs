@@ -54,6 +54,12 @@ pub(crate) enum Body {
         code: u8,
         cause: Box<Frame>,
     },
+    /// ICMP echo, with identifier and sequence number (IPv4 only).
+    Echo {
+        reply: bool,
+        number: (u16, u16),
+        data: Payload,
+    },
 }
 
 pub(crate) const FIN: u8 = 1;
@@ -61,6 +67,9 @@ pub(crate) const SYN: u8 = 2;
 pub(crate) const RST: u8 = 4;
 pub(crate) const PSH: u8 = 8;
 pub(crate) const ACK: u8 = 16;
+
+/// The type of an ICMP echo request.
+pub(crate) const ECHO: u8 = 8;
 
 const ETHERNET: usize = 14;
 
@@ -81,6 +90,17 @@ pub(crate) fn udp(from: &End, to: &End, id: u16, payload: impl Into<Payload>) ->
 pub(crate) fn unreachable(from: &End, to: &End, id: u16, code: u8, cause: &Frame) -> Frame {
     let cause = Box::new(cause.clone());
     Frame { from: *from, to: *to, id, body: Body::Unreachable { code, cause } }
+}
+
+/// ICMP echo, asked or answered (IPv4 only).
+pub(crate) fn echo(
+    from: &End,
+    to: &End,
+    id: u16,
+    (reply, number): (bool, (u16, u16)),
+    data: Payload,
+) -> Frame {
+    Frame { from: *from, to: *to, id, body: Body::Echo { reply, number, data } }
 }
 
 // === impl Frame ===
@@ -111,6 +131,14 @@ impl Frame {
                     Some(2)
                 });
             }
+            Body::Echo { reply, number, data } => wrap(out, (from, to, id), Proto::ICMP, |out| {
+                let kind = if *reply { 0 } else { ECHO };
+                out.extend_from_slice(&[kind, 0, 0, 0]);
+                out.extend_from_slice(&number.0.to_be_bytes());
+                out.extend_from_slice(&number.1.to_be_bytes());
+                data.render(0, data.len(), out);
+                Some(2)
+            }),
         }
     }
 }

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use crate::actor::Behaviour;
 use crate::dns::Answers;
 use crate::host::Host;
+use crate::icmp;
 use crate::names;
 use crate::rng::{Rng, mix};
 use crate::tcp::{self, Conn, Failure, Side};
@@ -40,6 +41,7 @@ enum Check {
     Web,
     Port(u16),
     Name,
+    Ping,
 }
 
 impl Default for Monitoring {
@@ -53,12 +55,13 @@ impl Default for Monitoring {
 impl Monitoring {
     /// A target is always checked in the same way.
     fn kind(n: usize) -> Check {
-        match mix(n as u64) % 8 {
+        match mix(n as u64) % 10 {
             0..=3 => Check::Web,
             4 => Check::Port(22),
             5 => Check::Port(25),
             6 => Check::Port(443),
-            _ => Check::Name,
+            7 => Check::Name,
+            _ => Check::Ping,
         }
     }
 
@@ -89,6 +92,12 @@ impl Monitoring {
                 let mut conn = Conn::dial(host, rng, found.v4, port, found.at);
                 greet(&mut conn, host, port);
                 conn.close(&mut host.out, Side::Inside);
+            }
+            Check::Ping => {
+                let found = host.resolve(rng, &name, at);
+                let data = icmp::pattern(rng);
+                let number = (0x4d6, n as u16);
+                icmp::echo(host, rng, found.v4, found.at, number, (data.clone(), Some(data)));
             }
             Check::Name => {
                 // It asks anew every time: this is what it measures.

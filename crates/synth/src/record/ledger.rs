@@ -13,7 +13,7 @@ use super::said::{self, Segments, tell};
 use super::talk::Known;
 use crate::burst::Pace;
 use crate::outbox::{Item, Queue};
-use crate::packet::{ACK, Body, End, Frame, SYN};
+use crate::packet::{ACK, Body, ECHO, End, Frame, SYN};
 use crate::payload::Payload;
 use crate::shared::Shared;
 
@@ -66,6 +66,7 @@ pub(crate) struct Bare {
 #[derive(Clone, Copy, Debug, Default)]
 struct Above {
     proto: Proto,
+    /// Of TCP; the type of an echo stands here too.
     flags: u8,
     seq: u32,
     /// Bytes of options.
@@ -168,6 +169,10 @@ impl Ledger {
                 let quoted = Payload::from(&[0; 28]);
                 self.single(queue, at, frame, Above::of(Proto::ICMP), &quoted);
             }
+            Body::Echo { data, .. } => {
+                let above = Above { flags: ECHO, ..Above::of(Proto::ICMP) };
+                self.single(queue, at, frame, above, data);
+            }
         }
     }
 
@@ -199,8 +204,9 @@ impl Ledger {
         }
         let (mut key, from_inside, scope) = orient(&self.shared.home, proto, &from, &to);
         if proto == Proto::ICMP {
-            // "Unreachable" is no answer to a request: its own type stands in for one.
-            key.outside_port = 3;
+            // The type of the request stands in for a port. "Unreachable" is no answer to one: its
+            // own type stands in.
+            key.outside_port = if flags == ECHO { u16::from(ECHO) } else { 3 };
         }
         if scope == Scope::Transit {
             return;
@@ -246,7 +252,7 @@ impl Ledger {
             self.close(queue, known, at);
         }
         let (opened_by, start) = match key.proto {
-            Proto::ICMP => (OpenedBy::Inside, false),
+            Proto::ICMP => (OpenedBy::Inside, above.flags == ECHO),
             Proto::UDP => datagram_opener(&key, from_inside),
             _ => segment_opener(above.flags, from_inside),
         };
@@ -260,7 +266,7 @@ impl Ledger {
         let proto = match cause.body {
             Body::Tcp(..) => Proto::TCP,
             Body::Udp(_) => Proto::UDP,
-            Body::Unreachable { .. } => return,
+            Body::Unreachable { .. } | Body::Echo { .. } => return,
         };
         let (key, ..) = orient(&self.shared.home, proto, &cause.from, &cause.to);
         let Some(flow) = self.loose.get(&key).copied() else {
