@@ -49,12 +49,19 @@ pub(crate) fn request(rng: &mut Rng, what: &Request<'_>) -> Payload {
 
 /// A reply of some type and length; text types hold text.
 pub(crate) fn reply(rng: &mut Rng, kind: &str, length: usize) -> Payload {
-    let head = format!(
-        "HTTP/1.1 200 OK\r\nServer: nginx\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\n\
-         Cache-Control: max-age=600\r\nConnection: keep-alive\r\n\r\n"
-    );
-    Payload::from(head.into_bytes()).then(match kind.starts_with("text/") {
+    let body = match kind.starts_with("text/") {
         true => Payload::text(rng, "etaoin shrdlu <p></p>", length),
         false => Payload::noise(rng, length),
-    })
+    };
+    reply_with(kind, body)
+}
+
+/// A reply of some type with a body.
+pub(crate) fn reply_with(kind: &str, body: Payload) -> Payload {
+    let head = format!(
+        "HTTP/1.1 200 OK\r\nServer: nginx\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n\
+         Cache-Control: max-age=600\r\nConnection: keep-alive\r\n\r\n",
+        body.len()
+    );
+    Payload::from(head.into_bytes()).then(body)
 }

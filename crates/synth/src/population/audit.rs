@@ -49,7 +49,7 @@ impl Default for Audit {
             customer: "goldenharvest-foods.com".into(),
             targets: 60,
             per_second: 15.0,
-            every: Span::from_secs(7 * 86_400),
+            every: Span::from_secs(604_800),
             first_within: Span::from_secs(3600),
         }
     }

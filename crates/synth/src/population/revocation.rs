@@ -6,9 +6,10 @@ use serde::Deserialize;
 
 use crate::actor::Behaviour;
 use crate::host::Host;
-use crate::http::Request;
+use crate::http::{self, Request};
 use crate::rng::Rng;
-use crate::tls::Stack;
+use crate::tcp::{Conn, Side};
+use crate::tls::{Stack, write_ocsp};
 use crate::visit;
 
 /// Questions about revocation.
@@ -33,6 +34,22 @@ impl Default for Revocation {
             post: false,
         }
     }
+}
+
+/// One question; when its answer is there.
+fn ask(rng: &mut Rng, host: &mut Host, request: &Request<'_>, at: Timestamp) -> Timestamp {
+    let (addr, at) = visit::reach(host, rng, (request.host, 80), at);
+    let mut conn = Conn::dial(host, rng, addr, 80, at);
+    let question = http::request(rng, request);
+    conn.say(&mut host.out, Side::Inside, question);
+    let told = write_ocsp(rng, at);
+    let answer = http::reply_with("application/ocsp-response", told.into());
+    conn.say(&mut host.out, Side::Outside, answer);
+    let done = conn.at;
+    let linger = Span::from_secs_f64(rng.between(0.1, 20.0));
+    conn.pause(&mut host.out, linger);
+    conn.close(&mut host.out, Side::Inside);
+    done
 }
 
 impl Behaviour for Revocation {
@@ -66,8 +83,7 @@ impl Behaviour for Revocation {
                 browser: self.post,
                 post: if self.post { 83 } else { 0 },
             };
-            let back = rng.size(470, 1600);
-            at = visit::plain(host, rng, &request, at, ("application/ocsp-response", back));
+            at = ask(rng, host, &request, at);
             at = at.plus(Span::from_secs_f64(rng.exponential(0.4)));
         }
         let wait = rng.exponential(3600.0 / self.per_hour.max(0.01));

@@ -16,12 +16,12 @@ pub(crate) struct Claims<'a> {
     pub(crate) names: &'a [&'a str],
 }
 
-const SEQUENCE: u8 = 0x30;
+pub(super) const SEQUENCE: u8 = 0x30;
 const SET: u8 = 0x31;
-const INTEGER: u8 = 0x02;
-const BITS: u8 = 0x03;
-const OCTETS: u8 = 0x04;
-const OID: u8 = 0x06;
+pub(super) const INTEGER: u8 = 0x02;
+pub(super) const BITS: u8 = 0x03;
+pub(super) const OCTETS: u8 = 0x04;
+pub(super) const OID: u8 = 0x06;
 const UTF8: u8 = 0x0c;
 const TIME: u8 = 0x18;
 
@@ -69,7 +69,7 @@ fn to_be_signed(rng: &mut Rng, claims: &Claims<'_>) -> Vec<u8> {
     tlv(SEQUENCE, &parts.concat())
 }
 
-fn algorithm() -> Vec<u8> {
+pub(super) fn algorithm() -> Vec<u8> {
     tlv(SEQUENCE, &[tlv(OID, SHA256_RSA), vec![5, 0]].concat())
 }
 
@@ -86,7 +86,7 @@ fn name(text: &str) -> Vec<u8> {
     tlv(SEQUENCE, &tlv(SET, &tlv(SEQUENCE, &pair)))
 }
 
-fn time(at: Timestamp) -> Vec<u8> {
+pub(super) fn time(at: Timestamp) -> Vec<u8> {
     let (year, month, day) = civil(at.secs() / 86_400);
     let second = at.secs() % 86_400;
     let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
@@ -114,7 +114,7 @@ pub(crate) const fn day(year: u64, month: u64, day: u64) -> u64 {
     era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
 }
 
-fn tlv(tag: u8, body: &[u8]) -> Vec<u8> {
+pub(super) fn tlv(tag: u8, body: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(body.len() + 4);
     out.push(tag);
     match body.len() {
