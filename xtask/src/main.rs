@@ -1,8 +1,8 @@
 //! The project's own chores: `cargo xtask COMMAND`.
 //!
 //! A chore reads the tree and runs the ordinary tools; it never changes a file unless its name
-//! says so (`new-...`, `names`, `picture`) or it is told to (`eval --write`). A tool that is not
-//! installed is a skip that is said, never a pass.
+//! says so (`new-...`, `names`, `picture`) or it is told to (`eval` and `habits` with `--write`).
+//! A tool that is not installed is a skip that is said, never a pass.
 #![forbid(unsafe_code)]
 #![allow(
     clippy::disallowed_methods,
@@ -12,6 +12,7 @@
 mod args;
 mod bench;
 mod eval;
+mod habits;
 mod layers;
 mod measure;
 mod names;
@@ -70,6 +71,12 @@ const CHORES: &[Chore] = &[
         about: "copy the parser template under a new name",
         help: scaffold::PARSER_HELP,
         run: scaffold::parser,
+    },
+    Chore {
+        name: "habits",
+        about: "compare docs/habits.md with the habits of made-up worlds, or write it",
+        help: habits::HELP,
+        run: habits::main,
     },
     Chore {
         name: "bench",

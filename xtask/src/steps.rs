@@ -6,7 +6,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use crate::run::{Ran, cargo, has_cargo_tool, run};
-use crate::{layers, tidy};
+use crate::{habits, layers, tidy};
 
 /// A step: cheap ones come first, so that a slip shows early.
 pub(crate) struct Step {
@@ -41,6 +41,11 @@ pub(crate) const STEPS: &[Step] = &[
         name: "tidy",
         about: "headers, sizes, lints, leftovers",
         run: |root| own(tidy::faults(root)),
+    },
+    Step {
+        name: "habits",
+        about: "docs/habits.md is as the source says",
+        run: |root| own(habits::faults(root)),
     },
     Step {
         name: "clippy",

@@ -23,6 +23,8 @@ pub(crate) enum Command {
     Why(WhyArgs),
     /// Makes a small world with three bots, analyses it and compares the report with the truth
     Demo(DemoArgs),
+    /// Makes the traffic of a described network: packets, Zeek logs, or a report straight away
+    Synth(SynthArgs),
     /// Prints a completion script for a shell
     Completions(CompletionsArgs),
 }
@@ -128,6 +130,68 @@ pub(crate) struct DemoArgs {
     pub(crate) format: Format,
 }
 
+/// Options of `synth`.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  ostium synth --list                                 the scenarios that ship
+  ostium synth office --out office.pcap.zst           a week of an office; labels in office.toml
+  ostium synth office --days 1 --out - | ostium analyze --home 10.40.0.0/16 -
+  ostium synth servers --as zeek --out logs/          as Zeek would have logged it
+  ostium synth home-users --as events --hosts-scale 50
+                                                      judged at once against its truth
+  ostium synth my-network.toml --seed 7 --out world.pcap
+
+The same scenario, seed, days and scale make the same bytes. docs/synth.md says how to write a
+scenario.")]
+pub(crate) struct SynthArgs {
+    /// A scenario file, or the name of one that ships
+    #[arg(value_name = "SCENARIO", required_unless_present = "list")]
+    pub(crate) scenario: Option<String>,
+    /// Say which scenarios ship
+    #[arg(long)]
+    pub(crate) list: bool,
+    /// What to make of it
+    #[arg(long = "as", value_enum, default_value_t = Making::Pcap, value_name = "WHAT")]
+    pub(crate) making: Making,
+    /// Where to: a file (compressed when its name ends in .gz or .zst), `-` for standard output,
+    /// or a folder for logs [default: SCENARIO.pcap or SCENARIO-zeek]
+    #[arg(long, short, value_name = "FILE|DIR")]
+    pub(crate) out: Option<std::path::PathBuf>,
+    /// Where to write who is infected, as `xtask eval` reads it [default: beside --out]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) labels: Option<std::path::PathBuf>,
+    /// Another seed than the scenario's
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u64>,
+    /// Another length
+    #[arg(long, value_name = "DAYS", value_parser = days)]
+    pub(crate) days: Option<f64>,
+    /// So many times the machines of each group of more than one; infections stay as they are
+    #[arg(long, value_name = "F", value_parser = scale)]
+    pub(crate) hosts_scale: Option<f64>,
+    /// How to print the report of --as events
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    pub(crate) format: Format,
+    /// Memory for what --as events remembers of hosts
+    #[arg(long, value_name = "SIZE", default_value = "1GiB")]
+    pub(crate) memory: Bytes,
+    /// Say nothing on standard error but failures
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+}
+
+/// What `synth` makes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Making {
+    /// A capture
+    Pcap,
+    /// A folder of logs, as Zeek writes them
+    Zeek,
+    /// Nothing on disk: the world is judged at once, and compared with its truth
+    Events,
+}
+
 /// Options of `completions`.
 #[derive(Args)]
 #[command(after_help = "\
@@ -165,6 +229,20 @@ fn role(text: &str) -> Result<RoleAt, String> {
     let role = Role::from_name(role).ok_or_else(usage)?;
     let host: Addr = host.parse().map_err(|_| format!("'{host}' is no address"))?;
     Ok(RoleAt { role, host })
+}
+
+fn days(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(days) if days > 0.0 && days <= 3660.0 => Ok(days),
+        _ => Err("days lie between 0 and 3660, such as 0.5 or 7".to_owned()),
+    }
+}
+
+fn scale(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(scale) if scale > 0.0 && scale <= 100_000.0 => Ok(scale),
+        _ => Err("a scale lies between 0 and 100000, such as 0.5 or 10".to_owned()),
+    }
 }
 
 fn probability(text: &str) -> Result<f64, String> {

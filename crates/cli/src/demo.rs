@@ -7,7 +7,6 @@ use std::process::ExitCode;
 
 use ostium_event::Home;
 use ostium_pipeline::{Settings, analyze, from_reader};
-use ostium_report::Document;
 use ostium_synth::{Truth, demo};
 
 use crate::analyze::show;
@@ -15,6 +14,7 @@ use crate::args::{DemoArgs, Format};
 use crate::fail::Fail;
 use crate::output::print;
 use crate::progress::Bar;
+use crate::truth::compare;
 
 /// Runs the command.
 pub(crate) fn run(args: &DemoArgs) -> Result<ExitCode, Fail> {
@@ -56,35 +56,6 @@ fn keep(path: &Path, capture: &[u8], truth: &Truth) -> Result<(), Fail> {
     let labels = path.with_extension("toml");
     let input = path.file_name().unwrap_or_default().to_string_lossy();
     std::fs::write(&labels, truth.to_toml("demo", &input)).map_err(|error| failed(&labels, error))
-}
-
-/// The report against the truth, host by host.
-fn compare(document: &Document, truth: &Truth) -> String {
-    let verdict = |addr: &str| {
-        let row = document.hosts.iter().find(|host| host.host == addr);
-        row.map_or("clean", |host| host.verdict.as_str()).to_owned()
-    };
-    let mut out = String::from("\nAgainst the truth of this made-up world:\n");
-    let mut found = 0;
-    for (addr, kind) in &truth.infected {
-        let verdict = verdict(&addr.to_string());
-        let mark = if verdict == "infected" { "found" } else { "MISSED" };
-        found += usize::from(verdict == "infected");
-        out.push_str(&format!("  {mark:<7} {addr:<14} {kind:<10} judged {verdict}\n"));
-    }
-    let mut false_alarms = 0;
-    for addr in &truth.clean {
-        if verdict(&addr.to_string()) == "infected" {
-            false_alarms += 1;
-            out.push_str(&format!("  FALSE   {addr:<14} clean      judged infected\n"));
-        }
-    }
-    out.push_str(&format!(
-        "  {found} of {} infected hosts found, {false_alarms} false alarms among {} clean hosts\n",
-        truth.infected.len(),
-        truth.clean.len()
-    ));
-    out
 }
 
 fn next_steps(args: &DemoArgs) -> String {

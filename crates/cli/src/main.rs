@@ -12,6 +12,8 @@ mod intel;
 mod interrupt;
 mod output;
 mod progress;
+mod synth;
+mod truth;
 mod units;
 mod why;
 
@@ -28,6 +30,7 @@ fn main() -> ExitCode {
         Command::Analyze(args) => analyze::run(&args),
         Command::Why(args) => why::run(&args),
         Command::Demo(args) => demo::run(&args),
+        Command::Synth(args) => synth::run(&args),
         Command::Completions(args) => completions::run(&args),
     };
     match done {

@@ -4,10 +4,16 @@ use std::io::IsTerminal;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use ostium_event::Span;
 use ostium_pipeline::Progress;
 
 /// A bar, or nothing.
 pub(crate) struct Bar {
+    bar: ProgressBar,
+}
+
+/// A bar of event time, for a world that is being made.
+pub(crate) struct WorldBar {
     bar: ProgressBar,
 }
 
@@ -47,6 +53,35 @@ impl Bar {
         if let Ok(style) = ProgressStyle::with_template(template) {
             self.bar.set_style(style);
         }
+    }
+
+    /// Takes the bar away.
+    pub(crate) fn clear(&self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+// === impl WorldBar ===
+
+impl WorldBar {
+    pub(crate) fn new(quiet: bool, length: Span) -> Self {
+        let bar = ProgressBar::new(length.secs());
+        if quiet || !std::io::stderr().is_terminal() {
+            bar.set_draw_target(ProgressDrawTarget::hidden());
+        }
+        if let Ok(style) = ProgressStyle::with_template("{wide_bar} {msg}  {elapsed}, {eta} left") {
+            bar.set_style(style);
+        }
+        Self { bar }
+    }
+
+    /// So much of the world's time has passed.
+    pub(crate) fn reached(&self, passed: Span) {
+        if self.bar.is_hidden() {
+            return;
+        }
+        self.bar.set_position(passed.secs());
+        self.bar.set_message(format!("day {:.2}", passed.secs_f64() / 86_400.0));
     }
 
     /// Takes the bar away.

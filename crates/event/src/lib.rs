@@ -8,6 +8,8 @@
 
 mod addr;
 mod anomaly;
+#[cfg(feature = "serde")]
+mod de;
 mod dns;
 mod flow;
 mod home;
@@ -23,7 +25,7 @@ pub use flow::{FlowKey, FlowRecord, FlowState, Message, OpenedBy, Proto, Scope, 
 pub use home::{BadPrefix, Home, Prefix};
 pub use http::{Body, HttpReply, HttpRequest};
 pub use session::{Banner, Command, Irc};
-pub use time::{Span, Timestamp};
+pub use time::{BadSpan, Span, Timestamp};
 pub use tls::{Certificate, Fingerprint, Ja4, TlsClient, TlsServer, TlsVersion};
 
 /// Something that happened, when, and between whom.

@@ -1,5 +1,8 @@
 //! Event time: nanoseconds, never read from a clock.
 
+use std::fmt;
+use std::str::FromStr;
+
 /// Nanoseconds since 1970-01-01T00:00:00Z.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(u64);
@@ -7,6 +10,10 @@ pub struct Timestamp(u64);
 /// A length of time in nanoseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Span(u64);
+
+/// Text that is no length of time: `90s`, `5m`, `1.5h` and `2d` are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BadSpan(pub String);
 
 const NANOS: u64 = 1_000_000_000;
 
@@ -41,6 +48,11 @@ impl Timestamp {
     /// Whole seconds since the epoch.
     pub const fn secs(self) -> u64 {
         self.0 / NANOS
+    }
+
+    /// This time without what is below a microsecond, as most captures hold it.
+    pub const fn micros_only(self) -> Self {
+        Self(self.0 - self.0 % 1000)
     }
 
     /// The time since `earlier`; zero when time ran backwards.
@@ -110,6 +122,51 @@ impl Span {
         self.0 / NANOS
     }
 }
+
+impl FromStr for Span {
+    type Err = BadSpan;
+
+    fn from_str(text: &str) -> Result<Self, BadSpan> {
+        let bad = || BadSpan(text.to_owned());
+        let (mut rest, mut sum) = (text.trim(), 0.0);
+        if rest.is_empty() {
+            return Err(bad());
+        }
+        while !rest.is_empty() {
+            let letter = |c: char| c.is_ascii_alphabetic();
+            let (number, after) =
+                rest.split_at_checked(rest.find(letter).ok_or_else(bad)?).ok_or_else(bad)?;
+            let end = after.find(|c| !letter(c)).unwrap_or(after.len());
+            let (unit, after) = after.split_at_checked(end).ok_or_else(bad)?;
+            let number: f64 = number.trim().parse().map_err(|_| bad())?;
+            if !(number >= 0.0 && number.is_finite()) {
+                return Err(bad());
+            }
+            sum += number * seconds_of(unit).ok_or_else(bad)?;
+            rest = after.trim_start();
+        }
+        Ok(Self::from_secs_f64(sum))
+    }
+}
+
+fn seconds_of(unit: &str) -> Option<f64> {
+    Some(match unit {
+        "ms" => 0.001,
+        "s" => 1.0,
+        "m" | "min" => 60.0,
+        "h" => 3600.0,
+        "d" => 86_400.0,
+        _ => return None,
+    })
+}
+
+impl fmt::Display for BadSpan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "'{}' is no length of time; write one as 90s, 5m, 1.5h, 1h 30m or 2d", self.0)
+    }
+}
+
+impl std::error::Error for BadSpan {}
 
 #[cfg(test)]
 mod tests {

@@ -28,3 +28,4 @@ mod tls;
 
 pub use context::{Context, Interest, Side, Sink};
 pub use flow::FlowParser;
+pub use promise::stream as broken_promise;

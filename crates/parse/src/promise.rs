@@ -5,7 +5,7 @@
 use ostium_event::{Anomaly, Service};
 
 /// Does what was recognised on a TCP stream to `port` break its promise?
-pub(crate) fn stream(port: u16, service: Service) -> Option<Anomaly> {
+pub fn stream(port: u16, service: Service) -> Option<Anomaly> {
     broken(of_stream(port), service)
 }
 

@@ -41,7 +41,7 @@ pub struct Progress {
 pub type Watch<'a> = dyn FnMut(Progress) -> ControlFlow<()> + 'a;
 
 /// Memory for buffers, program and tables that do not shrink with the budget.
-const OVERHEAD: u64 = 96 << 20;
+pub(crate) const OVERHEAD: u64 = 96 << 20;
 
 /// Analyses inputs as one observation.
 pub fn analyze(inputs: Vec<Input>, settings: &Settings, watch: &mut Watch<'_>) -> Analysis {

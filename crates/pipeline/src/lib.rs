@@ -11,6 +11,7 @@ mod budget;
 mod counters;
 mod dispatch;
 mod evaluate;
+mod events;
 mod hub;
 mod input;
 mod merge;
@@ -19,6 +20,7 @@ mod shard;
 mod workers;
 
 pub use analyze::{Analysis, Progress, Watch, analyze};
+pub use events::{Listener, analyze_events};
 pub use input::{Input, InputError, Note, from_reader, open};
 pub use settings::{RoleAt, Settings};
 pub use shard::SHARDS;

@@ -2,6 +2,7 @@
 
 mod damage;
 mod logs;
+mod told;
 mod totals;
 mod world;
 

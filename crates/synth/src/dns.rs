@@ -1,28 +1,107 @@
 //! DNS messages (RFC 1035): a question, and its reply with answers of a few types.
 
-use ostium_event::{Addr, RecordType};
+use std::rc::Rc;
+
+use ostium_event::{Addr, Answer, AnswerData, Dns, DnsStage, RecordType};
 
 use crate::internet::Site;
+
+/// A question, or its reply.
+#[derive(Clone, Debug)]
+pub(crate) struct Message {
+    pub(crate) id: u16,
+    pub(crate) name: Rc<str>,
+    pub(crate) record_type: RecordType,
+    /// What the reply says; `None` is the question.
+    pub(crate) reply: Option<Rc<Answers>>,
+}
 
 /// What a reply says.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Answers {
-    rcode: u8,
+    pub(crate) rcode: u8,
     ttl: u32,
-    records: Vec<Record>,
+    pub(crate) records: Vec<Record>,
 }
 
 #[derive(Clone, Debug)]
-enum Record {
+pub(crate) enum Record {
     Alias(String),
     Addr(Addr),
     Mail(String),
     Text(Vec<u8>),
+    /// Bytes as they are.
+    Raw(RecordType, Vec<u8>),
+    /// One that was read off the wire: its type, and the length of its data.
+    Other(RecordType, u32),
 }
 
 const NXDOMAIN: u8 = 3;
 /// A pointer to the name in the question.
 const ASKED: [u8; 2] = [0xc0, 12];
+/// Header, and the type and class of the question.
+const AROUND_NAME: usize = 12 + 4;
+/// Type, class, time to live and length of a record.
+const RECORD_HEAD: usize = 10;
+/// The record of authority below a reply without answers.
+const AUTHORITY: usize = 1 + RECORD_HEAD + 11 + 20 + 20;
+
+// === impl Message ===
+
+impl Message {
+    /// Bytes on the wire.
+    pub(crate) fn wire_len(&self) -> usize {
+        let question = AROUND_NAME + name_len(&self.name);
+        question + self.reply.as_ref().map_or(0, |answers| answers.wire_len())
+    }
+
+    /// The bytes on the wire.
+    pub(crate) fn bytes(&self) -> Vec<u8> {
+        let query = query(self.id, &self.name, self.record_type);
+        match &self.reply {
+            Some(answers) => reply(&query, answers),
+            None => query,
+        }
+    }
+
+    /// The same with its name in lower case, as parsers give names.
+    pub(crate) fn lower(&self) -> Self {
+        let mut message = self.clone();
+        if message.name.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            message.name = message.name.to_ascii_lowercase().into();
+        }
+        message
+    }
+
+    /// As a parser would have read it.
+    pub(crate) fn tell(&self, hear: &mut dyn FnMut(Dns<'_>)) {
+        let answers = self.reply.iter();
+        let told: Vec<Answer<'_>> =
+            answers.flat_map(|a| a.records.iter().map(|record| record.told(a.ttl))).collect();
+        let reply = self.reply.is_some();
+        hear(Dns {
+            stage: if reply { DnsStage::Reply } else { DnsStage::Query },
+            id: self.id,
+            name: &self.name,
+            record_type: self.record_type,
+            rcode: self.reply.as_ref().map(|answers| answers.rcode),
+            answers: &told,
+            reply_bytes: if reply { self.wire_len() as u32 } else { 0 },
+        });
+    }
+
+    /// From what a parser has read.
+    pub(crate) fn read(dns: &Dns<'_>) -> Self {
+        let reply = dns.rcode.map(|rcode| {
+            Rc::new(Answers {
+                rcode,
+                ttl: dns.answers.first().map_or(0, |answer| answer.ttl),
+                records: dns.answers.iter().map(|answer| Record::read(answer.data)).collect(),
+            })
+        });
+        Self { id: dns.id, name: dns.name.into(), record_type: dns.record_type, reply }
+    }
+}
 
 // === impl Answers ===
 
@@ -58,6 +137,43 @@ impl Answers {
     pub(crate) fn text(ttl: u32, text: Vec<u8>) -> Self {
         Self { ttl, records: vec![Record::Text(text)], ..Self::default() }
     }
+
+    /// Bytes as they are, in a record of some type.
+    pub(crate) fn raw(record_type: RecordType, data: Vec<u8>) -> Self {
+        Self { records: vec![Record::Raw(record_type, data)], ..Self::default() }
+    }
+
+    /// Another name for it, that leads nowhere.
+    pub(crate) fn alias(name: String) -> Self {
+        Self { records: vec![Record::Alias(name)], ..Self::default() }
+    }
+
+    /// One address.
+    pub(crate) fn address(ttl: u32, addr: Addr) -> Self {
+        Self { ttl, records: vec![Record::Addr(addr)], ..Self::default() }
+    }
+
+    /// Seconds that they may be kept.
+    pub(crate) const fn ttl(&self) -> u32 {
+        self.ttl
+    }
+
+    /// Nothing was found.
+    fn is_missing(&self) -> bool {
+        self.rcode == NXDOMAIN || self.records.is_empty()
+    }
+
+    /// Bytes after the question.
+    fn wire_len(&self) -> usize {
+        let (mut owner, mut length) = (ASKED.len(), 0);
+        for record in &self.records {
+            length += owner + RECORD_HEAD + record.data_len();
+            if let Record::Alias(name) = record {
+                owner = name_len(name);
+            }
+        }
+        length + if self.is_missing() { AUTHORITY } else { 0 }
+    }
 }
 
 /// A question with recursion desired.
@@ -74,7 +190,7 @@ pub(crate) fn query(id: u16, name: &str, record_type: RecordType) -> Vec<u8> {
 /// The reply to a question that [`query`] made.
 pub(crate) fn reply(query: &[u8], answers: &Answers) -> Vec<u8> {
     let mut out = query.to_vec();
-    let missing = answers.rcode == NXDOMAIN || answers.records.is_empty();
+    let missing = answers.is_missing();
     let head = [0x81, 0x80 | answers.rcode];
     let counts = [0, answers.records.len() as u8, 0, u8::from(missing)];
     for (place, byte) in out.iter_mut().skip(2).zip(head) {
@@ -113,6 +229,12 @@ fn write_record(out: &mut Vec<u8>, owner: &[u8], number: u16, ttl: u32, data: &[
     out.extend_from_slice(data);
 }
 
+/// Bytes of a name on the wire.
+fn name_len(name: &str) -> usize {
+    let labels = name.split('.').filter(|label| !label.is_empty());
+    labels.map(|label| 1 + label.len().min(63)).sum::<usize>() + 1
+}
+
 /// Labels longer than 63 bytes are cut, as no label may be.
 fn write_name(out: &mut Vec<u8>, name: &str) {
     for label in name.split('.').filter(|label| !label.is_empty()) {
@@ -127,6 +249,38 @@ fn write_name(out: &mut Vec<u8>, name: &str) {
 // === impl Record ===
 
 impl Record {
+    fn data_len(&self) -> usize {
+        match self {
+            Self::Alias(name) => name_len(name),
+            Self::Addr(addr) => addr.v4_bits().map_or(16, |_| 4),
+            Self::Mail(name) => 2 + name_len(name),
+            Self::Text(text) => 1 + text.len().min(255),
+            Self::Raw(_, data) => data.len(),
+            Self::Other(_, length) => *length as usize,
+        }
+    }
+
+    fn told(&self, ttl: u32) -> Answer<'_> {
+        let length = self.data_len() as u32;
+        let data = match self {
+            Self::Alias(name) => AnswerData::Cname(name),
+            Self::Addr(addr) => AnswerData::Addr(*addr),
+            Self::Mail(_) => AnswerData::Other(RecordType::MX, length),
+            Self::Text(_) => AnswerData::Other(RecordType::TXT, length),
+            Self::Raw(record_type, _) => AnswerData::Other(*record_type, length),
+            Self::Other(record_type, length) => AnswerData::Other(*record_type, *length),
+        };
+        Answer { ttl, data }
+    }
+
+    fn read(data: AnswerData<'_>) -> Self {
+        match data {
+            AnswerData::Addr(addr) => Self::Addr(addr),
+            AnswerData::Cname(name) => Self::Alias(name.to_owned()),
+            AnswerData::Other(record_type, length) => Self::Other(record_type, length),
+        }
+    }
+
     fn wire(&self) -> (u16, Vec<u8>) {
         let mut data = Vec::new();
         match self {
@@ -149,6 +303,11 @@ impl Record {
                 data.extend_from_slice(text);
                 (RecordType::TXT.0, data)
             }
+            Self::Raw(record_type, raw) => (record_type.0, raw.clone()),
+            Self::Other(record_type, length) => {
+                data.resize(*length as usize, 0);
+                (record_type.0, data)
+            }
         }
     }
 }
@@ -163,6 +322,26 @@ mod tests {
         let want =
             b"\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x01a\x02bc\x00\x00\x01\x00\x01";
         assert_eq!(bytes, want);
+    }
+
+    #[test]
+    fn lengths_are_known_before_the_bytes() {
+        let site = crate::internet::Internet::new(3, ostium_event::Timestamp::ZERO)
+            .site("www.example.org");
+        for answers in [
+            Answers::addresses(&site),
+            Answers::missing(),
+            Answers::mail("mx.example.org"),
+            Answers::text(0, vec![b'x'; 300]),
+            Answers::default(),
+        ] {
+            let name = "a.www.example.org.".into();
+            let reply = Some(Rc::new(answers));
+            let message = Message { id: 1, name, record_type: RecordType::A, reply };
+            assert_eq!(message.wire_len(), message.bytes().len(), "{message:?}");
+            let question = Message { reply: None, ..message };
+            assert_eq!(question.wire_len(), question.bytes().len());
+        }
     }
 
     #[test]

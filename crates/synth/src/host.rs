@@ -1,30 +1,20 @@
-//! A machine inside: its ports, its memory of names, and the packets it still has to send.
+//! A machine inside: its ports, its memory of names, and what it asks the resolver.
 
-use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap};
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use foldhash::fast::FixedState;
 
 use ostium_event::{Addr, RecordType, Span, Timestamp};
 
-use crate::dns;
+use crate::dns::{Answers, Message};
+use crate::doh::Doh;
 use crate::internet::Internet;
-use crate::packet::{self, End, Packet};
+use crate::outbox::Outbox;
+use crate::packet::{self, End};
+use crate::payload::Payload;
 use crate::rng::Rng;
-use crate::world::System;
-
-/// Packets that are made and wait for their time.
-#[derive(Debug, Default)]
-pub(crate) struct Outbox {
-    heap: BinaryHeap<Reverse<Waiting>>,
-    serial: u64,
-}
-
-/// Ordered by time, and by the order of making among equals.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Waiting {
-    at: Timestamp,
-    serial: u64,
-    bytes: Vec<u8>,
-}
+use crate::world::{Resolver, System};
 
 /// A machine inside, as its actors share it.
 #[derive(Debug)]
@@ -35,10 +25,12 @@ pub(crate) struct Host {
     addr: Addr,
     addr6: Option<Addr>,
     mac: [u8; 6],
-    resolver: Addr,
+    resolver: Resolver,
     next_port: u16,
     next_id: u16,
-    cache: BTreeMap<String, (Timestamp, Found)>,
+    cache: HashMap<Rc<str>, (Timestamp, Found), FixedState>,
+    /// Asked inside TLS instead of the resolver.
+    doh: Option<Doh>,
 }
 
 /// Where a name leads, and when the host knows.
@@ -50,35 +42,17 @@ pub(crate) struct Found {
 }
 
 const ROUTER: [u8; 6] = [0x02, 0x1a, 0x4b, 0x00, 0x00, 0x01];
+const FORWARDER: [u8; 6] = [0x02, 0x1a, 0x4b, 0x00, 0x00, 0x35];
 const FIRST_PORT: u16 = 49_152;
-
-// === impl Outbox ===
-
-impl Outbox {
-    pub(crate) fn push(&mut self, at: Timestamp, bytes: Vec<u8>) {
-        self.serial += 1;
-        let serial = self.serial;
-        self.heap.push(Reverse(Waiting { at, serial, bytes }));
-    }
-
-    pub(crate) fn next_at(&self) -> Option<Timestamp> {
-        self.heap.peek().map(|Reverse(waiting)| waiting.at)
-    }
-
-    pub(crate) fn pop(&mut self) -> Option<Packet> {
-        let Reverse(Waiting { at, bytes, .. }) = self.heap.pop()?;
-        Some(Packet { at, bytes })
-    }
-}
 
 // === impl Host ===
 
 impl Host {
-    pub(crate) fn new(net: Internet, addr: Addr, system: System, resolver: Addr) -> Self {
+    pub(crate) fn new(out: Outbox, addr: Addr, system: System, resolver: Resolver) -> Self {
         let low = addr.v4_bits().unwrap_or_default().to_be_bytes();
         Self {
-            net,
-            out: Outbox::default(),
+            net: Internet::new(out.shared.seed, out.shared.start),
+            out,
             system,
             addr,
             addr6: None,
@@ -86,7 +60,8 @@ impl Host {
             resolver,
             next_port: FIRST_PORT + u16::from(low[3]) * 37,
             next_id: 1,
-            cache: BTreeMap::new(),
+            cache: HashMap::default(),
+            doh: None,
         }
     }
 
@@ -135,25 +110,44 @@ impl Host {
         {
             return Found { at, ..*found };
         }
-        let site = self.net.site(name);
+        let place = self.out.shared.place(name);
+        let site = &place.site;
         let v4 = site.v4.first().copied().unwrap_or_default();
-        let answer = dns::Answers::addresses(&site);
-        let mut known = self.ask(rng, name, RecordType::A, at, &answer);
+        if let Some(mut doh) = self.doh.take() {
+            let known = doh.ask(self, rng, 2, at);
+            self.doh = Some(doh);
+            let found = Found { v4, v6: None, at: known };
+            let until = known.plus(Span::from_secs(u64::from(site.ttl)));
+            self.cache.insert(Rc::clone(&place.name), (until, found));
+            return found;
+        }
+        let mut known =
+            self.question(rng, (&place.name, RecordType::A), at, Rc::clone(&place.answers));
         let mut v6 = None;
         if self.has_v6() {
-            let answer = dns::Answers::addresses6(&site);
+            let answer = Answers::addresses6(site);
             known = known.max(self.ask(rng, name, RecordType::AAAA, at, &answer));
             v6 = site.v6;
         }
         let found = Found { v4, v6, at: known };
         let until = known.plus(Span::from_secs(u64::from(site.ttl)));
-        self.cache.insert(name.to_owned(), (until, found));
+        self.cache.insert(Rc::clone(&place.name), (until, found));
         found
+    }
+
+    /// From now on names are asked inside TLS, those of programs that ask by themselves excepted.
+    pub(crate) fn ask_privately(&mut self, doh: Doh) {
+        self.doh = Some(doh);
+    }
+
+    /// Takes out what asks for names inside TLS; it is to be put back.
+    pub(crate) const fn private_names(&mut self) -> Option<Doh> {
+        self.doh.take()
     }
 
     /// Asks for a name that does not exist; when the host knows.
     pub(crate) fn ask_missing(&mut self, rng: &mut Rng, name: &str, at: Timestamp) -> Timestamp {
-        self.ask(rng, name, RecordType::A, at, &dns::Answers::missing())
+        self.ask(rng, name, RecordType::A, at, &Answers::missing())
     }
 
     /// Asks the resolver; when the reply is there.
@@ -163,28 +157,53 @@ impl Host {
         name: &str,
         record_type: RecordType,
         at: Timestamp,
-        answers: &dns::Answers,
+        answers: &Answers,
     ) -> Timestamp {
-        let own = self.end();
-        let resolver = match self.resolver.is_private() {
-            true => End { ttl: 64, ..self.peer(self.resolver, 53) },
-            false => self.peer(self.resolver, 53),
-        };
-        let query = dns::query(rng.next() as u16, name, record_type);
-        let reply = dns::reply(&query, answers);
+        self.question(rng, (&name.into(), record_type), at, Rc::new(answers.clone()))
+    }
+
+    fn question(
+        &mut self,
+        rng: &mut Rng,
+        (name, record_type): (&Rc<str>, RecordType),
+        at: Timestamp,
+        answers: Rc<Answers>,
+    ) -> Timestamp {
+        let id = rng.next() as u16;
+        let query = Message { id, name: Rc::clone(name), record_type, reply: None };
+        let reply = Message { reply: Some(answers), ..query.clone() };
         // The resolver knows two names of three already.
-        let wait = match rng.chance(0.66) {
+        let knows = rng.chance(0.66);
+        let wait = match knows {
             true => rng.between(0.0004, 0.002),
             false => rng.between(0.012, 0.09),
         };
-        let trip = match self.resolver.is_private() {
+        let (asked, answered, port) = (self.id(), rng.next() as u16, rng.size(1024, 65_535) as u16);
+        let (from, to) = match self.resolver {
+            Resolver::At(addr) => (self.end(), self.resolver_at(addr)),
+            // What it knows it answers itself, and nobody sees that.
+            Resolver::Forwards { .. } if knows => {
+                return at.plus(Span::from_secs_f64(wait));
+            }
+            Resolver::Forwards { at, to } => (self.forwarder(at, port), self.peer(to, 53)),
+        };
+        let trip = match to.addr.is_private() {
             true => Span::ZERO,
-            false => self.net.round_trip(self.resolver),
+            false => self.net.round_trip(to.addr),
         };
         let done = at.plus(trip).plus(Span::from_secs_f64(wait));
-        let (asked, answered) = (self.id(), rng.next() as u16);
-        self.out.push(at, packet::udp(&own, &resolver, asked, &query));
-        self.out.push(done, packet::udp(&resolver, &own, answered, &reply));
+        self.out.push(at, packet::udp(&from, &to, asked, Payload::dns(query)));
+        self.out.push(done, packet::udp(&to, &from, answered, Payload::dns(reply)));
         done
+    }
+
+    fn resolver_at(&self, addr: Addr) -> End {
+        let end = self.peer(addr, 53);
+        if addr.is_private() { End { ttl: 64, ..end } } else { end }
+    }
+
+    /// The inside resolver, as it asks for somebody.
+    const fn forwarder(&self, addr: Addr, port: u16) -> End {
+        End { mac: FORWARDER, addr, port, ttl: 64 }
     }
 }

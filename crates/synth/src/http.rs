@@ -1,5 +1,6 @@
 //! HTTP/1.1 heads and bodies.
 
+use crate::payload::Payload;
 use crate::rng::Rng;
 
 /// A request.
@@ -14,8 +15,8 @@ pub(crate) struct Request<'a> {
     pub(crate) post: usize,
 }
 
-/// A request's bytes.
-pub(crate) fn request(rng: &mut Rng, what: &Request<'_>) -> Vec<u8> {
+/// A request.
+pub(crate) fn request(rng: &mut Rng, what: &Request<'_>) -> Payload {
     let method = if what.post > 0 { "POST" } else { "GET" };
     let mut head = format!("{method} {} HTTP/1.1\r\nHost: {}\r\n", what.path, what.host);
     if what.browser {
@@ -39,21 +40,28 @@ pub(crate) fn request(rng: &mut Rng, what: &Request<'_>) -> Vec<u8> {
         ));
     }
     head.push_str("\r\n");
-    let mut bytes = head.into_bytes();
-    bytes.extend(rng.bytes(what.post));
-    bytes
+    let head = Payload::from(head.into_bytes());
+    match what.post {
+        0 => head,
+        length => head.then(Payload::noise(rng, length)),
+    }
 }
 
 /// A reply of some type and length; text types hold text.
-pub(crate) fn reply(rng: &mut Rng, kind: &str, length: usize) -> Vec<u8> {
+pub(crate) fn reply(rng: &mut Rng, kind: &str, length: usize) -> Payload {
+    let body = match kind.starts_with("text/") {
+        true => Payload::text(rng, "etaoin shrdlu <p></p>", length),
+        false => Payload::noise(rng, length),
+    };
+    reply_with(kind, body)
+}
+
+/// A reply of some type with a body.
+pub(crate) fn reply_with(kind: &str, body: Payload) -> Payload {
     let head = format!(
-        "HTTP/1.1 200 OK\r\nServer: nginx\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\n\
-         Cache-Control: max-age=600\r\nConnection: keep-alive\r\n\r\n"
+        "HTTP/1.1 200 OK\r\nServer: nginx\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n\
+         Cache-Control: max-age=600\r\nConnection: keep-alive\r\n\r\n",
+        body.len()
     );
-    let mut bytes = head.into_bytes();
-    match kind.starts_with("text/") {
-        true => bytes.extend(rng.text("etaoin shrdlu <p></p>", length).into_bytes()),
-        false => bytes.extend(rng.bytes(length)),
-    }
-    bytes
+    Payload::from(head.into_bytes()).then(body)
 }

@@ -4,7 +4,7 @@
 //! in ranges that large providers announce, because documentation ranges would be treated
 //! specially; nothing is ever sent to them.
 
-use ostium_event::{Addr, Span};
+use ostium_event::{Addr, Span, Timestamp};
 
 use crate::rng::{Rng, mix, mix_text};
 
@@ -12,6 +12,7 @@ use crate::rng::{Rng, mix, mix_text};
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Internet {
     seed: u64,
+    start: Timestamp,
 }
 
 /// What stands behind a name.
@@ -26,6 +27,10 @@ pub(crate) struct Site {
     /// Speaks TLS 1.3 to those who can.
     pub(crate) modern: bool,
 }
+
+const DAY: u64 = 86_400;
+/// Days after which a certificate is renewed.
+const RENEWAL: u64 = 60;
 
 /// First two bytes of ranges of content networks.
 const EDGES: &[[u8; 2]] = &[
@@ -68,8 +73,9 @@ const HOMES: &[u8] = &[24, 62, 71, 77, 79, 81, 82, 84, 86, 90, 93, 109, 176, 178
 // === impl Internet ===
 
 impl Internet {
-    pub(crate) const fn new(seed: u64) -> Self {
-        Self { seed }
+    /// The outside of a seed, of a world that begins at `start`.
+    pub(crate) const fn new(seed: u64, start: Timestamp) -> Self {
+        Self { seed, start }
     }
 
     /// A source of chance that belongs to a thing, whoever asks.
@@ -95,6 +101,21 @@ impl Internet {
             ttl: rng.pick(&[60, 120, 300, 300, 600, 3600]),
             modern: rng.chance(if edge { 0.9 } else { 0.5 }),
         }
+    }
+
+    /// The day on which the certificate that a name shows at `at` was issued: they last 90 days and
+    /// are renewed after 60.
+    pub(crate) fn renewed(&self, name: &str, at: Timestamp) -> Timestamp {
+        let phase = mix_text(self.seed, name) % RENEWAL;
+        let day = at.secs() / DAY;
+        Timestamp::from_secs((day - (day + phase) % RENEWAL) * DAY)
+    }
+
+    /// A day before the world began, at least `low` and at most `high` days: when a thing was set
+    /// up.
+    pub(crate) fn born(&self, what: &str, (low, high): (usize, usize)) -> Timestamp {
+        let age = self.chance_of(what).size(low, high) as u64;
+        Timestamp::from_secs((self.start.secs() / DAY).saturating_sub(age) * DAY)
     }
 
     /// The one address that stands for a thing without a name.
@@ -125,7 +146,7 @@ impl Internet {
         let site = addr.site().bits();
         let hash = mix(self.seed ^ site as u64 ^ (site >> 64) as u64);
         let far = hash % 100;
-        Span::from_nanos((8 + far * far / 75) * 1_000_000 + (hash >> 32) % 900_000)
+        Span::from_nanos((8 + far * far / 75) * 1_000_000 + (hash >> 32) % 900 * 1000)
     }
 
     /// The time to live that is left of a packet from there.
@@ -142,7 +163,7 @@ mod tests {
 
     #[test]
     fn names_always_lead_to_the_same_public_place() {
-        let net = Internet::new(3);
+        let net = Internet::new(3, Timestamp::ZERO);
         for n in 0..500 {
             let name = format!("site{n}.example");
             let site = net.site(&name);
@@ -155,8 +176,19 @@ mod tests {
     }
 
     #[test]
+    fn certificates_are_renewed_in_time() {
+        let net = Internet::new(3, Timestamp::from_secs(20_000 * DAY));
+        let issued = |day: u64| net.renewed("a.example", Timestamp::from_secs(day * DAY + 5));
+        let mut days: Vec<u64> = (20_000..20_200).map(|day| issued(day).secs() / DAY).collect();
+        assert!(days.iter().zip(20_000..).all(|(issued, day)| (0..60).contains(&(day - issued))));
+        days.dedup();
+        assert!((4..=5).contains(&days.len()), "{days:?}");
+        assert!((4..=20).contains(&(20_000 - net.born("b", (4, 20)).secs() / DAY)));
+    }
+
+    #[test]
     fn scanners_and_peers_stay_outside() {
-        let net = Internet::new(3);
+        let net = Internet::new(3, Timestamp::ZERO);
         let mut rng = Rng::new(1);
         for _ in 0..5000 {
             assert!(!net.anywhere(&mut rng).is_private());

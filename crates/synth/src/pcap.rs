@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use crate::packet::Packet;
+use ostium_event::Timestamp;
 
 /// Writes packets as they come; the caller brings them in order of time.
 pub(crate) struct Writer<W> {
@@ -26,16 +26,16 @@ impl<W: Write> Writer<W> {
     }
 
     /// Adds a packet.
-    pub(crate) fn write(&mut self, packet: &Packet) -> io::Result<()> {
-        let length = (packet.bytes.len() as u32).to_le_bytes();
-        let micros = (packet.at.nanos() % 1_000_000_000 / 1000) as u32;
+    pub(crate) fn write(&mut self, at: Timestamp, bytes: &[u8]) -> io::Result<()> {
+        let length = (bytes.len() as u32).to_le_bytes();
+        let micros = (at.nanos() % 1_000_000_000 / 1000) as u32;
         let mut head = [[0; 4]; 4];
-        head[0] = (packet.at.secs() as u32).to_le_bytes();
+        head[0] = (at.secs() as u32).to_le_bytes();
         head[1] = micros.to_le_bytes();
         head[2] = length;
         head[3] = length;
         self.out.write_all(head.as_flattened())?;
-        self.out.write_all(&packet.bytes)
+        self.out.write_all(bytes)
     }
 
     /// Ends the file.
@@ -47,15 +47,13 @@ impl<W: Write> Writer<W> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ostium_event::Timestamp;
 
     #[test]
     fn the_bytes_are_those_of_the_format() {
         let mut file = Vec::new();
         let mut writer = Writer::new(&mut file).unwrap();
         let at = Timestamp::from_nanos(3_000_042_999);
-        let bytes = vec![9; 5];
-        writer.write(&Packet { at, bytes }).unwrap();
+        writer.write(at, &[9; 5]).unwrap();
         writer.finish().unwrap();
         assert_eq!(file.len(), 24 + 16 + 5);
         assert_eq!(file[..4], [0xd4, 0xc3, 0xb2, 0xa1]);

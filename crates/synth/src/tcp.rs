@@ -5,8 +5,12 @@
 
 use ostium_event::{Addr, Span, Timestamp};
 
-use crate::host::{Host, Outbox};
-use crate::packet::{self, ACK, End, FIN, PSH, RST, SYN, Segment};
+use crate::burst::{Burst, Pace, SEGMENT};
+use crate::host::Host;
+use crate::outbox::Outbox;
+use crate::packet::{self, ACK, End, FIN, RST, SYN, Segment};
+use crate::payload::Payload;
+use crate::record::{Bare, FlowRef, Known};
 use crate::rng::Rng;
 
 /// Who speaks.
@@ -19,7 +23,7 @@ pub(crate) enum Side {
 /// A connection, and the time at which it has arrived.
 #[derive(Clone, Debug)]
 pub(crate) struct Conn {
-    /// When its last packet passed.
+    /// When its last packet passed, in whole microseconds.
     pub(crate) at: Timestamp,
     inside: Party,
     outside: Party,
@@ -27,6 +31,10 @@ pub(crate) struct Conn {
     last: Side,
     /// Data was sent that nobody has acknowledged.
     owed: bool,
+    /// Between segments of one side: how fast bytes flow.
+    spacing: Span,
+    /// Where it is noted, where no packets are made.
+    flow: FlowRef,
 }
 
 #[derive(Clone, Debug)]
@@ -48,8 +56,6 @@ pub(crate) enum Failure {
     Unreachable,
 }
 
-/// Payload of a full segment: fits IPv4, IPv6 and most tunnels.
-const SEGMENT: usize = 1400;
 const WINDOW: u16 = 64_240;
 /// Between segments of one side.
 const SPACING: Span = Span::from_nanos(14_000);
@@ -88,7 +94,7 @@ impl Conn {
 
     fn new(host: &mut Host, rng: &mut Rng, inside: End, outside: End, at: Timestamp) -> Self {
         Self {
-            at,
+            at: at.micros_only(),
             round_trip: host.net.round_trip(outside.addr),
             inside: Party {
                 end: inside,
@@ -104,32 +110,74 @@ impl Conn {
             },
             last: Side::Inside,
             owed: false,
+            spacing: SPACING,
+            flow: FlowRef::default(),
         }
     }
 
     fn open(&mut self, out: &mut Outbox, opener: Side) {
         self.last = opener;
-        self.emit(out, opener, SYN, &[]);
+        self.emit(out, opener, SYN);
         self.turn(opener.other());
-        self.emit(out, opener.other(), SYN | ACK, &[]);
+        self.emit(out, opener.other(), SYN | ACK);
         self.turn(opener);
-        self.emit(out, opener, ACK, &[]);
+        self.emit(out, opener, ACK);
     }
 
     /// One side sends bytes, in as many segments as they need.
-    pub(crate) fn say(&mut self, out: &mut Outbox, side: Side, bytes: &[u8]) {
+    pub(crate) fn say(&mut self, out: &mut Outbox, side: Side, what: impl Into<Payload>) {
+        let payload = what.into();
+        self.speak(out, side, payload.len(), || payload);
+    }
+
+    /// One side sends `len` bytes, which are made only when somebody wants them.
+    pub(crate) fn speak(
+        &mut self,
+        out: &mut Outbox,
+        side: Side,
+        len: usize,
+        make: impl FnOnce() -> Payload,
+    ) {
+        self.speak_known(out, side, len, || None, make);
+    }
+
+    /// As [`Conn::speak`], of something that is known without reading the bytes.
+    pub(crate) fn speak_known(
+        &mut self,
+        out: &mut Outbox,
+        side: Side,
+        len: usize,
+        known: impl FnOnce() -> Option<Known>,
+        make: impl FnOnce() -> Payload,
+    ) {
         self.turn(side);
-        let mut left = bytes.len().div_ceil(SEGMENT);
-        for (n, chunk) in bytes.chunks(SEGMENT).enumerate() {
-            left -= 1;
-            let flags = if left == 0 { PSH | ACK } else { ACK };
-            self.emit(out, side, flags, chunk);
-            if n % 2 == 1 && left > 0 {
-                self.acknowledge(out, side.other());
-            }
-            self.at = self.at.plus(SPACING);
-        }
         self.owed = true;
+        if len == 0 {
+            return;
+        }
+        let trip = (side == Side::Inside).then_some(self.round_trip);
+        let pace = Pace { start: self.at, spacing: self.spacing, trip, len };
+        self.at = pace.end();
+        if let Some(ledger) = &mut out.ledger {
+            let ends = (&self.inside.end, &self.outside.end, side == Side::Inside);
+            ledger.burst(&mut out.queue, &mut self.flow, ends, &pace, known(), make);
+            return;
+        }
+        let (from, to) = match side {
+            Side::Inside => (&mut self.inside, &mut self.outside),
+            Side::Outside => (&mut self.outside, &mut self.inside),
+        };
+        let (ends, seqs, ids) = ((from.end, to.end), (from.seq, to.seq), (from.id, to.id));
+        from.seq = from.seq.wrapping_add(len as u32);
+        from.id = from.id.wrapping_add(pace.segments() as u16);
+        to.id = to.id.wrapping_add(pace.acks() as u16);
+        out.burst(Burst::new(ends, pace, seqs, ids, WINDOW, make()));
+    }
+
+    /// From now on bytes flow at so many a second, about.
+    pub(crate) fn flow_at(&mut self, bytes_per_second: f64) {
+        let micros = (SEGMENT as f64 / bytes_per_second.max(1.0) * 1e6) as u64;
+        self.spacing = Span::from_nanos(micros.saturating_mul(1000)).max(SPACING);
     }
 
     /// Nothing is said for a while; what was sent is acknowledged if the while is long enough.
@@ -138,7 +186,7 @@ impl Conn {
         if span > DELAYED.max(self.round_trip) {
             self.rest(out);
         }
-        self.at = self.at.max(end);
+        self.at = self.at.max(end.micros_only());
     }
 
     /// Nobody has more to say: what was sent is acknowledged.
@@ -146,29 +194,29 @@ impl Conn {
         if self.owed {
             self.at = self.at.plus(DELAYED);
             self.turn(self.last.other());
-            self.emit(out, self.last, ACK, &[]);
+            self.emit(out, self.last, ACK);
         }
     }
 
     /// Time has passed.
     pub(crate) fn wait_until(&mut self, now: Timestamp) {
-        self.at = self.at.max(now);
+        self.at = self.at.max(now.micros_only());
     }
 
     /// One side ends the connection, and the other agrees.
     pub(crate) fn close(&mut self, out: &mut Outbox, side: Side) {
         self.turn(side);
-        self.emit(out, side, FIN | ACK, &[]);
+        self.emit(out, side, FIN | ACK);
         self.turn(side.other());
-        self.emit(out, side.other(), FIN | ACK, &[]);
+        self.emit(out, side.other(), FIN | ACK);
         self.turn(side);
-        self.emit(out, side, ACK, &[]);
+        self.emit(out, side, ACK);
     }
 
     /// One side tears the connection down.
     pub(crate) fn reset(&mut self, out: &mut Outbox, side: Side) {
         self.turn(side);
-        self.emit(out, side, RST | ACK, &[]);
+        self.emit(out, side, RST | ACK);
     }
 
     /// Lets the time pass that `side` needs to be heard next.
@@ -183,20 +231,17 @@ impl Conn {
         self.owed = false;
     }
 
-    /// A bare acknowledgement in the middle of the other side's data.
-    fn acknowledge(&mut self, out: &mut Outbox, side: Side) {
-        let resume = self.at;
-        self.at = match side {
-            Side::Inside => resume.plus(SPACING),
-            Side::Outside => resume.plus(self.round_trip),
-        };
-        self.emit(out, side, ACK, &[]);
-        if side == Side::Outside {
-            self.at = resume;
+    /// A segment without payload.
+    fn emit(&mut self, out: &mut Outbox, side: Side, flags: u8) {
+        if let Some(ledger) = &mut out.ledger {
+            let by_first = side == Side::Inside;
+            let party = if by_first { &self.inside } else { &self.outside };
+            let options = if flags & SYN == 0 { 0 } else { party.options.len() };
+            let ends = (&self.inside.end, &self.outside.end);
+            let bare = Bare { at: self.at, by_first, flags, options };
+            ledger.bare(&mut out.queue, &mut self.flow, ends, bare);
+            return;
         }
-    }
-
-    fn emit(&mut self, out: &mut Outbox, side: Side, flags: u8, payload: &[u8]) {
         let (from, to) = match side {
             Side::Inside => (&mut self.inside, &self.outside),
             Side::Outside => (&mut self.outside, &self.inside),
@@ -207,12 +252,11 @@ impl Conn {
             flags,
             window: WINDOW,
             options: if flags & SYN == 0 { &[] } else { from.options },
-            payload,
+            payload: &[],
         };
         from.id = from.id.wrapping_add(1);
         out.push(self.at, packet::tcp(&from.end, &to.end, from.id, &segment));
-        let virtual_byte = u32::from(flags & (SYN | FIN) != 0);
-        from.seq = from.seq.wrapping_add(payload.len() as u32 + virtual_byte);
+        from.seq = from.seq.wrapping_add(u32::from(flags & (SYN | FIN) != 0));
     }
 }
 

@@ -3,7 +3,7 @@
 use ostium_event::{Addr, Prefix};
 
 /// Who is infected, who is clean, and what is inside.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Truth {
     /// Infected machines with the kind of their infection.
     pub infected: Vec<(Addr, String)>,
@@ -11,6 +11,12 @@ pub struct Truth {
     pub clean: Vec<Addr>,
     /// What is inside.
     pub home: Vec<Prefix>,
+    /// Roles that explain how a machine behaves, by the name that reports have for them.
+    pub roles: Vec<(Addr, String)>,
+    /// The seed of the world.
+    pub seed: u64,
+    /// How many days it lasts.
+    pub days: f64,
 }
 
 // === impl Truth ===
@@ -26,13 +32,18 @@ impl Truth {
         let kind = if kinds.is_empty() { "clean" } else { "synthetic" };
         format!(
             "[[case]]\nname = {}\nkind = {}\ninputs = {}\nhome = {}\ninfected = {}\nclean = {}\n\
-             use = \"test\"\ntruth = \"documented\"\nnote = {}\n",
+             use = \"test\"\ntruth = \"documented\"\nseed = {}\ndays = {}\nroles = {}\n\
+             infections = {}\nnote = {}\n",
             quoted(name),
             quoted(kind),
             list([input.to_owned()]),
             list(home),
             list(infected),
             list(clean),
+            self.seed,
+            self.days,
+            list(self.roles.iter().map(|(addr, role)| format!("{role}={addr}"))),
+            list(self.infected.iter().map(|(addr, kind)| format!("{kind}={addr}"))),
             quoted(&format!("a synthetic world; infections: {}", kinds.join(", "))),
         )
     }
@@ -67,6 +78,9 @@ mod tests {
             infected: vec![("10.0.0.9".parse().unwrap(), "rat".into())],
             clean: vec!["10.0.0.1".parse().unwrap(), "10.0.0.2".parse().unwrap()],
             home: vec!["10.0.0.0/24".parse().unwrap()],
+            roles: vec![("10.0.0.2".parse().unwrap(), "resolver".into())],
+            seed: 7,
+            days: 1.5,
         };
         let text = truth.to_toml("a \"case\"", "a.pcap");
         for line in [
@@ -75,6 +89,10 @@ mod tests {
             "inputs = [\"a.pcap\"]",
             "home = [\"10.0.0.0/24\"]",
             "infected = [\"10.0.0.9\"]",
+            "seed = 7",
+            "days = 1.5",
+            "roles = [\"resolver=10.0.0.2\"]",
+            "infections = [\"rat=10.0.0.9\"]",
             "clean = [\"10.0.0.1\", \"10.0.0.2\"]",
         ] {
             assert!(text.lines().any(|l| l == line), "{line} in {text}");

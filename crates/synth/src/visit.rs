@@ -19,8 +19,6 @@ pub(crate) struct Exchange {
 
 /// How long browsers wait for IPv6 before they try IPv4 (RFC 8305).
 const HEAD_START: Span = Span::from_millis(250);
-/// Issuers of ordinary certificates.
-const ISSUERS: &[&str] = &["Everyday CA R3", "Everyday CA R11", "Commerce Trust RSA 2"];
 
 /// A TLS visit to a name: `exchanges` one after another, then closed after `linger`.
 /// Gives the time at which the last reply was there.
@@ -61,16 +59,14 @@ pub(crate) fn connect(
 ) -> Session {
     let (addr, at) = reach(host, rng, (name, port), at);
     let conn = Conn::dial(host, rng, addr, port, at);
-    let mut own = host.net.chance_of(name);
-    let issuer: &str = own.pick(ISSUERS);
+    let place = host.out.shared.place(name);
     let names = [name, name.split_once('.').map_or(name, |(_, parent)| parent)];
-    let age = Span::from_secs(own.size(2, 60) as u64 * 86_400);
     let server = Server {
-        modern: host.net.site(name).modern,
+        modern: place.site.modern,
         claims: Claims {
             subject: name,
-            issuer,
-            from: Timestamp::from_secs(at.minus(age).secs() / 86_400 * 86_400),
+            issuer: place.issuer,
+            from: host.net.renewed(name, at),
             days: 90,
             names: &names,
         },
@@ -89,11 +85,9 @@ pub(crate) fn plain(
 ) -> Timestamp {
     let (addr, at) = reach(host, rng, (request.host, 80), at);
     let mut conn = Conn::dial(host, rng, addr, 80, at);
-    let bytes = http::request(rng, request);
-    conn.say(&mut host.out, Side::Inside, &bytes);
+    conn.say(&mut host.out, Side::Inside, http::request(rng, request));
     think(&mut conn, host, rng);
-    let bytes = http::reply(rng, kind, back);
-    conn.say(&mut host.out, Side::Outside, &bytes);
+    conn.say(&mut host.out, Side::Outside, http::reply(rng, kind, back));
     let done = conn.at;
     let linger = Span::from_secs_f64(rng.between(0.1, 20.0));
     conn.pause(&mut host.out, linger);
@@ -102,7 +96,7 @@ pub(crate) fn plain(
 }
 
 /// Where a name leads; a host with an IPv6 that leads nowhere tries that first, in vain.
-fn reach(
+pub(crate) fn reach(
     host: &mut Host,
     rng: &mut Rng,
     (name, port): (&str, u16),

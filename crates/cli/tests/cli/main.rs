@@ -9,6 +9,7 @@ mod bad_inputs;
 mod demo;
 mod exits;
 mod output;
+mod synth;
 mod why;
 
 use std::io::Write;

@@ -1,6 +1,7 @@
 //! A bot that polls a rare name: sleep, ask for orders, get none, sleep.
 
 use ostium_event::{Span, Timestamp};
+use serde::Deserialize;
 
 use crate::actor::Behaviour;
 use crate::host::Host;
@@ -11,7 +12,8 @@ use crate::tls::{Claims, Server, Session, Stack};
 use crate::visit;
 
 /// A polling bot.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Beacon {
     /// The name.
     pub name: String,
@@ -19,8 +21,9 @@ pub struct Beacon {
     pub every: Span,
     /// Share of the sleep by which it varies to either side, 0 to 1.
     pub jitter: f64,
-    /// The stack it speaks TLS with, to a server that signs its own certificate; `None` is plain
-    /// HTTP.
+    /// The stack it speaks TLS with, to a server that signs its own certificate; `plain` is
+    /// HTTP without it.
+    #[serde(deserialize_with = "crate::tls::stack_or_plain")]
     pub stack: Option<Stack>,
 }
 
@@ -43,16 +46,12 @@ impl Beacon {
     ) {
         let found = host.resolve(rng, &self.name, now);
         let conn = Conn::dial(host, rng, found.v4, 443, found.at);
-        // The same certificate every time: its chance belongs to the name.
-        let mut own = host.net.chance_of(&self.name);
-        let age = Span::from_secs(own.size(4, 20) as u64 * 86_400);
-        let born = Timestamp::from_secs(now.minus(age).secs() / 86_400 * 86_400);
         let server = Server {
             modern: false,
             claims: Claims {
                 subject: "localhost",
                 issuer: "localhost",
-                from: born,
+                from: host.net.born(&self.name, (4, 20)),
                 days: 3650,
                 names: &[],
             },
@@ -74,6 +73,17 @@ impl Beacon {
             post: POLL,
         };
         visit::plain(host, rng, &request, now, ("application/octet-stream", back));
+    }
+}
+
+impl Default for Beacon {
+    fn default() -> Self {
+        Self {
+            name: "cdn-metrics-sync.top".into(),
+            every: Span::from_secs(60),
+            jitter: 0.3,
+            stack: Some(Stack::Go),
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 //! then. Nothing periodic is seen of its connections; all is inside the one.
 
 use ostium_event::{Addr, Span, Timestamp};
+use serde::Deserialize;
 
 use crate::actor::Behaviour;
 use crate::host::Host;
@@ -10,7 +11,8 @@ use crate::tcp::{Conn, Side};
 use crate::tls::{Claims, Server, Session, Stack};
 
 /// A remote control.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Rat {
     /// The server; `None` is one that follows from the seed.
     pub server: Option<Addr>,
@@ -37,7 +39,7 @@ impl Rat {
             claims: Claims {
                 subject: "Quartz Server",
                 issuer: "Quartz Server",
-                from: Timestamp::from_secs(now.secs() / 86_400 * 86_400 - 40 * 86_400),
+                from: host.net.born("rat", (30, 50)),
                 days: 7300,
                 names: &[],
             },
@@ -48,6 +50,12 @@ impl Rat {
         // The machine introduces itself.
         session.say(out, rng, Side::Inside, 420);
         session
+    }
+}
+
+impl Default for Rat {
+    fn default() -> Self {
+        Self { server: None, port: 6606, ping: Span::from_secs(15) }
     }
 }
 

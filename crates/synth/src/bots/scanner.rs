@@ -1,6 +1,7 @@
 //! A worm that looks for others: SYNs to addresses at random, most of them unanswered.
 
 use ostium_event::{Span, Timestamp};
+use serde::Deserialize;
 
 use crate::actor::Behaviour;
 use crate::host::Host;
@@ -8,7 +9,8 @@ use crate::rng::Rng;
 use crate::tcp::{self, Conn, Failure, Side};
 
 /// A scanner.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Scanner {
     /// The ports it tries.
     pub ports: Vec<u16>,
@@ -16,6 +18,12 @@ pub struct Scanner {
     pub per_second: f64,
     /// The sequence number of a SYN is the address that it goes to, as Mirai's is.
     pub marked: bool,
+}
+
+impl Default for Scanner {
+    fn default() -> Self {
+        Self { ports: vec![23, 2323], per_second: 2.0, marked: true }
+    }
 }
 
 impl Behaviour for Scanner {

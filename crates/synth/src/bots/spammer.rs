@@ -1,6 +1,7 @@
 //! A machine that sends spam: mail exchangers of strangers, one message to each.
 
 use ostium_event::{RecordType, Span, Timestamp};
+use serde::Deserialize;
 
 use crate::actor::Behaviour;
 use crate::dns::Answers;
@@ -10,7 +11,8 @@ use crate::rng::Rng;
 use crate::tcp::{self, Conn, Failure, Side};
 
 /// A machine that sends spam.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Spammer {
     /// Messages in an hour.
     pub per_hour: f64,
@@ -53,6 +55,12 @@ impl Spammer {
             conn.say(&mut host.out, Side::Outside, b"250 queued\r\n");
         }
         conn.close(&mut host.out, Side::Inside);
+    }
+}
+
+impl Default for Spammer {
+    fn default() -> Self {
+        Self { per_hour: 200.0 }
     }
 }
 

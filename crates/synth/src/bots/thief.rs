@@ -1,6 +1,7 @@
 //! A thief: waits, then carries much data to one bare or rare place, in parts.
 
 use ostium_event::{Span, Timestamp};
+use serde::Deserialize;
 
 use crate::actor::Behaviour;
 use crate::host::Host;
@@ -9,7 +10,8 @@ use crate::tls::Stack;
 use crate::visit::{self, Exchange};
 
 /// A thief.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Thief {
     /// Where to.
     pub name: String,
@@ -21,11 +23,26 @@ pub struct Thief {
     pub every: Span,
 }
 
+impl Default for Thief {
+    fn default() -> Self {
+        Self {
+            name: "drop.rarebox.top".into(),
+            bytes: 200_000_000,
+            part: 5_000_000,
+            every: Span::from_secs(120),
+        }
+    }
+}
+
 impl Behaviour for Thief {
     type State = usize;
 
     fn first(&self) -> Span {
         Span::from_secs(1800)
+    }
+
+    fn slept(&self, _: &mut usize) {
+        // What was carried away stays carried away.
     }
 
     fn wake(

@@ -4,23 +4,28 @@
 use std::collections::BTreeMap;
 
 use ostium_event::{Span, Timestamp};
+use serde::Deserialize;
 
 use crate::actor::Behaviour;
+use crate::channel::Channel;
 use crate::host::Host;
 use crate::http::Request;
 use crate::names;
 use crate::rng::Rng;
 use crate::tcp::Side;
-use crate::tls::{Session, Stack};
+use crate::tls::Stack;
 use crate::visit::{self, Exchange};
 
 /// A person at a browser.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Browsing {
     /// The browser.
     pub stack: Stack,
     /// Pages in an hour, pauses included.
     pub pages_per_hour: f64,
+    /// Speaks QUIC with servers that can; otherwise the network does not let it through.
+    pub quic: bool,
 }
 
 /// Where the person and the browser are.
@@ -30,7 +35,7 @@ pub(crate) struct Sitting {
     left: usize,
     next_page: Timestamp,
     /// Open connections by name, and when they are given up.
-    open: BTreeMap<String, (Timestamp, Session)>,
+    open: BTreeMap<String, (Timestamp, Channel)>,
 }
 
 /// Mean pages of one sitting.
@@ -42,11 +47,28 @@ const LARGEST_BODY: f64 = 5000.0;
 
 // === impl Browsing ===
 
+impl Default for Browsing {
+    fn default() -> Self {
+        Self { stack: Stack::Chrome, pages_per_hour: 7.0, quic: true }
+    }
+}
+
 impl Behaviour for Browsing {
     type State = Sitting;
 
     fn first(&self) -> Span {
         Span::from_secs(1200)
+    }
+
+    fn needs_person(&self) -> bool {
+        true
+    }
+
+    fn leave(&self, sitting: &mut Sitting, rng: &mut Rng, host: &mut Host, now: Timestamp) {
+        for (expiry, _) in sitting.open.values_mut() {
+            *expiry = now;
+        }
+        sitting.give_up(rng, host, now);
     }
 
     fn wake(
@@ -103,19 +125,19 @@ impl Browsing {
         name: String,
         count: usize,
     ) -> Timestamp {
-        let mut session = match sitting.open.remove(&name) {
-            Some((_, session)) => session,
-            None => visit::connect(host, rng, (&name, 443), self.stack, at),
+        let mut channel = match sitting.open.remove(&name) {
+            Some((_, channel)) => channel,
+            None => Channel::open(host, rng, &name, (self.stack, self.quic), at),
         };
-        session.conn.wait_until(at);
+        channel.wait_until(at);
         for _ in 0..count {
             let exchange = Exchange { out: rng.size(350, 900), back: body(rng) };
-            visit::exchange(&mut session, host, rng, exchange);
+            channel.exchange(host, rng, exchange);
         }
-        session.conn.rest(&mut host.out);
-        let done = session.conn.at;
+        channel.rest(host, rng);
+        let done = channel.at();
         let expiry = done.plus(Span::from_secs_f64(rng.between(5.0, 115.0)));
-        sitting.open.insert(name, (expiry, session));
+        sitting.open.insert(name, (expiry, channel));
         done
     }
 
@@ -142,15 +164,15 @@ impl Sitting {
     /// Closes the connections that nobody used for long.
     fn give_up(&mut self, rng: &mut Rng, host: &mut Host, now: Timestamp) {
         while let Some(name) = self.expired(now) {
-            let Some((_, mut session)) = self.open.remove(&name) else {
+            let Some((_, mut channel)) = self.open.remove(&name) else {
                 return;
             };
-            session.conn.wait_until(now);
+            channel.wait_until(now);
             let side = match rng.chance(0.8) {
                 true => Side::Inside,
                 false => Side::Outside,
             };
-            session.close(&mut host.out, rng, side);
+            channel.close(host, rng, side);
         }
     }
 

@@ -1,6 +1,7 @@
 //! A mail program: a mailbox looked at every few minutes, and a message sent now and then.
 
 use ostium_event::{Span, Timestamp};
+use serde::Deserialize;
 
 use crate::actor::Behaviour;
 use crate::host::Host;
@@ -9,7 +10,8 @@ use crate::tls::Stack;
 use crate::visit::{self, Exchange};
 
 /// A mail program.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Mail {
     /// Where mail is read.
     pub imap: String,
@@ -17,6 +19,16 @@ pub struct Mail {
     pub smtp: String,
     /// Between looks.
     pub every: Span,
+}
+
+impl Default for Mail {
+    fn default() -> Self {
+        Self {
+            imap: "imap.riverpostmail.net".into(),
+            smtp: "smtp.riverpostmail.net".into(),
+            every: Span::from_secs(300),
+        }
+    }
 }
 
 impl Behaviour for Mail {

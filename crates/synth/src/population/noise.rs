@@ -2,6 +2,7 @@
 //! look-alikes of generated names.
 
 use ostium_event::{Span, Timestamp};
+use serde::Deserialize;
 
 use crate::actor::Behaviour;
 use crate::host::Host;
@@ -9,7 +10,8 @@ use crate::names;
 use crate::rng::Rng;
 
 /// A program whose server is gone, and which keeps asking.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct DeadName {
     /// The name that does not exist any more.
     pub name: String,
@@ -19,10 +21,17 @@ pub struct DeadName {
 
 /// A resolver library that tries every name with the suffix of the office first, and a browser
 /// that probes for a network that lies.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Suffixes {
     /// The suffix.
     pub suffix: String,
+}
+
+impl Default for DeadName {
+    fn default() -> Self {
+        Self { name: "licence.oldprintserver.com".into(), every: Span::from_secs(600) }
+    }
 }
 
 impl Behaviour for DeadName {
@@ -46,6 +55,12 @@ impl Behaviour for DeadName {
         }
         let factor = rng.between(0.9, 1.1);
         Some(now.plus(Span::from_secs_f64(self.every.secs_f64() * factor)))
+    }
+}
+
+impl Default for Suffixes {
+    fn default() -> Self {
+        Self { suffix: "corp.maplecornerclinic.org".into() }
     }
 }
 

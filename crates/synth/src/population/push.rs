@@ -2,6 +2,7 @@
 //! of a remote control.
 
 use ostium_event::{Span, Timestamp};
+use serde::Deserialize;
 
 use crate::actor::Behaviour;
 use crate::host::Host;
@@ -11,7 +12,8 @@ use crate::tls::{Session, Stack};
 use crate::visit;
 
 /// A connection to a named service that stays open.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Push {
     /// The service.
     pub name: String,
@@ -23,6 +25,18 @@ pub struct Push {
     pub every: Span,
     /// Chance that a wake brings a message besides the keep-alive, 0 to 1.
     pub news: f64,
+}
+
+impl Default for Push {
+    fn default() -> Self {
+        Self {
+            name: "mtalk.google.com".into(),
+            port: 5228,
+            stack: Stack::Chrome,
+            every: Span::from_secs(300),
+            news: 0.1,
+        }
+    }
 }
 
 impl Behaviour for Push {

@@ -2,6 +2,7 @@
 //! no evidence against the server.
 
 use ostium_event::{Span, Timestamp};
+use serde::Deserialize;
 
 use crate::actor::Behaviour;
 use crate::host::Host;
@@ -11,7 +12,8 @@ use crate::rng::Rng;
 use crate::tcp::{Conn, Side};
 
 /// A server with port 80 open.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Server {
     /// Knocks in an hour.
     pub knocks_per_hour: f64,
@@ -61,11 +63,17 @@ impl Server {
             browser: true,
             post: 0,
         };
-        conn.say(&mut host.out, Side::Outside, &http::request(rng, &request));
+        conn.say(&mut host.out, Side::Outside, http::request(rng, &request));
         let back = rng.size(1500, 7000);
-        conn.say(&mut host.out, Side::Inside, &http::reply(rng, "text/html", back));
+        conn.say(&mut host.out, Side::Inside, http::reply(rng, "text/html", back));
         conn.pause(&mut host.out, Span::from_secs(5));
         conn.close(&mut host.out, Side::Inside);
+    }
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        Self { knocks_per_hour: 120.0 }
     }
 }
 

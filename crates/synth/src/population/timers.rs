@@ -2,6 +2,7 @@
 //! look-alikes of a beacon.
 
 use ostium_event::{Span, Timestamp};
+use serde::Deserialize;
 
 use crate::actor::Behaviour;
 use crate::host::Host;
@@ -12,7 +13,8 @@ use crate::tls::Stack;
 use crate::visit::{self, Exchange};
 
 /// A program that calls one name at intervals.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Timer {
     /// The name it calls.
     pub name: String,
@@ -20,14 +22,16 @@ pub struct Timer {
     pub every: Span,
     /// Share of the interval by which it varies to either side, 0 to 1.
     pub jitter: f64,
-    /// The stack it speaks TLS with; `None` is plain HTTP.
+    /// The stack it speaks TLS with; `plain` is HTTP without it.
+    #[serde(deserialize_with = "crate::tls::stack_or_plain")]
     pub stack: Option<Stack>,
     /// Bytes sent and received, about.
     pub exchange: (usize, usize),
 }
 
 /// The time of day (RFC 5905).
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Ntp {
     /// The server.
     pub name: String,
@@ -37,6 +41,18 @@ pub struct Ntp {
 
 /// Seconds from 1900 to 1970.
 const NTP_EPOCH: u64 = 2_208_988_800;
+
+impl Default for Timer {
+    fn default() -> Self {
+        Self {
+            name: "updates.ledgerdesk.com".into(),
+            every: Span::from_secs(900),
+            jitter: 0.1,
+            stack: Some(Stack::Schannel),
+            exchange: (700, 420),
+        }
+    }
+}
 
 impl Behaviour for Timer {
     type State = ();
@@ -78,6 +94,12 @@ impl Behaviour for Timer {
         }
         let factor = rng.between(1.0 - self.jitter, 1.0 + self.jitter);
         Some(now.plus(Span::from_secs_f64(self.every.secs_f64() * factor)))
+    }
+}
+
+impl Default for Ntp {
+    fn default() -> Self {
+        Self { name: "pool.ntp.org".into(), every: Span::from_secs(1024) }
     }
 }
 

@@ -2,6 +2,7 @@
 //! benign look-alike of a peer-to-peer bot and of a scanner.
 
 use ostium_event::{Addr, Span, Timestamp};
+use serde::Deserialize;
 
 use crate::actor::Behaviour;
 use crate::host::Host;
@@ -10,7 +11,8 @@ use crate::rng::Rng;
 use crate::tcp::{self, Conn, Failure, Side};
 
 /// A BitTorrent client.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Torrent {
     /// New peers in a minute while it runs.
     pub peers_per_minute: f64,
@@ -77,6 +79,12 @@ impl Torrent {
             conn.say(&mut host.out, Side::Outside, &piece);
         }
         conn.close(&mut host.out, Side::Outside);
+    }
+}
+
+impl Default for Torrent {
+    fn default() -> Self {
+        Self { peers_per_minute: 6.0, port: 51_413 }
     }
 }
 

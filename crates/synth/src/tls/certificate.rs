@@ -6,7 +6,7 @@ use ostium_event::{Span, Timestamp};
 use crate::rng::Rng;
 
 /// What a certificate says.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Claims<'a> {
     pub(crate) subject: &'a str,
     pub(crate) issuer: &'a str,
@@ -16,12 +16,12 @@ pub(crate) struct Claims<'a> {
     pub(crate) names: &'a [&'a str],
 }
 
-const SEQUENCE: u8 = 0x30;
+pub(super) const SEQUENCE: u8 = 0x30;
 const SET: u8 = 0x31;
-const INTEGER: u8 = 0x02;
-const BITS: u8 = 0x03;
-const OCTETS: u8 = 0x04;
-const OID: u8 = 0x06;
+pub(super) const INTEGER: u8 = 0x02;
+pub(super) const BITS: u8 = 0x03;
+pub(super) const OCTETS: u8 = 0x04;
+pub(super) const OID: u8 = 0x06;
 const UTF8: u8 = 0x0c;
 const TIME: u8 = 0x18;
 
@@ -69,7 +69,7 @@ fn to_be_signed(rng: &mut Rng, claims: &Claims<'_>) -> Vec<u8> {
     tlv(SEQUENCE, &parts.concat())
 }
 
-fn algorithm() -> Vec<u8> {
+pub(super) fn algorithm() -> Vec<u8> {
     tlv(SEQUENCE, &[tlv(OID, SHA256_RSA), vec![5, 0]].concat())
 }
 
@@ -86,7 +86,7 @@ fn name(text: &str) -> Vec<u8> {
     tlv(SEQUENCE, &tlv(SET, &tlv(SEQUENCE, &pair)))
 }
 
-fn time(at: Timestamp) -> Vec<u8> {
+pub(super) fn time(at: Timestamp) -> Vec<u8> {
     let (year, month, day) = civil(at.secs() / 86_400);
     let second = at.secs() % 86_400;
     let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
@@ -95,7 +95,7 @@ fn time(at: Timestamp) -> Vec<u8> {
 }
 
 /// Year, month and day of a number of days since 1970 (years of 400 begin in March).
-const fn civil(days: u64) -> (u64, u64, u64) {
+pub(crate) const fn civil(days: u64) -> (u64, u64, u64) {
     let shifted = days + 719_468;
     let (era, day) = (shifted / 146_097, shifted % 146_097);
     let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
@@ -106,7 +106,15 @@ const fn civil(days: u64) -> (u64, u64, u64) {
     (era * 400 + year + january, month, of_year - (153 * index + 2) / 5 + 1)
 }
 
-fn tlv(tag: u8, body: &[u8]) -> Vec<u8> {
+/// Days from 1970 to a date, the inverse of [`civil`].
+pub(crate) const fn day(year: u64, month: u64, day: u64) -> u64 {
+    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+    let (era, of_era) = (year / 400, year % 400);
+    let of_year = (153 * month + 2) / 5 + day - 1;
+    era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
+}
+
+pub(super) fn tlv(tag: u8, body: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(body.len() + 4);
     out.push(tag);
     match body.len() {
@@ -131,6 +139,10 @@ mod tests {
         assert_eq!(civil(0), (1970, 1, 1));
         assert_eq!(civil(11_016), (2000, 2, 29));
         assert_eq!(civil(20_710), (2026, 9, 14));
+        for number in (0..40_000).step_by(13) {
+            let (year, month, of_month) = civil(number);
+            assert_eq!(day(year, month, of_month), number);
+        }
     }
 
     #[test]

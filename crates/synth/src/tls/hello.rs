@@ -3,8 +3,11 @@
 use super::stacks::*;
 use crate::rng::Rng;
 
+/// Steps of the length of an encrypted hello.
+pub(super) const SEALED: usize = 32;
+
 /// Appends a block with its length in front, in one, two or three bytes.
-pub(super) fn block(out: &mut Vec<u8>, width: usize, fill: impl FnOnce(&mut Vec<u8>)) {
+pub(crate) fn block(out: &mut Vec<u8>, width: usize, fill: impl FnOnce(&mut Vec<u8>)) {
     let start = out.len();
     out.extend(std::iter::repeat_n(0, width));
     fill(out);
@@ -22,8 +25,14 @@ fn words(out: &mut Vec<u8>, list: &[u16]) {
     }
 }
 
-/// A client hello message with its handshake header.
-pub(super) fn client(rng: &mut Rng, stack: Stack, server_name: Option<&str>) -> Vec<u8> {
+/// A client hello message with its handshake header. `sealed`, below 4, is how long the encrypted
+/// hello is that some stacks send.
+pub(super) fn client(
+    rng: &mut Rng,
+    stack: Stack,
+    server_name: Option<&str>,
+    sealed: usize,
+) -> Vec<u8> {
     let profile = stack.profile();
     let mut out = vec![1];
     block(&mut out, 3, |out| {
@@ -38,12 +47,18 @@ pub(super) fn client(rng: &mut Rng, stack: Stack, server_name: Option<&str>) -> 
             words(out, profile.ciphers);
         });
         out.extend_from_slice(&[1, 0]);
-        block(out, 2, |out| extensions(out, rng, profile, server_name));
+        block(out, 2, |out| extensions(out, rng, profile, server_name, sealed));
     });
     out
 }
 
-fn extensions(out: &mut Vec<u8>, rng: &mut Rng, profile: &Profile, server_name: Option<&str>) {
+fn extensions(
+    out: &mut Vec<u8>,
+    rng: &mut Rng,
+    profile: &Profile,
+    server_name: Option<&str>,
+    sealed: usize,
+) {
     let mut list: Vec<u16> = profile.extensions.to_vec();
     list.retain(|&id| id != SERVER_NAME || server_name.is_some());
     if profile.greases {
@@ -52,8 +67,9 @@ fn extensions(out: &mut Vec<u8>, rng: &mut Rng, profile: &Profile, server_name: 
     }
     for id in list {
         out.extend_from_slice(&id.to_be_bytes());
-        block(out, 2, |out| {
-            extension(out, rng, id, profile, server_name.unwrap_or_default());
+        block(out, 2, |out| match id {
+            ENCRYPTED_HELLO => encrypted_hello(out, rng, sealed),
+            _ => extension(out, rng, id, profile, server_name.unwrap_or_default()),
         });
     }
     if profile.greases {
@@ -77,7 +93,7 @@ fn extension(out: &mut Vec<u8>, rng: &mut Rng, id: u16, profile: &Profile, name:
             words(out, profile.groups);
         }),
         POINT_FORMATS => block(out, 1, |out| out.extend_from_slice(profile.point_formats)),
-        SIGNATURES => block(out, 2, |out| words(out, profile.signatures)),
+        SIGNATURES | CERTIFICATE_SIGNATURES => block(out, 2, |out| words(out, profile.signatures)),
         ALPN => block(out, 2, |out| {
             for name in profile.alpn {
                 block(out, 1, |out| out.extend_from_slice(name.as_bytes()));
@@ -95,8 +111,9 @@ fn extension(out: &mut Vec<u8>, rng: &mut Rng, id: u16, profile: &Profile, name:
         KEY_MODES => out.extend_from_slice(&[1, 1]),
         KEY_SHARE => block(out, 2, |out| key_shares(out, rng, profile)),
         APPLICATION_SETTINGS => out.extend_from_slice(&[0, 3, 2, b'h', b'2']),
-        ENCRYPTED_HELLO => encrypted_hello(out, rng),
         RENEGOTIATION => out.push(0),
+        STATUS_REQUESTS => out.extend_from_slice(&[0, 7, 2, 0, 4, 0, 0, 0, 0]),
+        PADDING => out.extend_from_slice(&[0; 180]),
         // Empty by nature: extended master secret, session ticket, timestamps and the like.
         _ => {}
     }
@@ -119,18 +136,23 @@ fn key_shares(out: &mut Vec<u8>, rng: &mut Rng, profile: &Profile) {
 }
 
 /// A made-up encrypted hello, as browsers send to servers without the real one.
-fn encrypted_hello(out: &mut Vec<u8>, rng: &mut Rng) {
+fn encrypted_hello(out: &mut Vec<u8>, rng: &mut Rng, sealed: usize) {
     out.extend_from_slice(&[0, 0, 1, 0, 1]);
     out.push(rng.next() as u8);
     block(out, 2, |out| out.extend(rng.bytes(32)));
-    let length = 144 + 32 * rng.below(4);
-    block(out, 2, |out| out.extend(rng.bytes(length)));
+    block(out, 2, |out| out.extend(rng.bytes(144 + SEALED * sealed)));
+}
+
+/// The version that both agree on.
+pub(super) fn version(stack: Stack, modern: bool) -> u16 {
+    let profile = stack.profile();
+    if modern && profile.speaks_13() { 0x0304 } else { profile.legacy }
 }
 
 /// A server hello message: TLS 1.3 when both can, otherwise the client's highest version.
-pub(super) fn server(rng: &mut Rng, stack: Stack, modern: bool) -> (Vec<u8>, u16) {
+pub(super) fn server(rng: &mut Rng, stack: Stack, modern: bool) -> Vec<u8> {
     let profile = stack.profile();
-    let new = modern && profile.speaks_13();
+    let new = version(stack, modern) == 0x0304;
     let old = profile.ciphers.iter().copied().find(|c| c >> 8 == 0xc0);
     let cipher = old.filter(|_| !new).unwrap_or(0x1301);
     let mut out = vec![2];
@@ -157,8 +179,7 @@ pub(super) fn server(rng: &mut Rng, stack: Stack, modern: bool) -> (Vec<u8>, u16
             }
         });
     });
-    let version = if new { 0x0304 } else { profile.legacy };
-    (out, version)
+    out
 }
 
 /// A reserved value: 0x0a0a, 0x1a1a, ... 0xfafa; 0xdada is kept for the last extension.
