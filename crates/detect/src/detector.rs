@@ -26,6 +26,10 @@ pub trait Detector: Send {
     /// A host was forgotten; its number will be used again.
     fn forget(&mut self, _host: HostId) {}
 
+    /// Keys of what of a host it will ask how many hosts share: counted over all shards, and told
+    /// by `View::prevalence`, before any host is looked at.
+    fn shares(&self, _host: HostId, _out: &mut Vec<u64>) {}
+
     /// Looks at a host.
     fn host(&self, _id: HostId, _view: &View<'_>, _out: &mut Vec<Evidence>) {}
 
@@ -240,6 +244,21 @@ impl Blind {
         .into_iter()
         .filter_map(|(blind, words)| blind.then_some(words))
         .collect()
+    }
+}
+
+/// Counts what detectors will ask about ([`Detector::shares`]), each once for a host.
+pub fn count_shares(
+    profile: &Profile,
+    detectors: &[Box<dyn Detector>],
+    prevalence: &mut Prevalence,
+) {
+    let mut keys = Vec::new();
+    for (id, _) in profile.hosts() {
+        detectors.iter().for_each(|detector| detector.shares(id, &mut keys));
+        keys.sort_unstable();
+        keys.dedup();
+        keys.drain(..).for_each(|key| prevalence.count(key));
     }
 }
 

@@ -26,7 +26,7 @@ mod template;
 mod theft;
 mod words;
 
-pub use detector::{Blind, Detector, HostSummary, Interest, View, Visible};
+pub use detector::{Blind, Detector, HostSummary, Interest, View, Visible, count_shares};
 pub use spoofed::{Origins, spoofed_sources};
 pub use template::Template;
 

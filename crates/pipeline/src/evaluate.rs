@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use ostium_detect::{Blind, HostSummary, Origins, View, Visible, spoofed_sources};
+use ostium_detect::{Blind, HostSummary, Origins, View, Visible, count_shares, spoofed_sources};
 use ostium_event::Addr;
 use ostium_evidence::{Evidence, HostCase, Role};
 use ostium_profile::{Conversation, Host, HostId, Prevalence, Served, infer_roles};
@@ -52,6 +52,7 @@ fn merge(shards: &[Shard]) -> Whole {
     for shard in shards {
         counters.merge(&shard.hub.counters);
         prevalence.merge(&shard.hub.profile.prevalence());
+        count_shares(&shard.hub.profile, &shard.hub.detectors, &mut prevalence);
         origins.merge(&shard.origins);
         for (addr, more) in shard.hub.profile.served() {
             let all = served.entry(addr).or_default();

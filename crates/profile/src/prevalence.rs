@@ -18,7 +18,8 @@ pub struct Prevalence {
 // === impl Prevalence ===
 
 impl Prevalence {
-    pub(crate) fn count(&mut self, key: u64) {
+    /// One more host shares what the key stands for.
+    pub fn count(&mut self, key: u64) {
         *self.sharing.entry(key).or_default() += 1;
     }
 

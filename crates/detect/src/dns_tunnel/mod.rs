@@ -5,7 +5,9 @@
 //! arXiv 2307.02614): the sum over distinct labels of their length times the bits of a character.
 //! A channel asks each label once, and its answers are for reading, not for connecting to.
 //! Excluded: popular names, block-list look-ups (reversed addresses), names that the host then
-//! talks to.
+//! talks to. Security programs ask their maker about files and sites in the same way; but every
+//! machine of a site runs the same program, so a channel that several hosts have is weak evidence,
+//! and never certain.
 
 mod channel;
 #[cfg(test)]
@@ -40,6 +42,9 @@ enum Key {
 
 /// Distinct labels, each asked once, from which the test convicts alone.
 const CERTAIN_LABELS: u32 = 30;
+
+/// Labels from which a domain counts as a channel of a host's, when it is asked who shares it.
+const SHARED_LABELS: u32 = 4;
 
 /// Domains and patterns followed for one host.
 const FOLLOWED: usize = 128;
@@ -128,6 +133,16 @@ impl Detector for DnsTunnel {
         self.hosts.forget(host);
     }
 
+    fn shares(&self, host: HostId, out: &mut Vec<u64>) {
+        let Some(channels) = self.hosts.get(host) else {
+            return;
+        };
+        out.extend(channels.0.iter().filter_map(|(key, channel)| match key {
+            Key::Domain(domain) if channel.labels() >= SHARED_LABELS => Some(share_key(domain)),
+            _ => None,
+        }));
+    }
+
     fn host(&self, id: HostId, view: &View<'_>, out: &mut Vec<Evidence>) {
         let Some(channels) = self.hosts.get(id) else {
             return;
@@ -167,11 +182,19 @@ impl DnsTunnel {
         if once < 0.7 || !(machine || carrying) {
             return None;
         }
-        let certain = c.labels() >= CERTAIN_LABELS && once >= 0.9 && machine;
-        let nats = 2.0
+        let sharing = view.prevalence.sharing(share_key(c.domain()));
+        let certain = c.labels() >= CERTAIN_LABELS && once >= 0.9 && machine && sharing == 1;
+        let whole = 2.0
             + 2.0 * f64::from(c.labels().min(60)) / 60.0
             + if carrying { 1.5 } else { 0.0 }
             + if hour_rate > 500.0 { 1.0 } else { 0.0 };
+        // Answers without data are verdicts on files and sites, or commands in few bits.
+        let nats = match (sharing, carrying) {
+            (1, _) => whole,
+            (_, true) => whole / 2.0,
+            (2, false) => whole.min(2.0),
+            (_, false) => whole.min(1.0),
+        };
         let under = match key {
             Key::Domain(domain) => format!("under {domain}"),
             Key::Pattern(_) => format!("under {} domains such as {}", c.domains(), c.domain()),
@@ -198,6 +221,7 @@ impl DnsTunnel {
                 ("bytes_an_hour", hour_rate),
                 ("reply_bytes_each", c.reply_bytes_each()),
                 ("domains", f64::from(c.domains())),
+                ("hosts_sharing", f64::from(sharing)),
             ],
             ..about_host(self.name(), Group::Naming, "T1071.004", view.host, None)
         })
@@ -214,6 +238,11 @@ fn talks_to(channel: &Channel, view: &View<'_>) -> bool {
         .take(channel.labels() as usize)
         .count();
     talks as f64 > 0.3 * f64::from(channel.labels())
+}
+
+/// A key that is no conversation's: asking and talking are counted apart.
+fn share_key(domain: &str) -> u64 {
+    ostium_profile::domain_key(domain) ^ 0x4153_4b45_4400
 }
 
 fn domain_id(domain: &str) -> u64 {

@@ -260,3 +260,33 @@ fn a_channel_under_a_dynamic_name_convicts() {
     });
     assert!(found.certain(NAME), "{found:?}");
 }
+
+/// So many hosts that ask the same zone about files all day, each about others.
+fn asked_by(hosts: u8, kind: RecordType) -> Findings {
+    let mut scene = Scene::ordinary(DAY);
+    for host in (1..=hosts).rev().map(|n| n + 6) {
+        let mut chance = Chance::new(u64::from(host));
+        for turn in 0..120 {
+            let label = hex(&mut chance, 32);
+            let name = format!("{label}.files.shield-maker.example");
+            scene.by(host).asks(600.0 + 300.0 * f64::from(turn), &name, kind, data(kind));
+        }
+    }
+    scene.findings()
+}
+
+#[test]
+fn what_several_hosts_ask_is_their_security_program() {
+    assert!(asked_by(1, RecordType::A).certain(NAME));
+    for (hosts, most) in [(2, 2.0), (3, 1.0), (9, 1.0)] {
+        let found = asked_by(hosts, RecordType::A);
+        assert!(!found.certain(NAME) && found.nats(NAME) <= most, "{hosts}: {found:?}");
+        assert!(found.outcome() < Outcome::Suspect, "{hosts}: {found:?}");
+    }
+}
+
+#[test]
+fn replies_with_data_stay_suspicious_among_several_hosts() {
+    let found = asked_by(4, RecordType::TXT);
+    assert!(!found.certain(NAME) && found.nats(NAME) >= 2.0, "{found:?}");
+}

@@ -8,7 +8,7 @@ use ostium_intel::{Indicator, IndicatorIndex, IndicatorValue};
 use ostium_profile::{Conversation, HostId, Limits, Prevalence, Profile};
 
 use super::{Chance, Findings, Reply, Said, Talk};
-use crate::{Blind, Detector, HostSummary, Interest, View, Visible, all};
+use crate::{Blind, Detector, HostSummary, Interest, View, Visible, all, count_shares};
 
 pub(crate) const MINUTE: f64 = 60.0;
 pub(crate) const HOUR: f64 = 3600.0;
@@ -246,8 +246,10 @@ impl Scene {
                 hear(&mut profile, &mut detectors, &event);
             });
         }
+        let mut prevalence = profile.prevalence();
+        count_shares(&profile, &detectors, &mut prevalence);
         World {
-            prevalence: profile.prevalence(),
+            prevalence,
             profile,
             detectors,
             intel: IndicatorIndex::build(self.intel.clone()),
