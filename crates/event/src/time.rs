@@ -50,6 +50,11 @@ impl Timestamp {
         self.0 / NANOS
     }
 
+    /// This time without what is below a microsecond, as most captures hold it.
+    pub const fn micros_only(self) -> Self {
+        Self(self.0 - self.0 % 1000)
+    }
+
     /// The time since `earlier`; zero when time ran backwards.
     pub const fn since(self, earlier: Self) -> Span {
         Span(self.0.saturating_sub(earlier.0))

@@ -146,7 +146,7 @@ impl Internet {
         let site = addr.site().bits();
         let hash = mix(self.seed ^ site as u64 ^ (site >> 64) as u64);
         let far = hash % 100;
-        Span::from_nanos((8 + far * far / 75) * 1_000_000 + (hash >> 32) % 900_000)
+        Span::from_nanos((8 + far * far / 75) * 1_000_000 + (hash >> 32) % 900 * 1000)
     }
 
     /// The time to live that is left of a packet from there.

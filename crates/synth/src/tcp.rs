@@ -23,7 +23,7 @@ pub(crate) enum Side {
 /// A connection, and the time at which it has arrived.
 #[derive(Clone, Debug)]
 pub(crate) struct Conn {
-    /// When its last packet passed.
+    /// When its last packet passed, in whole microseconds.
     pub(crate) at: Timestamp,
     inside: Party,
     outside: Party,
@@ -94,7 +94,7 @@ impl Conn {
 
     fn new(host: &mut Host, rng: &mut Rng, inside: End, outside: End, at: Timestamp) -> Self {
         Self {
-            at,
+            at: at.micros_only(),
             round_trip: host.net.round_trip(outside.addr),
             inside: Party {
                 end: inside,
@@ -177,7 +177,8 @@ impl Conn {
     /// From now on bytes flow at so many a second, about.
     #[allow(dead_code, reason = "habits that carry much set it")]
     pub(crate) fn flow_at(&mut self, bytes_per_second: f64) {
-        self.spacing = Span::from_secs_f64(SEGMENT as f64 / bytes_per_second.max(1.0)).max(SPACING);
+        let micros = (SEGMENT as f64 / bytes_per_second.max(1.0) * 1e6) as u64;
+        self.spacing = Span::from_nanos(micros.saturating_mul(1000)).max(SPACING);
     }
 
     /// Nothing is said for a while; what was sent is acknowledged if the while is long enough.
@@ -186,7 +187,7 @@ impl Conn {
         if span > DELAYED.max(self.round_trip) {
             self.rest(out);
         }
-        self.at = self.at.max(end);
+        self.at = self.at.max(end.micros_only());
     }
 
     /// Nobody has more to say: what was sent is acknowledged.
@@ -200,7 +201,7 @@ impl Conn {
 
     /// Time has passed.
     pub(crate) fn wait_until(&mut self, now: Timestamp) {
-        self.at = self.at.max(now);
+        self.at = self.at.max(now.micros_only());
     }
 
     /// One side ends the connection, and the other agrees.

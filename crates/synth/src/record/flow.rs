@@ -39,6 +39,8 @@ pub(super) struct Half {
     pub(super) volume: Volume,
     /// Bytes with their headers above the link.
     pub(super) ip_bytes: u64,
+    /// The sequence number that comes next, of single packets.
+    next: Option<u32>,
 }
 
 /// What has been seen of a flow.
@@ -191,6 +193,24 @@ impl Flow {
             }
             self.marks.refused |= !by_opener && !self.marks.syn_ack && !self.marks.acked;
         }
+    }
+
+    /// Follows the sequence numbers of single packets.
+    pub(super) fn sequence(&mut self, from_inside: bool, seq: u32, flags: u8, length: usize) {
+        let spoken = self.last_payload.is_some();
+        let half = self.half(from_inside);
+        if flags & SYN != 0 && (half.next.is_none() || !spoken) {
+            half.next = Some(seq.wrapping_add(1));
+        } else if length > 0 {
+            half.next = Some(seq.wrapping_add(length as u32));
+        }
+    }
+
+    /// Is this a SYN that begins another connection between the same ends?
+    pub(super) fn is_reopened(&self, from_inside: bool, seq: u32, flags: u8) -> bool {
+        let half = if from_inside { &self.out } else { &self.back };
+        let other = half.next.is_some_and(|next| next != seq.wrapping_add(1));
+        flags & (SYN | ACK) == SYN && (self.marks.is_over() || (self.marks.syn_ack && other))
     }
 
     fn answered(&self) -> bool {

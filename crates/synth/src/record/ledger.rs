@@ -62,6 +62,24 @@ pub(crate) struct Bare {
     pub(crate) options: usize,
 }
 
+/// What is above the network of a single packet.
+#[derive(Clone, Copy, Debug, Default)]
+struct Above {
+    proto: Proto,
+    flags: u8,
+    seq: u32,
+    /// Bytes of options.
+    options: u64,
+}
+
+// === impl Above ===
+
+impl Above {
+    fn of(proto: Proto) -> Self {
+        Self { proto, ..Self::default() }
+    }
+}
+
 // === impl Ledger ===
 
 impl Ledger {
@@ -141,13 +159,14 @@ impl Ledger {
             Body::Tcp(head, payload) => {
                 self.marked(queue, at, frame, head.seq, head.flags);
                 let options = head.options.len() as u64;
-                self.single(queue, at, frame, (Proto::TCP, head.flags, options), payload);
+                let above = Above { proto: Proto::TCP, flags: head.flags, seq: head.seq, options };
+                self.single(queue, at, frame, above, payload);
             }
-            Body::Udp(payload) => self.single(queue, at, frame, (Proto::UDP, 0, 0), payload),
+            Body::Udp(payload) => self.single(queue, at, frame, Above::of(Proto::UDP), payload),
             Body::Unreachable { cause, .. } => {
                 self.refuse(cause);
                 let quoted = Payload::from(&[0; 28]);
-                self.single(queue, at, frame, (Proto::ICMP, 0, 0), &quoted);
+                self.single(queue, at, frame, Above::of(Proto::ICMP), &quoted);
             }
         }
     }
@@ -170,9 +189,10 @@ impl Ledger {
         queue: &mut Queue,
         at: Timestamp,
         frame: &Frame,
-        (proto, flags, options): (Proto, u8, u64),
+        above: Above,
         payload: &Payload,
     ) {
+        let Above { proto, flags, seq, options } = above;
         let (mut from, mut to) = (frame.from, frame.to);
         if proto == Proto::ICMP {
             (from.port, to.port) = (0, 0);
@@ -185,7 +205,7 @@ impl Ledger {
         if scope == Scope::Transit {
             return;
         }
-        let flow = self.loose_flow(queue, (key, scope), (at, from_inside), flags);
+        let flow = self.loose_flow(queue, (key, scope), (at, from_inside), above);
         let Some(open) = self.get(flow) else {
             return;
         };
@@ -193,6 +213,7 @@ impl Ledger {
         open.count(at, from_inside, (1, length as u64), options);
         if proto == Proto::TCP {
             open.handshake(flags, from_inside, length > 0);
+            open.sequence(from_inside, seq, flags, length);
         } else {
             open.note(b'd', from_inside);
         }
@@ -212,13 +233,14 @@ impl Ledger {
         queue: &mut Queue,
         (key, scope): (FlowKey, Scope),
         (at, from_inside): (Timestamp, bool),
-        flags: u8,
+        above: Above,
     ) -> FlowRef {
         if let Some(&known) = self.loose.get(&key)
             && let Some(open) = self.get(known)
         {
-            let syn = key.proto == Proto::TCP && flags & (SYN | ACK) == SYN;
-            if at.secs() < open.deadline() && !(syn && open.marks.is_over()) {
+            let again =
+                key.proto == Proto::TCP && open.is_reopened(from_inside, above.seq, above.flags);
+            if at.secs() < open.deadline() && !again {
                 return known;
             }
             self.close(queue, known, at);
@@ -226,7 +248,7 @@ impl Ledger {
         let (opened_by, start) = match key.proto {
             Proto::ICMP => (OpenedBy::Inside, false),
             Proto::UDP => datagram_opener(&key, from_inside),
-            _ => segment_opener(flags, from_inside),
+            _ => segment_opener(above.flags, from_inside),
         };
         let flow = self.begin(queue, (key, opened_by, scope), at, start);
         self.loose.insert(key, flow);
