@@ -24,8 +24,14 @@ pub(crate) struct Outbox {
 #[derive(Debug, Default)]
 pub(crate) struct Queue {
     heap: BinaryHeap<Reverse<Waiting>>,
+    /// Of what came last.
     serial: u64,
+    /// What comes now comes of this one, and takes the places behind it.
+    cause: Option<u64>,
 }
+
+/// Places that are left behind each thing for what comes of it.
+const PLACES: u64 = 256;
 
 /// What waits.
 #[derive(Debug)]
@@ -97,13 +103,18 @@ impl Outbox {
     pub(crate) fn next_fact(&mut self, until: Timestamp) -> Option<Box<Told>> {
         let ledger = self.ledger.as_mut()?;
         while self.queue.next_at()? <= until {
-            let (at, _, item) = self.queue.pop()?;
+            let (at, serial, item) = self.queue.pop()?;
+            self.queue.cause = Some(serial);
             match item {
-                Item::Fact(told) => return Some(told),
+                Item::Fact(told) => {
+                    self.queue.cause = None;
+                    return Some(told);
+                }
                 Item::Frame(frame) => ledger.frame(&mut self.queue, at, &frame),
                 Item::Check(flow) => ledger.check(&mut self.queue, at, flow),
                 Item::Burst(_) => {}
             }
+            self.queue.cause = None;
         }
         None
     }
@@ -126,8 +137,17 @@ impl Outbox {
 
 impl Queue {
     pub(crate) fn push(&mut self, at: Timestamp, item: Item) {
-        self.serial += 1;
-        self.put(at, self.serial, item);
+        let serial = match &mut self.cause {
+            Some(cause) => {
+                *cause += 1;
+                *cause
+            }
+            None => {
+                self.serial += PLACES;
+                self.serial
+            }
+        };
+        self.put(at, serial, item);
     }
 
     fn put(&mut self, at: Timestamp, serial: u64, item: Item) {
