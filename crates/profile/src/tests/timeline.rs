@@ -1,10 +1,10 @@
 //! The timeline against one that keeps every time.
 
-use ostium_event::Timestamp;
+use ostium_event::{FlowKey, Message, OpenedBy, Span, Timestamp, What};
 use proptest::prelude::*;
 
-use super::START;
-use crate::Timeline;
+use super::{HOST, PEER, START, Stage};
+use crate::{Timeline, View};
 
 const BUCKETS: u64 = 48;
 
@@ -27,6 +27,13 @@ fn naive(secs: &[u64]) -> (u64, u64, Vec<u16>) {
 
 fn told(timeline: &Timeline) -> (u64, u64, Vec<u16>) {
     (timeline.start().secs(), timeline.width().secs(), timeline.counts().to_vec())
+}
+
+/// A message inside a connection.
+fn say(stage: &mut Stage, flow: FlowKey, from_inside: bool) {
+    let (quiet, flow_first) = (Span::from_secs(1), stage.now.minus(Span::from_secs(1)));
+    let message = Message { from_inside, bytes: 40, quiet, flow_first };
+    stage.hear(flow, OpenedBy::Inside, What::Message(message));
 }
 
 proptest! {
@@ -63,4 +70,44 @@ fn a_full_bucket_stays_full() {
 #[test]
 fn it_stays_small() {
     assert!(size_of::<Timeline>() <= 112, "{}", size_of::<Timeline>());
+}
+
+#[test]
+fn a_conversation_tells_all_its_starts_and_what_it_sent() {
+    let mut stage = Stage::new();
+    let mut expected = Vec::new();
+    for starts in 1..=20 {
+        let flow = stage.flow(HOST, PEER, 4444);
+        stage.open(flow);
+        expected.push(stage.now.secs());
+        if starts % 7 == 0 {
+            // What follows within five seconds is the same call; what is sent counts by itself.
+            stage.open(flow);
+            stage.wait(2);
+            for from_inside in [true, false] {
+                say(&mut stage, flow, from_inside);
+            }
+            expected.push(stage.now.secs());
+        }
+        let known = stage.one(View::Address).known().into_owned();
+        assert_eq!(told(&known.timeline), naive(&expected), "{starts} starts");
+        stage.wait(60);
+    }
+}
+
+#[test]
+fn a_message_before_the_fourth_start_loses_no_start() {
+    let mut stage = Stage::new();
+    let mut expected = Vec::new();
+    for _ in 0..3 {
+        let flow = stage.flow(HOST, PEER, 4444);
+        stage.open(flow);
+        stage.wait(1);
+        say(&mut stage, flow, true);
+        expected.extend([stage.now.secs() - 1, stage.now.secs()]);
+        stage.wait(60);
+    }
+    let known = stage.one(View::Address).known().into_owned();
+    assert_eq!(told(&known.timeline), naive(&expected));
+    assert_eq!(known.starts.coarse.starts(), 3);
 }
