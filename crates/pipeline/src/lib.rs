@@ -16,6 +16,7 @@ mod input;
 mod merge;
 mod settings;
 mod shard;
+mod talks;
 mod workers;
 
 pub use analyze::{Analysis, Progress, Watch, analyze};

@@ -9,14 +9,17 @@ mod build;
 mod document;
 mod indicators;
 mod table;
+mod talk;
 mod text;
 mod why;
 
-pub use build::{Facts, build};
+pub use build::{Facts, Judged, build};
 pub use document::{
-    Document, EvidenceRow, GroupRow, HostRow, IndicatorRow, SetAsideRow, SpanRow, Totals,
+    ConversationRow, Document, EvidenceRow, GroupRow, HostRow, IndicatorRow, IntervalsRow,
+    SetAsideRow, SpanRow, TimelineRow, Totals,
 };
 pub use table::{Paint, table};
+pub use talk::{Activity, Intervals, Talk};
 pub use text::{clock, count, escape, size};
 pub use why::{Target, why};
 

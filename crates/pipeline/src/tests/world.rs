@@ -186,3 +186,29 @@ fn settings_are_told_apart_by_their_fingerprint() {
         assert_ne!(base, of(other));
     }
 }
+
+#[test]
+fn a_beacon_shows_when_it_called_and_how_long_it_waited() {
+    let mut told = 0;
+    for host in &plain().hosts {
+        assert!(host.conversations.len() <= 12);
+        for item in host.evidence.iter().filter(|item| item.detector == "beacon") {
+            assert!(item.conversation.is_some() || !item.counted, "{item:?}");
+            let Some(place) = item.conversation else { continue };
+            let talk = &host.conversations[place];
+            let timeline = talk.timeline.as_ref().unwrap();
+            let active: u32 = timeline.counts.iter().map(|n| u32::from(*n)).sum();
+            assert!(active >= talk.starts, "{talk:?}");
+            let intervals = talk.intervals.as_ref().unwrap();
+            assert_eq!(intervals.edges.len(), intervals.counts.len() + 1);
+            let median = item.numbers["median_seconds"];
+            let mut buckets = intervals.edges.windows(2).zip(&intervals.counts);
+            let within = |(edges, count): (&[f64], &u16)| {
+                *count > 0 && (edges[0]..edges[1]).contains(&median)
+            };
+            assert!(buckets.any(within), "{median} in {intervals:?}");
+            told += 1;
+        }
+    }
+    assert!(told > 3, "{told} beacons");
+}
