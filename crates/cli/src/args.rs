@@ -36,6 +36,7 @@ Examples:
   ostium analyze /opt/zeek/logs/2026-11-24/           a day of Zeek logs
   tcpdump -w - -i eth0 | ostium analyze -             standard input
   ostium analyze eve.json --intel threatfox.csv --format json > report.json
+  ostium analyze capture.pcap --html report.html      a page to read and to hand on
   ostium why 10.1.2.3 --report report.json
 
 Inputs are recognised by content: pcap, pcapng; Zeek conn, dns, ssl, x509 and http logs (TSV or JSON
@@ -52,6 +53,9 @@ pub(crate) struct AnalyzeArgs {
     /// Write the report to a file instead of standard output
     #[arg(long, short, value_name = "FILE")]
     pub(crate) output: Option<std::path::PathBuf>,
+    /// Write the report as one page too, with timelines and sums; it needs no network
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: Option<std::path::PathBuf>,
     /// Exit with status 3 when a host is this bad
     #[arg(long, value_enum, value_name = "VERDICT")]
     pub(crate) fail_on: Option<FailOn>,
@@ -115,6 +119,7 @@ pub(crate) struct WhyArgs {
 #[command(after_help = "\
 Examples:
   ostium demo
+  ostium demo --html demo.html                        the report as a page
   ostium demo --seed 7 --keep world.pcap              keep the capture and its labels to play with")]
 pub(crate) struct DemoArgs {
     /// Which world: the same seed makes the same bytes
@@ -126,6 +131,9 @@ pub(crate) struct DemoArgs {
     /// How to print the report
     #[arg(long, value_enum, default_value_t = Format::Table)]
     pub(crate) format: Format,
+    /// Write the report as one page too, with timelines and sums; it needs no network
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: Option<std::path::PathBuf>,
 }
 
 /// Options of `completions`.

@@ -7,6 +7,7 @@
 
 mod build;
 mod document;
+pub mod html;
 mod indicators;
 mod table;
 mod talk;

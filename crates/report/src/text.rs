@@ -16,7 +16,8 @@ pub fn clock(at: Timestamp) -> String {
 pub fn escape(text: &str) -> String {
     let unsafe_to_print = |c: char| {
         c.is_control()
-            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+            || matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
     };
     text.chars().map(|c| if unsafe_to_print(c) { '\u{fffd}' } else { c }).collect()
 }
@@ -42,6 +43,15 @@ pub fn size(bytes: u64) -> String {
         b if b < 1e6 => format!("{:.1} kB", b / 1e3),
         b if b < 1e9 => format!("{:.1} MB", b / 1e6),
         b => format!("{:.1} GB", b / 1e9),
+    }
+}
+
+/// A probability as people read it.
+pub(crate) fn percent(probability: f64) -> String {
+    match probability {
+        p if p >= 0.9995 => "> 99.9 %".to_owned(),
+        p if p < 0.001 => "< 0.1 %".to_owned(),
+        p => format!("{:.1} %", p * 100.0),
     }
 }
 
