@@ -20,6 +20,8 @@ pub struct Bars {
     pub ticks: Vec<(f64, String)>,
     /// What the highest bar stands for.
     pub top: String,
+    /// Which part of a longer time the axis is: its left edge and its width.
+    pub part: Option<(f64, f64)>,
 }
 
 /// One bar; all places are shares of the whole.
@@ -38,6 +40,8 @@ pub struct Bar {
 const ABOVE: f64 = 16.0;
 const HIGH: f64 = 84.0;
 const BELOW: f64 = 20.0;
+/// Pixels of the strip that shows the part.
+const STRIP: f64 = 12.0;
 /// The narrowest bar, so that one hour of a month can be seen.
 const THIN: f64 = 0.004;
 
@@ -45,14 +49,20 @@ const THIN: f64 = 0.004;
 
 impl Render for Bars {
     fn render(&self) -> Markup {
-        let base = ABOVE + HIGH;
+        let above = ABOVE + if self.part.is_some() { STRIP } else { 0.0 };
+        let base = above + HIGH;
         html! {
             svg.plot role="img" aria-labelledby=(format!("{0}t {0}d", self.id))
-                height=(ABOVE + HIGH + BELOW) {
+                height=(base + BELOW) {
                 title id=(format!("{}t", self.id)) { (self.title) }
                 desc id=(format!("{}d", self.id)) { (self.about) }
-                line.grid x1="0" x2="100%" y1=(ABOVE) y2=(ABOVE) {}
-                text x="0" y=(ABOVE - 4.0) { (self.top) }
+                @if let Some((left, width)) = self.part {
+                    rect.whole x="0" width="100%" y="1" height="5" rx="2" {}
+                    rect.bar x=(percent(left.min(1.0 - THIN))) width=(percent(width.max(THIN))) y="1"
+                        height="5" {}
+                }
+                line.grid x1="0" x2="100%" y1=(above) y2=(above) {}
+                text x="0" y=(above - 4.0) { (self.top) }
                 @for bar in &self.bars { (bar.drawn(base)) }
                 line.zero x1="0" x2="100%" y1=(base) y2=(base) {}
                 @for (at, words) in &self.ticks {

@@ -27,8 +27,8 @@ pub(super) fn summary(document: &Document) -> Markup {
         section aria-labelledby="summary" {
             h2 #summary { "Summary" }
             ul.tiles {
-                (tile("infected", &count(t.infected), "infected"))
-                (tile("suspect", &count(t.suspect), "suspect"))
+                (tile(if t.infected > 0 { "infected" } else { "" }, &count(t.infected), "infected"))
+                (tile(if t.suspect > 0 { "suspect" } else { "" }, &count(t.suspect), "suspect"))
                 (tile("clean", &count(clean), "clean"))
                 @if t.packets > 0 { (tile("", &count(t.packets), "packets")) }
                 @if t.packets > 0 { (tile("", &size(t.bytes), "on the wire")) }

@@ -9,6 +9,8 @@ use crate::text::{count, size};
 
 /// Calls and messages from which on a picture says more than a line.
 const DRAWN: u32 = 4;
+/// A conversation that takes less than one part in so many of the time is drawn over its own part.
+const PART: f64 = 8.0;
 /// Lengths of time worth a word on an axis, in seconds.
 const LENGTHS: [f64; 15] = [
     0.25,
@@ -27,6 +29,12 @@ const LENGTHS: [f64; 15] = [
     604_800.0,
     2_592_000.0,
 ];
+
+/// Time along an axis, in seconds since the epoch.
+struct Axis {
+    first: f64,
+    last: f64,
+}
 
 /// Is there enough of it to be drawn?
 pub(super) fn is_drawn(talk: &ConversationRow) -> bool {
@@ -62,47 +70,52 @@ fn share(count: u16, of: u16) -> f64 {
     f64::from(count) / f64::from(of.max(1))
 }
 
-/// When it was active, over the whole time that was seen.
+/// When it was active: over the whole time that was seen, or, where that would be a line, over its
+/// own part of it.
 fn activity(id: &str, timeline: &TimelineRow, span: Option<&SpanRow>) -> Markup {
     let Some(start) = seconds(&timeline.start) else { return html! {} };
     let width = timeline.bucket_seconds as f64;
     let end = width.mul_add(timeline.counts.len() as f64, start);
     let seen = span.and_then(|span| Some((seconds(&span.first)?, seconds(&span.last)?)));
-    let (first, last) = seen.unwrap_or((start, end));
-    // Buckets lie on a grid of their own and may begin before, and end after, what was seen.
-    let length = (last - first).max(1.0);
-    let place = |at: f64| ((at - first) / length).clamp(0.0, 1.0);
+    let whole = seen.unwrap_or((start, end));
+    let part = (end - start) * PART < whole.1 - whole.0;
+    let axis = Axis::new(if part { (start, end) } else { whole });
     let most = timeline.counts.iter().copied().max().unwrap_or(0);
     let busy: Vec<(f64, u16)> = (0u32..)
         .zip(&timeline.counts)
         .filter(|(_, count)| **count > 0)
         .map(|(at, count)| (width.mul_add(f64::from(at), start), *count))
         .collect();
-    let name = |at: f64| clock_within(at, length);
     let bars = busy.iter().map(|(at, count)| Bar {
-        left: place(*at),
-        width: place(at + width) - place(*at),
+        left: axis.place(*at),
+        width: axis.place(at + width) - axis.place(*at),
         height: share(*count, most),
-        tip: format!("{} from {}", count, name(*at)),
+        tip: format!("{count} from {}", axis.name(*at)),
     });
+    let over = match part {
+        true => format!("{} of the {}", duration(end - start), duration(whole.1 - whole.0)),
+        false => "the time".to_owned(),
+    };
+    let all = Axis::new(whole);
     let chart = Bars {
         id: id.to_owned(),
-        title: "Activity over the time of the capture".to_owned(),
+        title: "Activity over time".to_owned(),
         about: format!(
             "{} calls and messages between {} and {}, in buckets of {}; at most {most} in one.",
             sum(&timeline.counts),
-            name(start.max(first)),
-            name(end.min(last)),
+            axis.name(start.max(axis.first)),
+            axis.name(end.min(axis.last)),
             duration(width)
         ),
         bars: bars.collect(),
-        ticks: [0.0, 0.5, 1.0].map(|at| (at, name(length.mul_add(at, first)))).to_vec(),
+        ticks: [0.0, 0.5, 1.0].map(|at| (at, axis.name_of_place(at))).to_vec(),
         top: format!("{} in {}", count(u64::from(most)), duration(width)),
+        part: part.then(|| (all.place(start), all.place(end) - all.place(start))),
     };
-    let rows = busy.iter().map(|(at, count)| (name(*at), *count)).collect();
+    let rows = busy.iter().map(|(at, count)| (axis.name(*at), *count)).collect();
     html! {
         figure {
-            figcaption { "Calls and messages sent, over the time of the capture" }
+            figcaption { "Calls and messages sent, over " (over) " of the capture" }
             (chart)
             (table("bucket begins", rows))
         }
@@ -138,6 +151,7 @@ fn waits(id: &str, intervals: &IntervalsRow) -> Markup {
         bars: bars.collect(),
         ticks: ticks.filter(|(at, _)| (0.02..0.98).contains(at)).collect(),
         top: count(u64::from(best.2)),
+        part: None,
     };
     let rows = buckets.iter().map(|(from, to, n)| (name(*from, *to), *n)).collect();
     html! {
@@ -172,5 +186,26 @@ fn table(what: &str, rows: Vec<(String, u16)>) -> Markup {
                 }
             }
         }
+    }
+}
+
+// === impl Axis ===
+
+impl Axis {
+    fn new((first, last): (f64, f64)) -> Self {
+        Self { first, last: last.max(first + 1.0) }
+    }
+
+    /// Buckets lie on a grid of their own and may begin before, and end after, what was seen.
+    fn place(&self, at: f64) -> f64 {
+        ((at - self.first) / (self.last - self.first)).clamp(0.0, 1.0)
+    }
+
+    fn name(&self, at: f64) -> String {
+        clock_within(at, self.last - self.first)
+    }
+
+    fn name_of_place(&self, place: f64) -> String {
+        self.name((self.last - self.first).mul_add(place, self.first))
     }
 }

@@ -1,7 +1,7 @@
 //! From the prior to the verdict, step by step.
 //!
-//! The numbers shown add up exactly: running sums are rounded, and each step is the difference of
-//! two of them.
+//! The numbers shown add up exactly: each step is rounded as it is everywhere else, and the sum is
+//! that of the rounded steps.
 
 use maud::{Markup, html};
 
@@ -11,7 +11,7 @@ use crate::document::HostRow;
 use crate::text::percent as likely;
 
 /// A step of the sum, in hundredths of a nat.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Step {
     pub(super) name: String,
     /// Remark beside the name.
@@ -19,6 +19,8 @@ pub(super) struct Step {
     pub(super) adds: i64,
     /// The sum with it.
     pub(super) sum: i64,
+    /// The sum in nats, before rounding.
+    exact: f64,
     look: &'static str,
 }
 
@@ -31,31 +33,29 @@ const ROOM: f64 = 0.7;
 /// Prior, each group, and the certain item where one lifts the sum.
 pub(super) fn steps(host: &HostRow) -> Vec<Step> {
     let mut exact = host.prior_log_odds;
-    let mut steps = vec![Step {
-        name: "before any evidence".to_owned(),
-        remark: String::new(),
-        adds: hundredths(exact),
-        sum: hundredths(exact),
-        look: "prior",
-    }];
+    let prior = hundredths(exact);
+    let name = "before any evidence".to_owned();
+    let mut steps =
+        vec![Step { name, remark: String::new(), adds: prior, sum: prior, exact, look: "prior" }];
+    let mut sum = prior;
     let mut add = |steps: &mut Vec<Step>, name: &str, remark: String, nats: f64, look| {
-        let before = hundredths(exact);
         exact += nats;
-        let sum = hundredths(exact);
-        steps.push(Step { name: Shown(name).plain(), remark, adds: sum - before, sum, look });
+        let adds = hundredths(nats);
+        sum += adds;
+        steps.push(Step { name: Shown(name).plain(), remark, adds, sum, exact, look });
         exact
     };
-    let mut sum = host.prior_log_odds;
+    let mut reached = host.prior_log_odds;
     for (name, group) in &host.groups {
         let capped = group.raw - group.capped > 0.005;
         let remark = if capped { format!("capped from {:.2}", group.raw) } else { String::new() };
-        sum = add(&mut steps, name, remark, group.capped, "bar");
+        reached = add(&mut steps, name, remark, group.capped, "bar");
     }
     // An item that convicts alone sets a floor below the probability; the report rounds that to six
     // digits.
     let certain = host.evidence.iter().any(|item| item.certain);
-    if certain && host.probability > logistic(sum) + 1e-6 {
-        let lift = logit(host.probability) - sum;
+    if certain && host.probability > logistic(reached) + 1e-6 {
+        let lift = logit(host.probability) - reached;
         add(&mut steps, "certain item", "convicts alone".to_owned(), lift, "certain");
     }
     steps
@@ -89,7 +89,7 @@ pub(super) fn waterfall(id: &str, host: &HostRow) -> Markup {
             (picture(id, host, &steps, total, &verdict))
             details {
                 summary { "The sum as a table" }
-                div.scroll { (table(&steps, total, &verdict)) }
+                div.scroll { (table(host, &steps, total, &verdict)) }
             }
         }
     }
@@ -156,7 +156,7 @@ fn bar(scale: &Scale, row: usize, from: i64, to: i64, look: &str) -> Markup {
     }
 }
 
-fn table(steps: &[Step], total: i64, verdict: &str) -> Markup {
+fn table(host: &HostRow, steps: &[Step], total: i64, verdict: &str) -> Markup {
     html! {
         table {
             caption { "Log-odds in nats; the sum is that of the steps above it." }
@@ -177,14 +177,14 @@ fn table(steps: &[Step], total: i64, verdict: &str) -> Markup {
                         }
                         td.n.adds { (format!("{:+.2}", nats(step.adds))) }
                         td.n { (format!("{:.2}", nats(step.sum))) }
-                        td.n { (likely(logistic(nats(step.sum)))) }
+                        td.n { (likely(logistic(step.exact))) }
                     }
                 }
                 tr {
                     th scope="row" { (verdict) }
                     td.n {}
                     td.n.total { (format!("{:.2}", nats(total))) }
-                    td.n { (likely(logistic(nats(total)))) }
+                    td.n { (likely(host.probability)) }
                 }
             }
         }
@@ -215,7 +215,7 @@ impl Scale {
     fn ticks(&self) -> Vec<(f64, String)> {
         let wide: &[f64] = &[1e-5, 0.001, 0.1, 0.9, 0.999, 0.999_99];
         let narrow: &[f64] = &[0.0001, 0.001, 0.01, 0.1, 0.5, 0.9, 0.99];
-        let all = if self.high - self.low > 14.0 { wide } else { narrow };
+        let all = if self.high - self.low > 12.0 { wide } else { narrow };
         let mut ticks: Vec<(f64, String)> = all
             .iter()
             .map(|p| ((p / (1.0 - p)).ln(), format!("{} %", trimmed(p * 100.0, 3))))
