@@ -91,7 +91,7 @@ const CHORES: &[Chore] = &[
     },
     Chore {
         name: "picture",
-        about: "draw what `ostium demo` prints, for the README",
+        about: "draw what `ostium demo` prints and writes, for the README",
         help: picture::HELP,
         run: picture::main,
     },

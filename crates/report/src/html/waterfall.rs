@@ -85,7 +85,7 @@ pub(super) fn waterfall(id: &str, host: &HostRow) -> Markup {
     let verdict = format!("{}: {}", Shown(&host.verdict).plain(), likely(host.probability));
     html! {
         figure {
-            figcaption { "The sum in nats: 0 is even odds, each step to the right makes an infection likelier." }
+            figcaption { "In nats: 0 is even odds, a step to the right makes an infection likelier." }
             (picture(id, host, &steps, total, &verdict))
             details {
                 summary { "The sum as a table" }
