@@ -8,7 +8,7 @@ use ostium_event::Addr;
 use ostium_evidence::{Evidence, HostCase, Role};
 use ostium_profile::{Conversation, Host, HostId, Prevalence, Served, infer_roles};
 use ostium_report::{Document, Facts, Judged, Totals, build};
-use ostium_verdict::Verdict;
+use ostium_verdict::{Rationale, Verdict};
 
 use crate::counters::Counters;
 use crate::merge::Tally;
@@ -34,10 +34,32 @@ struct Whole {
 
 /// Judges every host and builds the report.
 pub(crate) fn evaluate(shards: &[Shard], settings: &Settings, read: Read) -> Document {
+    evaluate_each(shards, settings, read, &mut |_| {})
+}
+
+/// The judgement of every host by what was heard so far.
+pub(crate) fn rationales(shards: &[Shard], settings: &Settings) -> Vec<Rationale> {
+    let mut whole = merge(shards);
+    let mut all = Vec::new();
+    for shard in shards {
+        let cases = cases(shard, settings, &mut whole).into_iter();
+        all.extend(cases.map(|(case, _)| ostium_judge::judge(case, &settings.policy)));
+    }
+    all
+}
+
+/// As [`evaluate`]; `each` sees every case before it is judged.
+pub(crate) fn evaluate_each(
+    shards: &[Shard],
+    settings: &Settings,
+    read: Read,
+    each: &mut dyn FnMut(&HostCase),
+) -> Document {
     let mut whole = merge(shards);
     let mut judged: Vec<Judged> = Vec::new();
     for shard in shards {
         for (case, conversations) in cases(shard, settings, &mut whole) {
+            each(&case);
             let rationale = ostium_judge::judge(case, &settings.policy);
             let shown = settings.all || rationale.verdict != Verdict::Clean;
             let talks = if shown { talks(&rationale, &conversations) } else { Vec::new() };

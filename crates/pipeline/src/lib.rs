@@ -11,6 +11,7 @@ mod budget;
 mod counters;
 mod dispatch;
 mod evaluate;
+mod examine;
 mod hub;
 mod input;
 mod merge;
@@ -20,6 +21,7 @@ mod talks;
 mod workers;
 
 pub use analyze::{Analysis, Progress, Watch, analyze};
+pub use examine::{Examination, examine};
 pub use input::{Input, InputError, Note, from_reader, open};
 pub use settings::{RoleAt, Settings};
 pub use shard::SHARDS;
