@@ -55,6 +55,7 @@ const CRATES: &[(&str, Layer)] = &[
     ("crates/pipeline", Layer::Composition),
     ("crates/synth", Layer::Maker),
     ("crates/browser", Layer::Service),
+    ("crates/eval", Layer::Service),
     ("crates/cli", Layer::Service),
     ("tests", Layer::Service),
     ("xtask", Layer::Chore),

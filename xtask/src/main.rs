@@ -1,8 +1,8 @@
 //! The project's own chores: `cargo xtask COMMAND`.
 //!
 //! A chore reads the tree and runs the ordinary tools; it never changes a file unless its name
-//! says so (`new-...`, `names`, `picture`) or it is told to (`eval --write`). A tool that is not
-//! installed is a skip that is said, never a pass.
+//! says so (`new-...`, `names`, `picture`). A tool that is not installed is a skip that is said,
+//! never a pass.
 #![forbid(unsafe_code)]
 #![allow(
     clippy::disallowed_methods,
@@ -11,7 +11,6 @@
 
 mod args;
 mod bench;
-mod eval;
 mod layers;
 mod measure;
 mod names;
@@ -82,12 +81,6 @@ const CHORES: &[Chore] = &[
         about: "train the model of domain names from a corpus",
         help: NAMES_HELP,
         run: train_names,
-    },
-    Chore {
-        name: "eval",
-        about: "judge the labelled cases of a corpus with a release build",
-        help: eval::HELP,
-        run: eval::main,
     },
     Chore {
         name: "picture",

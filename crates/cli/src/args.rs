@@ -23,6 +23,8 @@ pub(crate) enum Command {
     Why(WhyArgs),
     /// Makes a small world with three bots, analyses it and compares the report with the truth
     Demo(DemoArgs),
+    /// Judges labelled cases and says how well: found, missed, falsely accused, after what time
+    Eval(EvalArgs),
     /// Prints a completion script for a shell
     Completions(CompletionsArgs),
 }
@@ -136,6 +138,67 @@ pub(crate) struct DemoArgs {
     pub(crate) html: Option<std::path::PathBuf>,
 }
 
+/// Options of `eval`.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  ostium eval corpus/manifest.toml
+  ostium eval corpus/manifest.toml --use test --format json > results.json
+  ostium eval corpus/manifest.toml --case njrat --case quiet-office --html results.html
+  ostium eval corpus/manifest.toml --each corpus/protocols --write docs/evaluation.md
+  ostium demo --keep world.pcap && ostium eval world.toml
+
+A manifest is TOML; paths are relative to it:
+  [[case]]
+  name = \"njrat\"                        unique
+  kind = \"C2\"                           what happens, for people; family = \"...\" likewise
+  inputs = [\"njrat/conn.log.gz\"]        files and folders, one observation
+  home = [\"192.168.1.0/24\"]             what is inside [default: the private ranges]
+  roles = [\"resolver=192.168.1.1\"]      as --role of analyze
+  infected = [\"192.168.1.115\"]          inside hosts that are infected
+  clean = []                             inside hosts that are known to be clean
+  use = \"train\"                         may thresholds be set on it, or is it only reported (test)?
+  truth = \"documented\"                  who says so
+
+Time to find is from a host's first event to the first look that calls it infected; looks are 1,
+1.5, 2, 3, 4, 6, 8, 12 ... minutes after the first event of the case, and at its end.
+Status 1 when a case crashed; refused cases are results.")]
+pub(crate) struct EvalArgs {
+    /// The labelled cases
+    #[arg(value_name = "MANIFEST")]
+    pub(crate) manifest: std::path::PathBuf,
+    /// Only cases of this use
+    #[arg(long = "use", value_enum, value_name = "USE")]
+    pub(crate) purpose: Option<Use>,
+    /// Only the case of this name; repeat for more
+    #[arg(long, value_name = "NAME")]
+    pub(crate) case: Vec<String>,
+    /// Every file below this folder too, each a case without labels; repeat for more
+    #[arg(long, value_name = "DIR")]
+    pub(crate) each: Vec<std::path::PathBuf>,
+    /// How to print the results
+    #[arg(long, value_enum, default_value_t = EvalFormat::Table)]
+    pub(crate) format: EvalFormat,
+    /// Write what is printed to a file instead of standard output
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: Option<std::path::PathBuf>,
+    /// Write the results as one page too
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: Option<std::path::PathBuf>,
+    /// Write the results as Markdown too, and keep what stands between its marks `notes`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) write: Option<std::path::PathBuf>,
+    /// Memory for what is remembered of hosts and flows, for each case
+    #[arg(long, value_name = "SIZE", default_value = "1GiB")]
+    pub(crate) memory: Bytes,
+    /// Cases at a time [default: one for each processor]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub(crate) threads: Option<u16>,
+    /// Say nothing on standard error but failures
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+}
+
 /// Options of `completions`.
 #[derive(Args)]
 #[command(after_help = "\
@@ -155,6 +218,26 @@ pub(crate) enum Format {
     Table,
     /// For machines: one object, schema ostium.report/1
     Json,
+}
+
+/// How to print results.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum EvalFormat {
+    /// For people
+    Table,
+    /// For machines: one object, schema ostium.eval/1
+    Json,
+    /// For a repository
+    Markdown,
+}
+
+/// What a case may be used for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Use {
+    /// Thresholds may be set on it
+    Train,
+    /// Only reported
+    Test,
 }
 
 /// What `--fail-on` looks for.

@@ -21,7 +21,7 @@ pub use document::{
 };
 pub use table::{Paint, table};
 pub use talk::{Activity, Intervals, Talk};
-pub use text::{clock, count, escape, size};
+pub use text::{clock, count, duration, escape, size};
 pub use why::{Target, why};
 
 #[cfg(test)]

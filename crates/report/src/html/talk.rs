@@ -3,9 +3,9 @@
 use maud::{Markup, html};
 
 use super::chart::{Bar, Bars};
-use super::words::{Shown, clock_within, duration, seconds, several, when};
+use super::words::{Shown, clock_within, seconds, several, when};
 use crate::document::{ConversationRow, IntervalsRow, SpanRow, TimelineRow};
-use crate::text::{count, size};
+use crate::text::{count, duration, size};
 
 /// Calls and messages from which on a picture says more than a line.
 const DRAWN: u32 = 4;

@@ -6,9 +6,9 @@
 use maud::{Markup, html};
 
 use super::chart::{anchor, percent};
-use super::words::{Shown, look, trimmed};
+use super::words::{Shown, look};
 use crate::document::HostRow;
-use crate::text::percent as likely;
+use crate::text::{percent as likely, trimmed};
 
 /// A step of the sum, in hundredths of a nat.
 #[derive(Clone, Debug, PartialEq)]

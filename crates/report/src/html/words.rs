@@ -5,7 +5,7 @@
 
 use maud::{Markup, Render, html};
 
-use crate::text::escape;
+use crate::text::{escape, trimmed};
 
 /// Text from outside, made safe to look at: what cannot be seen is made visible, the direction of
 /// writing stays inside, and what is very long is cut.
@@ -15,8 +15,6 @@ pub struct Shown<'a>(pub &'a str);
 /// Characters shown of one text.
 const MOST: usize = 300;
 
-/// Seconds of longer spans.
-const MINUTE: f64 = 60.0;
 const HOUR: f64 = 3600.0;
 const DAY: f64 = 86_400.0;
 
@@ -38,27 +36,6 @@ impl Shown<'_> {
         let head: String = self.0.chars().take(MOST).collect();
         format!("{}\u{2026} ({} characters more)", escape(&head), length - MOST)
     }
-}
-
-/// A span as people say it: `250 ms`, `64 s`, `2.5 min`, `5.9 h`, `3 d`.
-pub(super) fn duration(secs: f64) -> String {
-    match secs.abs() {
-        0.0 => "0 s".to_owned(),
-        s if s < 1.0 => format!("{:.0} ms", secs * 1e3),
-        s if s < 2.0 * MINUTE => format!("{} s", trimmed(secs, 1)),
-        s if s < 2.0 * HOUR => format!("{} min", trimmed(secs / MINUTE, 1)),
-        s if s < 2.0 * DAY => format!("{} h", trimmed(secs / HOUR, 1)),
-        _ => format!("{} d", trimmed(secs / DAY, 1)),
-    }
-}
-
-/// A number with so many digits after the point at most, without noughts at its end.
-pub(super) fn trimmed(number: f64, digits: usize) -> String {
-    let text = format!("{number:.digits$}");
-    if !text.contains('.') {
-        return text;
-    }
-    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 /// A number behind evidence: small ones keep what they have.
@@ -113,21 +90,6 @@ pub(super) fn several(count: u64, one: &str, many: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn spans_as_people_say_them() {
-        for (secs, text) in [
-            (0.0, "0 s"),
-            (0.25, "250 ms"),
-            (53.817, "53.8 s"),
-            (64.0, "64 s"),
-            (150.0, "2.5 min"),
-            (21_240.0, "5.9 h"),
-            (259_200.0, "3 d"),
-        ] {
-            assert_eq!(duration(secs), text);
-        }
-    }
 
     #[test]
     fn noughts_go_but_tens_stay() {
