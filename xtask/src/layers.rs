@@ -54,6 +54,8 @@ const CRATES: &[(&str, Layer)] = &[
     ("crates/report", Layer::Stage),
     ("crates/pipeline", Layer::Composition),
     ("crates/synth", Layer::Maker),
+    ("crates/browser", Layer::Service),
+    ("crates/eval", Layer::Service),
     ("crates/cli", Layer::Service),
     ("tests", Layer::Service),
     ("xtask", Layer::Chore),

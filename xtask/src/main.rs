@@ -1,7 +1,7 @@
 //! The project's own chores: `cargo xtask COMMAND`.
 //!
 //! A chore reads the tree and runs the ordinary tools; it never changes a file unless its name
-//! says so (`new-...`, `names`, `picture`) or it is told to (`eval` and `habits` with `--write`).
+//! says so (`new-...`, `names`, `picture`) or it is told to (`habits --write`).
 //! A tool that is not installed is a skip that is said, never a pass.
 #![forbid(unsafe_code)]
 #![allow(
@@ -11,7 +11,6 @@
 
 mod args;
 mod bench;
-mod eval;
 mod habits;
 mod layers;
 mod measure;
@@ -91,14 +90,8 @@ const CHORES: &[Chore] = &[
         run: train_names,
     },
     Chore {
-        name: "eval",
-        about: "judge the labelled cases of a corpus with a release build",
-        help: eval::HELP,
-        run: eval::main,
-    },
-    Chore {
         name: "picture",
-        about: "draw what `ostium demo` prints, for the README",
+        about: "draw what `ostium demo` prints and writes, for the README",
         help: picture::HELP,
         run: picture::main,
     },

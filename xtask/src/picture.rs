@@ -1,9 +1,11 @@
-//! `cargo xtask picture`: what `ostium demo` prints, as the picture of the README.
+//! `cargo xtask picture`: what `ostium demo` prints and writes, as the pictures of the README.
 //!
 //! The product prints no colours into a pipe, so the colours that it has on a terminal are put back
 //! here: hosts bold, verdicts red and yellow. Suspect hosts are left out, and the picture says so.
 //! Every piece of text has its length in columns, and rules are drawn as lines, so that the table
 //! stands straight in any font. The same report gives the same bytes.
+
+mod screens;
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -18,7 +20,9 @@ use crate::run::run;
 pub(crate) const HELP: &str = "\
 usage: cargo xtask picture
 
-Builds the release, runs `ostium demo`, and draws what it prints into docs/demo.svg.";
+Builds the release, runs `ostium demo`, draws what it prints into docs/demo.svg, and takes
+pictures of the page that it writes (docs/report-page.png, docs/report-phone.png).
+The pictures of the page need Chromium; optipng makes them smaller where it is installed.";
 
 const PICTURE: &str = "docs/demo.svg";
 const COLUMNS: usize = 110;
@@ -53,7 +57,8 @@ enum Line {
 
 pub(crate) fn main(root: &Path, args: Args) -> Outcome {
     args.done()?;
-    let mut command = Command::new(release(root)?);
+    let product = release(root)?;
+    let mut command = Command::new(&product);
     command.arg("demo").env("NO_COLOR", "1");
     let ran = run(root, &mut command, Duration::from_secs(120))?;
     if !ran.is_ok() {
@@ -63,6 +68,7 @@ pub(crate) fn main(root: &Path, args: Args) -> Outcome {
     std::fs::write(root.join(PICTURE), picture)
         .map_err(|e| format!("cannot write {PICTURE}: {e}"))?;
     println!("wrote {PICTURE}");
+    screens::take(root, &product)?;
     Ok(true)
 }
 

@@ -36,6 +36,9 @@ pub(crate) fn run(args: &AnalyzeArgs) -> Result<ExitCode, Fail> {
         Some(path) => write_file(path, &text)?,
         None => print(&text)?,
     }
+    if let Some(path) = &args.html {
+        write_file(path, &ostium_report::html::report(document))?;
+    }
     hint(document, args);
     let nothing_read = document.totals.packets == 0 && document.totals.rows == 0;
     if nothing_read && !analysis.notes.is_empty() {

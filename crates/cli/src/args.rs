@@ -25,6 +25,8 @@ pub(crate) enum Command {
     Demo(DemoArgs),
     /// Makes the traffic of a described network: packets, Zeek logs, or a report straight away
     Synth(SynthArgs),
+    /// Judges labelled cases and says how well: found, missed, falsely accused, after what time
+    Eval(EvalArgs),
     /// Prints a completion script for a shell
     Completions(CompletionsArgs),
 }
@@ -38,6 +40,7 @@ Examples:
   ostium analyze /opt/zeek/logs/2026-11-24/           a day of Zeek logs
   tcpdump -w - -i eth0 | ostium analyze -             standard input
   ostium analyze eve.json --intel threatfox.csv --format json > report.json
+  ostium analyze capture.pcap --html report.html      a page to read and to hand on
   ostium why 10.1.2.3 --report report.json
 
 Inputs are recognised by content: pcap, pcapng; Zeek conn, dns, ssl, x509 and http logs (TSV or JSON
@@ -54,6 +57,9 @@ pub(crate) struct AnalyzeArgs {
     /// Write the report to a file instead of standard output
     #[arg(long, short, value_name = "FILE")]
     pub(crate) output: Option<std::path::PathBuf>,
+    /// Write the report as one page too, with timelines and sums; it needs no network
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: Option<std::path::PathBuf>,
     /// Exit with status 3 when a host is this bad
     #[arg(long, value_enum, value_name = "VERDICT")]
     pub(crate) fail_on: Option<FailOn>,
@@ -117,6 +123,7 @@ pub(crate) struct WhyArgs {
 #[command(after_help = "\
 Examples:
   ostium demo
+  ostium demo --html demo.html                        the report as a page
   ostium demo --seed 7 --keep world.pcap              keep the capture and its labels to play with")]
 pub(crate) struct DemoArgs {
     /// Which world: the same seed makes the same bytes
@@ -128,6 +135,70 @@ pub(crate) struct DemoArgs {
     /// How to print the report
     #[arg(long, value_enum, default_value_t = Format::Table)]
     pub(crate) format: Format,
+    /// Write the report as one page too, with timelines and sums; it needs no network
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: Option<std::path::PathBuf>,
+}
+
+/// Options of `eval`.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  ostium eval corpus/manifest.toml
+  ostium eval corpus/manifest.toml --use test --format json > results.json
+  ostium eval corpus/manifest.toml --case njrat --case quiet-office --html results.html
+  ostium eval corpus/manifest.toml --each corpus/protocols --write docs/evaluation.md
+  ostium demo --keep world.pcap && ostium eval world.toml
+
+A manifest is TOML; paths are relative to it:
+  [[case]]
+  name = \"njrat\"                        unique
+  kind = \"C2\"                           what happens, for people; family = \"...\" likewise
+  inputs = [\"njrat/conn.log.gz\"]        files and folders, one observation
+  home = [\"192.168.1.0/24\"]             what is inside [default: the private ranges]
+  roles = [\"resolver=192.168.1.1\"]      as --role of analyze
+  infected = [\"192.168.1.115\"]          inside hosts that are infected
+  clean = []                             inside hosts that are known to be clean
+  use = \"train\"                         may thresholds be set on it, or is it only reported (test)?
+  truth = \"documented\"                  who says so
+
+Time to find is from a host's first event to the first look that calls it infected; looks are 1,
+1.5, 2, 3, 4, 6, 8, 12 ... minutes after the first event of the case, and at its end.
+Status 1 when a case crashed; refused cases are results.")]
+pub(crate) struct EvalArgs {
+    /// The labelled cases
+    #[arg(value_name = "MANIFEST")]
+    pub(crate) manifest: std::path::PathBuf,
+    /// Only cases of this use
+    #[arg(long = "use", value_enum, value_name = "USE")]
+    pub(crate) purpose: Option<Use>,
+    /// Only the case of this name; repeat for more
+    #[arg(long, value_name = "NAME")]
+    pub(crate) case: Vec<String>,
+    /// Every file below this folder too, each a case without labels; repeat for more
+    #[arg(long, value_name = "DIR")]
+    pub(crate) each: Vec<std::path::PathBuf>,
+    /// How to print the results
+    #[arg(long, value_enum, default_value_t = EvalFormat::Table)]
+    pub(crate) format: EvalFormat,
+    /// Write what is printed to a file instead of standard output
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: Option<std::path::PathBuf>,
+    /// Write the results as one page too
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: Option<std::path::PathBuf>,
+    /// Write the results as Markdown too, and keep what stands between its marks `notes`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) write: Option<std::path::PathBuf>,
+    /// Memory for what is remembered of hosts and flows, for each case
+    #[arg(long, value_name = "SIZE", default_value = "1GiB")]
+    pub(crate) memory: Bytes,
+    /// Cases at a time [default: one for each processor]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub(crate) threads: Option<u16>,
+    /// Say nothing on standard error but failures
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
 }
 
 /// Options of `synth`.
@@ -211,6 +282,26 @@ pub(crate) enum Format {
     Table,
     /// For machines: one object, schema ostium.report/1
     Json,
+}
+
+/// How to print results.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum EvalFormat {
+    /// For people
+    Table,
+    /// For machines: one object, schema ostium.eval/1
+    Json,
+    /// For a repository
+    Markdown,
+}
+
+/// What a case may be used for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Use {
+    /// Thresholds may be set on it
+    Train,
+    /// Only reported
+    Test,
 }
 
 /// What `--fail-on` looks for.

@@ -12,7 +12,7 @@ use ostium_synth::{Truth, demo};
 use crate::analyze::show;
 use crate::args::{DemoArgs, Format};
 use crate::fail::Fail;
-use crate::output::print;
+use crate::output::{print, write_file};
 use crate::progress::Bar;
 use crate::truth::compare;
 
@@ -41,6 +41,9 @@ pub(crate) fn run(args: &DemoArgs) -> Result<ExitCode, Fail> {
         ControlFlow::Continue(())
     });
     bar.clear();
+    if let Some(path) = &args.html {
+        write_file(path, &ostium_report::html::report(&analysis.document))?;
+    }
     show(&analysis.document, args.format)?;
     if args.format == Format::Table {
         print(&compare(&analysis.document, &truth))?;

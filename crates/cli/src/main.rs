@@ -7,6 +7,7 @@ mod analyze;
 mod args;
 mod completions;
 mod demo;
+mod eval;
 mod fail;
 mod intel;
 mod interrupt;
@@ -31,6 +32,7 @@ fn main() -> ExitCode {
         Command::Why(args) => why::run(&args),
         Command::Demo(args) => demo::run(&args),
         Command::Synth(args) => synth::run(&args),
+        Command::Eval(args) => eval::run(&args),
         Command::Completions(args) => completions::run(&args),
     };
     match done {

@@ -20,14 +20,14 @@ pub(crate) fn paint() -> Paint {
 pub(crate) fn render(document: &Document, format: Format, paint: Paint) -> Result<String, Fail> {
     match format {
         Format::Table => Ok(table(document, paint)),
-        Format::Json => json(document),
+        Format::Json => pretty(document),
     }
 }
 
 /// Anything as JSON, with a final newline.
-pub(crate) fn json(value: &Document) -> Result<String, Fail> {
+pub(crate) fn pretty(value: &impl serde::Serialize) -> Result<String, Fail> {
     let mut text = serde_json::to_string_pretty(value)
-        .map_err(|error| Fail::new(format!("cannot write the report as JSON: {error}")))?;
+        .map_err(|error| Fail::new(format!("cannot write JSON: {error}")))?;
     text.push('\n');
     Ok(text)
 }

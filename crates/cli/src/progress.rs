@@ -1,9 +1,11 @@
 //! A progress bar on standard error, when that is a terminal: bytes, rate, time left.
 
 use std::io::IsTerminal;
+use std::sync::Mutex;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use ostium_eval::Step;
 use ostium_event::Span;
 use ostium_pipeline::Progress;
 
@@ -82,6 +84,48 @@ impl WorldBar {
         }
         self.bar.set_position(passed.secs());
         self.bar.set_message(format!("day {:.2}", passed.secs_f64() / 86_400.0));
+    }
+
+    /// Takes the bar away.
+    pub(crate) fn clear(&self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+/// A bar over cases, with the names of those that run.
+pub(crate) struct CaseBar {
+    bar: ProgressBar,
+    running: Mutex<Vec<String>>,
+}
+
+// === impl CaseBar ===
+
+impl CaseBar {
+    pub(crate) fn new(quiet: bool, cases: usize) -> Self {
+        let bar = ProgressBar::new(cases as u64);
+        if quiet || !std::io::stderr().is_terminal() {
+            bar.set_draw_target(ProgressDrawTarget::hidden());
+        } else {
+            bar.enable_steady_tick(Duration::from_millis(250));
+        }
+        let template = "{bar:30} {pos}/{len} cases  {elapsed}  {wide_msg}";
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            bar.set_style(style);
+        }
+        Self { bar, running: Mutex::default() }
+    }
+
+    /// Shows that a case begins or is done.
+    pub(crate) fn show(&self, step: Step<'_>) {
+        let Ok(mut running) = self.running.lock() else { return };
+        match step {
+            Step::Begins(name) => running.push(name.to_owned()),
+            Step::Done(name) => {
+                running.retain(|other| other != name);
+                self.bar.inc(1);
+            }
+        }
+        self.bar.set_message(running.join(", "));
     }
 
     /// Takes the bar away.

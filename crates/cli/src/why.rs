@@ -7,7 +7,7 @@ use ostium_report::{Document, Target, why};
 
 use crate::args::{Format, WhyArgs};
 use crate::fail::Fail;
-use crate::output::{json, print};
+use crate::output::{pretty, print};
 
 /// Runs the command.
 pub(crate) fn run(args: &WhyArgs) -> Result<ExitCode, Fail> {
@@ -33,7 +33,7 @@ pub(crate) fn run(args: &WhyArgs) -> Result<ExitCode, Fail> {
     };
     match args.format {
         Format::Table => print(&reasoning)?,
-        Format::Json => print(&json(&target.of(&document))?)?,
+        Format::Json => print(&pretty(&target.of(&document))?)?,
     }
     Ok(ExitCode::SUCCESS)
 }

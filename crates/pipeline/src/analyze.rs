@@ -8,9 +8,11 @@ use ostium_report::Document;
 
 use crate::budget::Budget;
 use crate::evaluate::{Read, evaluate};
+use crate::examine::Looks;
 use crate::input::{Input, Note};
 use crate::merge::{Joins, Stream, Tally};
 use crate::settings::Settings;
+use crate::shard::Shard;
 use crate::workers::Crew;
 
 /// What came of a run.
@@ -43,13 +45,34 @@ pub type Watch<'a> = dyn FnMut(Progress) -> ControlFlow<()> + 'a;
 /// Memory for buffers, program and tables that do not shrink with the budget.
 pub(crate) const OVERHEAD: u64 = 96 << 20;
 
+/// Inputs that were read to their end.
+pub(crate) struct Ran {
+    pub(crate) shards: Vec<Shard>,
+    pub(crate) read: Read,
+    pub(crate) notes: Vec<Note>,
+    pub(crate) interrupted: bool,
+}
+
 /// Analyses inputs as one observation.
 pub fn analyze(inputs: Vec<Input>, settings: &Settings, watch: &mut Watch<'_>) -> Analysis {
+    let ran = read(inputs, settings, watch, None);
+    let document = evaluate(&ran.shards, settings, ran.read);
+    Analysis { document, notes: ran.notes, interrupted: ran.interrupted }
+}
+
+/// Reads inputs to their end, by one thread when somebody looks in between.
+pub(crate) fn read(
+    inputs: Vec<Input>,
+    settings: &Settings,
+    watch: &mut Watch<'_>,
+    mut looks: Option<&mut Looks<'_>>,
+) -> Ran {
     let names: Vec<String> = inputs.iter().map(|i| i.name.clone()).collect();
     let home = Arc::new(settings.home.clone());
     let budget =
         Budget::share_of(settings.memory.saturating_sub(OVERHEAD.min(settings.memory / 2)));
-    let mut crew = Crew::new(settings.threads, budget, !settings.intel.is_empty(), &home);
+    let threads = if looks.is_some() { 1 } else { settings.threads };
+    let mut crew = Crew::new(threads, budget, !settings.intel.is_empty(), &home);
     let identify = inputs.iter().any(Stream::is_open_log);
     let mut streams: Vec<Stream> =
         inputs.into_iter().map(|input| Stream::new(input, identify)).collect();
@@ -57,7 +80,14 @@ pub fn analyze(inputs: Vec<Input>, settings: &Settings, watch: &mut Watch<'_>) -
     let mut tally = Tally::new();
     let mut joins = Joins::default();
     let mut interrupted = false;
-    while let Some((place, until)) = next(&mut streams, &mut crew, &mut notes) {
+    while let Some((place, head, mut until)) = next(&mut streams, &mut crew, &mut notes) {
+        if let Some(looks) = &mut looks {
+            let Some(next) = looks.until(head) else {
+                looks.look(crew.shards(), head);
+                continue;
+            };
+            until = until.min(next);
+        }
         if let Some(stream) = streams.get_mut(place) {
             stream.run(until, &home, &mut crew, &mut joins, &mut tally);
         }
@@ -74,16 +104,15 @@ pub fn analyze(inputs: Vec<Input>, settings: &Settings, watch: &mut Watch<'_>) -
         dropped.push(("row_replaced".to_owned(), tally.replaced));
     }
     let shards = crew.finish();
-    let document = evaluate(&shards, settings, Read { names, tally, dropped });
-    Analysis { document, notes, interrupted }
+    Ran { shards, read: Read { names, tally, dropped }, notes, interrupted }
 }
 
-/// Which stream comes next, and until when: the head of the one after it.
+/// Which stream comes next, with its head, and until when: the head of the one after it.
 fn next(
     streams: &mut [Stream],
     crew: &mut Crew,
     notes: &mut Vec<Note>,
-) -> Option<(usize, Timestamp)> {
+) -> Option<(usize, Timestamp, Timestamp)> {
     let mut first: Option<(Timestamp, usize)> = None;
     let mut second = Timestamp::MAX;
     for (place, stream) in streams.iter_mut().enumerate() {
@@ -100,7 +129,7 @@ fn next(
             }
         }
     }
-    first.map(|(_, place)| (place, second))
+    first.map(|(head, place)| (place, head, second))
 }
 
 fn progress(streams: &[Stream], tally: &Tally) -> Progress {

@@ -7,13 +7,14 @@ use ostium_detect::{Blind, HostSummary, Origins, View, Visible, count_shares, sp
 use ostium_event::Addr;
 use ostium_evidence::{Evidence, HostCase, Role};
 use ostium_profile::{Conversation, Host, HostId, Prevalence, Served, infer_roles};
-use ostium_report::{Document, Facts, Totals, build};
-use ostium_verdict::Rationale;
+use ostium_report::{Document, Facts, Judged, Totals, build};
+use ostium_verdict::{Rationale, Verdict};
 
 use crate::counters::Counters;
 use crate::merge::Tally;
 use crate::settings::Settings;
 use crate::shard::Shard;
+use crate::talks::talks;
 
 /// What reading has to say.
 pub(crate) struct Read {
@@ -33,15 +34,40 @@ struct Whole {
 
 /// Judges every host and builds the report.
 pub(crate) fn evaluate(shards: &[Shard], settings: &Settings, read: Read) -> Document {
+    evaluate_each(shards, settings, read, &mut |_| {})
+}
+
+/// The judgement of every host by what was heard so far.
+pub(crate) fn rationales(shards: &[Shard], settings: &Settings) -> Vec<Rationale> {
     let mut whole = merge(shards);
-    let mut rationales: Vec<Rationale> = Vec::new();
+    let mut all = Vec::new();
     for shard in shards {
-        for case in cases(shard, settings, &mut whole) {
-            rationales.push(ostium_judge::judge(case, &settings.policy));
+        let cases = cases(shard, settings, &mut whole).into_iter();
+        all.extend(cases.map(|(case, _)| ostium_judge::judge(case, &settings.policy)));
+    }
+    all
+}
+
+/// As [`evaluate`]; `each` sees every case before it is judged.
+pub(crate) fn evaluate_each(
+    shards: &[Shard],
+    settings: &Settings,
+    read: Read,
+    each: &mut dyn FnMut(&HostCase),
+) -> Document {
+    let mut whole = merge(shards);
+    let mut judged: Vec<Judged> = Vec::new();
+    for shard in shards {
+        for (case, conversations) in cases(shard, settings, &mut whole) {
+            each(&case);
+            let rationale = ostium_judge::judge(case, &settings.policy);
+            let shown = settings.all || rationale.verdict != Verdict::Clean;
+            let talks = if shown { talks(&rationale, &conversations) } else { Vec::new() };
+            judged.push(Judged { rationale, talks });
         }
     }
     let facts = facts(shards, settings, &whole, read);
-    build(facts, rationales, settings.all)
+    build(facts, judged, settings.all)
 }
 
 fn merge(shards: &[Shard]) -> Whole {
@@ -69,8 +95,12 @@ fn merge(shards: &[Shard]) -> Whole {
     Whole { counters, prevalence, served, spoofed, blind }
 }
 
-/// The cases of one shard's hosts.
-fn cases(shard: &Shard, settings: &Settings, whole: &mut Whole) -> Vec<HostCase> {
+/// The cases of one shard's hosts, each with the conversations of its host.
+fn cases<'a>(
+    shard: &'a Shard,
+    settings: &Settings,
+    whole: &mut Whole,
+) -> Vec<(HostCase, Vec<&'a Conversation>)> {
     let profile = &shard.hub.profile;
     let mut by_host: HashMap<HostId, Vec<&Conversation>> = HashMap::new();
     for conversation in profile.conversations() {
@@ -97,13 +127,14 @@ fn cases(shard: &Shard, settings: &Settings, whole: &mut Whole) -> Vec<HostCase>
             }
         }
         evidence.extend(whole.spoofed.remove(&host.addr).unwrap_or_default());
-        cases.push(HostCase {
+        let case = HostCase {
             host: host.addr,
             roles: roles(host, settings, &whole.served),
             first: host.first,
             last: host.last,
             evidence,
-        });
+        };
+        cases.push((case, conversations));
     }
     cases
 }

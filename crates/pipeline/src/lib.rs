@@ -12,15 +12,18 @@ mod counters;
 mod dispatch;
 mod evaluate;
 mod events;
+mod examine;
 mod hub;
 mod input;
 mod merge;
 mod settings;
 mod shard;
+mod talks;
 mod workers;
 
 pub use analyze::{Analysis, Progress, Watch, analyze};
 pub use events::{Listener, analyze_events};
+pub use examine::{Examination, examine};
 pub use input::{Input, InputError, Note, from_reader, open};
 pub use settings::{RoleAt, Settings};
 pub use shard::SHARDS;

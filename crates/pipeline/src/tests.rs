@@ -10,7 +10,7 @@ use std::io::Cursor;
 use std::ops::ControlFlow;
 
 use etherparse::PacketBuilder;
-use ostium_event::{Home, Prefix};
+use ostium_event::{Home, Prefix, Timestamp};
 use ostium_report::Document;
 
 use crate::{Analysis, Input, Settings, analyze, from_reader};

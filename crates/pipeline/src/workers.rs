@@ -133,6 +133,15 @@ impl Crew {
         }
     }
 
+    /// The shards as they are now, where the reading thread itself works on them.
+    pub(crate) fn shards(&mut self) -> &[Shard] {
+        self.settle();
+        match self {
+            Self::Inline { shards, .. } => shards,
+            Self::Threads(_) => &[],
+        }
+    }
+
     /// A buffer that is no longer used, if there is one.
     pub(crate) fn spare(&mut self) -> Option<PacketBlock> {
         match self {

@@ -1,5 +1,6 @@
 //! One view of whom a host talks to, and how.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use ostium_event::{Addr, FlowRecord, FlowState, Message, Service, Span, Timestamp};
@@ -10,6 +11,7 @@ use crate::key::{ConversationKey, View, stable_hash};
 use crate::name::Name;
 use crate::prevalence::domain_key;
 use crate::sizes::Sizes;
+use crate::timeline::Timeline;
 use crate::timing::Timing;
 
 /// Starts that a conversation needs before it earns its full statistics.
@@ -94,6 +96,8 @@ pub struct Detail {
     pub received_sizes: Sizes,
     /// Payload sent, by flow.
     pub sizes: Sizes,
+    /// When it started, bursts merged, and when it sent messages.
+    pub timeline: Timeline,
 }
 
 /// One series, with bursts merged in two ways.
@@ -157,33 +161,56 @@ impl Conversation {
         self.last = self.last.max(at);
         self.starts = self.starts.saturating_add(1);
         if let Some(detail) = &mut self.detail {
-            self.series += u8::from(detail.starts.add(at));
+            self.series += u8::from(detail.start(at));
             return;
         }
         if let Some(slot) = self.early.get_mut(self.starts as usize - 1) {
             *slot = at;
             return;
         }
-        let [a, b, c] = self.early;
-        let mut early = [a, b, c, at];
-        early.sort_unstable();
-        let detail = self.earn();
-        let boxed = early.iter().map(|at| u8::from(detail.starts.add(*at))).sum::<u8>();
-        self.series += boxed;
+        self.earn(Some(at));
     }
 
-    /// Gives the conversation its full statistics.
-    pub(crate) fn earn(&mut self) -> &mut Detail {
-        self.detail.get_or_insert_with(Default::default)
+    /// Gives the conversation its full statistics, which begin with its first starts.
+    fn earn(&mut self, fourth: Option<Timestamp>) -> &mut Detail {
+        if self.detail.is_none() {
+            let detail = self.first_starts(fourth);
+            self.series += u8::from(detail.starts.fine.is_some());
+            self.detail = Some(Box::new(detail));
+        }
+        self.detail.get_or_insert_default()
+    }
+
+    /// What it earned; before it does, what its first starts tell.
+    pub fn known(&self) -> Cow<'_, Detail> {
+        match &self.detail {
+            Some(detail) => Cow::Borrowed(detail),
+            None => Cow::Owned(self.first_starts(None)),
+        }
+    }
+
+    fn first_starts(&self, fourth: Option<Timestamp>) -> Detail {
+        let mut first = [Timestamp::MAX; EARN];
+        let early = self.early.iter().take(self.starts as usize).chain(&fourth);
+        first.iter_mut().zip(early).for_each(|(slot, at)| *slot = *at);
+        first.sort_unstable();
+        let mut detail = Detail::default();
+        for at in first.iter().filter(|at| **at != Timestamp::MAX) {
+            detail.start(*at);
+        }
+        detail
     }
 
     pub(crate) fn message(&mut self, at: Timestamp, message: &Message) {
         self.last = self.last.max(at);
-        let detail = self.earn();
+        let detail = self.earn(None);
         let (series, sizes) = match message.from_inside {
             true => (&mut detail.sent, &mut detail.sent_sizes),
             false => (&mut detail.received, &mut detail.received_sizes),
         };
+        if message.from_inside {
+            detail.timeline.add(at);
+        }
         let boxed = u8::from(series.is_none());
         series.get_or_insert_with(|| Box::new(Timing::new(FINE))).add(at);
         sizes.add(u64::from(message.bytes));
@@ -273,6 +300,19 @@ impl Conversation {
 
 // === impl Detail ===
 
+impl Detail {
+    /// Adds a start; `true` when the fine series began with it.
+    fn start(&mut self, at: Timestamp) -> bool {
+        let merged = self.starts.coarse.merged();
+        let boxed = self.starts.add(at);
+        // A further member of a burst is no further call.
+        if self.starts.coarse.merged() == merged {
+            self.timeline.add(at);
+        }
+        boxed
+    }
+}
+
 impl Default for Detail {
     fn default() -> Self {
         Self {
@@ -282,6 +322,7 @@ impl Default for Detail {
             sent_sizes: Sizes::default(),
             received_sizes: Sizes::default(),
             sizes: Sizes::default(),
+            timeline: Timeline::default(),
         }
     }
 }

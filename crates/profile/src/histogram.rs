@@ -70,6 +70,18 @@ impl Histogram {
     pub fn bars(&self) -> impl Iterator<Item = (f32, u16)> + '_ {
         self.counts.iter().enumerate().filter(|(_, c)| **c > 0).map(|(at, c)| (middle(at), *c))
     }
+
+    /// The counts from the first bucket that holds any to the last, and the bounds of these buckets
+    /// in seconds: one more than there are buckets. The first of all buckets begins at 0.
+    pub fn filled(&self) -> (Vec<f32>, &[u16]) {
+        let first = self.counts.iter().position(|c| *c > 0).unwrap_or(BUCKETS);
+        let last = self.counts.iter().rposition(|c| *c > 0).map_or(first, |at| at + 1);
+        let counts = self.counts.get(first..last).unwrap_or_default();
+        let bound = |at: usize| if at == 0 { 0.0 } else { FLOOR * (at as f32 / 4.0).exp2() };
+        let bounds =
+            if counts.is_empty() { Vec::new() } else { (first..=last).map(bound).collect() };
+        (bounds, counts)
+    }
 }
 
 fn sum(counts: &[u16]) -> u32 {

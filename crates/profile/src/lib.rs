@@ -19,6 +19,7 @@ mod profile;
 mod roles;
 mod sizes;
 mod table;
+mod timeline;
 mod timing;
 
 pub use client::{HttpFacts, TlsFacts};
@@ -33,6 +34,7 @@ pub use profile::{Limits, Profile, Seen};
 pub use roles::{Served, infer_roles};
 pub use sizes::Sizes;
 pub use table::PerHost;
+pub use timeline::Timeline;
 pub use timing::{Regularity, Timing};
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 mod bounds;
 mod naming;
 mod sketches;
+mod timeline;
 mod timing;
 mod views;
 

@@ -8,6 +8,7 @@ use ostium_verdict::{Rationale, Verdict};
 
 use crate::document::{Document, EvidenceRow, GroupRow, HostRow, SetAsideRow, SpanRow, Totals};
 use crate::indicators::indicators;
+use crate::talk::{self, Talk};
 use crate::text::{clock, escape, rounded};
 
 /// What a run says of itself.
@@ -29,16 +30,27 @@ pub struct Facts {
     pub totals: Totals,
 }
 
+/// A host that was judged, and its conversations that the evidence is about.
+#[derive(Clone, Debug)]
+pub struct Judged {
+    /// How the verdict was reached.
+    pub rationale: Rationale,
+    /// The conversations, the one that was judged first.
+    pub talks: Vec<Talk>,
+}
+
 /// Evidence kept in a report for each host: the rest is in the numbers of the groups.
 const MOST_EVIDENCE: usize = 40;
 
 /// Builds the report. `all` keeps the clean hosts.
-pub fn build(facts: Facts, mut rationales: Vec<Rationale>, all: bool) -> Document {
-    rationales
-        .sort_by(|a, b| b.probability.total_cmp(&a.probability).then_with(|| a.host.cmp(&b.host)));
+pub fn build(facts: Facts, mut judged: Vec<Judged>, all: bool) -> Document {
+    judged.sort_by(|a, b| {
+        let (a, b) = (&a.rationale, &b.rationale);
+        b.probability.total_cmp(&a.probability).then_with(|| a.host.cmp(&b.host))
+    });
     let mut totals = facts.totals;
-    let of = |verdict| rationales.iter().filter(|r| r.verdict == verdict).count() as u64;
-    totals.hosts = rationales.len() as u64;
+    let of = |verdict| judged.iter().filter(|j| j.rationale.verdict == verdict).count() as u64;
+    totals.hosts = judged.len() as u64;
     totals.infected = of(Verdict::Infected);
     totals.suspect = of(Verdict::Suspect);
     Document {
@@ -51,16 +63,17 @@ pub fn build(facts: Facts, mut rationales: Vec<Rationale>, all: bool) -> Documen
         site: facts.site,
         blind: facts.blind,
         totals,
-        indicators: indicators(&rationales),
-        hosts: rationales
+        indicators: indicators(&judged),
+        hosts: judged
             .iter()
-            .filter(|r| all || r.verdict != Verdict::Clean)
+            .filter(|j| all || j.rationale.verdict != Verdict::Clean)
             .map(host_row)
             .collect(),
     }
 }
 
-fn host_row(r: &Rationale) -> HostRow {
+fn host_row(judged: &Judged) -> HostRow {
+    let Judged { rationale: r, talks } = judged;
     let groups: BTreeMap<String, GroupRow> = r
         .groups
         .iter()
@@ -84,7 +97,7 @@ fn host_row(r: &Rationale) -> HostRow {
             .iter()
             .filter_map(|place| Some((r.evidence.get(*place)?, r.counted.contains(place))))
             .take(MOST_EVIDENCE)
-            .map(|(item, counted)| evidence_row(item, counted))
+            .map(|(item, counted)| evidence_row(item, counted, talks))
             .collect(),
         set_aside: r
             .set_aside
@@ -96,10 +109,12 @@ fn host_row(r: &Rationale) -> HostRow {
                 because: (*why).to_owned(),
             })
             .collect(),
+        conversations: talks.iter().map(talk::row).collect(),
     }
 }
 
-fn evidence_row(item: &Evidence, counted: bool) -> EvidenceRow {
+fn evidence_row(item: &Evidence, counted: bool, talks: &[Talk]) -> EvidenceRow {
+    let about = item.about.conversation();
     EvidenceRow {
         detector: item.detector.to_owned(),
         group: item.group.name().to_owned(),
@@ -112,5 +127,6 @@ fn evidence_row(item: &Evidence, counted: bool) -> EvidenceRow {
         technique: item.technique.to_owned(),
         summary: escape(&item.summary),
         numbers: item.numbers.iter().map(|(k, v)| ((*k).to_owned(), rounded(*v))).collect(),
+        conversation: talks.iter().position(|talk| about == Some(talk.id)),
     }
 }

@@ -87,6 +87,9 @@ pub struct HostRow {
     /// Evidence that a role explains.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub set_aside: Vec<SetAsideRow>,
+    /// The conversations that the evidence is about, the one that was judged first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub conversations: Vec<ConversationRow>,
 }
 
 /// One group's contribution in nats.
@@ -123,6 +126,56 @@ pub struct EvidenceRow {
     pub summary: String,
     /// The numbers behind it.
     pub numbers: BTreeMap<String, f64>,
+    /// The conversation it is about: its place in the host's `conversations`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conversation: Option<usize>,
+}
+
+/// One conversation that evidence is about.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ConversationRow {
+    /// The other end.
+    pub peer: String,
+    /// First event.
+    pub first: String,
+    /// Last event.
+    pub last: String,
+    /// Connections and requests that the host began.
+    pub starts: u32,
+    /// Payload sent; absent while no flow of it has ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub out_bytes: Option<u64>,
+    /// Payload received; absent while no flow of it has ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub back_bytes: Option<u64>,
+    /// When it was active.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeline: Option<TimelineRow>,
+    /// How long it waited in between.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub intervals: Option<IntervalsRow>,
+}
+
+/// Starts, and messages that the host sent, over time.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TimelineRow {
+    /// When the first bucket begins.
+    pub start: String,
+    /// How wide a bucket is.
+    pub bucket_seconds: u64,
+    /// Counts; 65535 stands for that many or more.
+    pub counts: Vec<u16>,
+}
+
+/// A histogram of intervals.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct IntervalsRow {
+    /// Between what: `starts`, `messages sent` or `messages received`.
+    pub between: String,
+    /// Bounds of the buckets in seconds, one more than there are counts.
+    pub edges: Vec<f64>,
+    /// Counts.
+    pub counts: Vec<u16>,
 }
 
 /// One item that a role explains.

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use ostium_evidence::{Group, Peer};
 use ostium_verdict::{Rationale, Verdict};
 
+use crate::build::Judged;
 use crate::document::IndicatorRow;
 use crate::text::escape;
 
@@ -14,9 +15,10 @@ use crate::text::escape;
 const ENOUGH: f64 = 5.0;
 
 /// Indicators from infected hosts, sorted by type and value.
-pub(crate) fn indicators(rationales: &[Rationale]) -> Vec<IndicatorRow> {
+pub(crate) fn indicators(judged: &[Judged]) -> Vec<IndicatorRow> {
     let mut found: BTreeMap<(&'static str, String), (f64, u64)> = BTreeMap::new();
-    for r in rationales.iter().filter(|r| r.verdict == Verdict::Infected) {
+    let rationales = judged.iter().map(|judged| &judged.rationale);
+    for r in rationales.filter(|r| r.verdict == Verdict::Infected) {
         if !speaks_for_itself(r) {
             continue;
         }

@@ -7,17 +7,21 @@
 
 mod build;
 mod document;
+pub mod html;
 mod indicators;
 mod table;
+mod talk;
 mod text;
 mod why;
 
-pub use build::{Facts, build};
+pub use build::{Facts, Judged, build};
 pub use document::{
-    Document, EvidenceRow, GroupRow, HostRow, IndicatorRow, SetAsideRow, SpanRow, Totals,
+    ConversationRow, Document, EvidenceRow, GroupRow, HostRow, IndicatorRow, IntervalsRow,
+    SetAsideRow, SpanRow, TimelineRow, Totals,
 };
 pub use table::{Paint, table};
-pub use text::{clock, count, escape, size};
+pub use talk::{Activity, Intervals, Talk};
+pub use text::{clock, count, duration, escape, size};
 pub use why::{Target, why};
 
 #[cfg(test)]

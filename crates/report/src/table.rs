@@ -3,7 +3,7 @@
 use comfy_table::{Attribute, Cell, Color, ColumnConstraint, ContentArrangement, Table, Width};
 
 use crate::document::{Document, HostRow};
-use crate::text::{count, size};
+use crate::text::{count, percent, size};
 
 /// May colours be used, and how wide is the terminal?
 #[derive(Clone, Copy, Debug)]
@@ -44,7 +44,8 @@ pub fn table(document: &Document, paint: Paint) -> String {
     out
 }
 
-fn headline(document: &Document) -> String {
+/// Who was found among whom, in a line.
+pub(crate) fn verdict_line(document: &Document) -> String {
     let t = &document.totals;
     let verdict = match (t.infected, t.suspect) {
         (0, 0) if t.hosts == 0 => "No inside host was seen".to_owned(),
@@ -58,11 +59,15 @@ fn headline(document: &Document) -> String {
         1 => " of 1 inside host".to_owned(),
         n => format!(" of {} inside hosts", count(n)),
     };
+    format!("{verdict}{of}")
+}
+
+fn headline(document: &Document) -> String {
     let span = match &document.span {
         Some(span) => format!("\n{} to {}", span.first, span.last),
         None => String::new(),
     };
-    format!("{verdict}{of}{span}\n")
+    format!("{}{span}\n", verdict_line(document))
 }
 
 fn hosts(document: &Document, paint: Paint) -> String {
@@ -136,14 +141,6 @@ fn evidence(host: &HostRow) -> String {
         lines.push(format!("(not counted: {}; {})", aside.summary, aside.because));
     }
     lines.join("\n")
-}
-
-fn percent(probability: f64) -> String {
-    match probability {
-        p if p >= 0.9995 => "> 99.9 %".to_owned(),
-        p if p < 0.001 => "< 0.1 %".to_owned(),
-        p => format!("{:.1} %", p * 100.0),
-    }
 }
 
 fn footer(document: &Document) -> String {

@@ -6,11 +6,11 @@ mod reasons;
 
 use std::sync::Arc;
 
-use ostium_event::{Addr, Timestamp};
+use ostium_event::{Addr, Span, Timestamp};
 use ostium_evidence::{About, Evidence, Group, Peer, Role};
 use ostium_verdict::{GroupScore, Rationale, Verdict};
 
-use crate::{Document, Facts, Totals, build};
+use crate::{Activity, Document, Facts, Intervals, Judged, Talk, Totals};
 
 /// 2026-01-01T00:00:00Z.
 pub(crate) const START: u64 = 1_767_225_600;
@@ -109,6 +109,34 @@ pub(crate) fn sample() -> Vec<Rationale> {
     resolver.set_aside = vec![(aside, "it asks for others")];
     let quiet = rationale("10.0.0.2", Verdict::Clean, 0.001, vec![]);
     vec![quiet, resolver, bot]
+}
+
+/// The report on hosts without a word of their conversations.
+pub(crate) fn build(facts: Facts, rationales: Vec<Rationale>, all: bool) -> Document {
+    let alone = |rationale| Judged { rationale, talks: Vec::new() };
+    crate::build(facts, rationales.into_iter().map(alone).collect(), all)
+}
+
+/// A conversation that evidence with this identity is about.
+pub(crate) fn conversation(id: u64, peer: Peer) -> Talk {
+    Talk {
+        id,
+        peer,
+        first: Timestamp::from_secs(START),
+        last: Timestamp::from_secs(START + 600),
+        starts: 11,
+        bytes: Some((1200, 54_321)),
+        activity: Some(Activity {
+            start: Timestamp::from_secs(START),
+            width: Span::from_secs(64),
+            counts: vec![2, 1, 1, 1, 1, 1, 1, 1, 2],
+        }),
+        intervals: Some(Intervals {
+            between: "starts",
+            edges: vec![53.817_37, 64.0, 76.109_26],
+            counts: vec![9, 1],
+        }),
+    }
 }
 
 pub(crate) fn document() -> Document {

@@ -24,6 +24,7 @@ impl Target {
                 return true;
             }
             host.evidence.retain(|item| self.is_peer(item));
+            keep_conversations(host);
             !host.evidence.is_empty()
         });
         part
@@ -87,6 +88,21 @@ pub fn why(document: &Document, target: &Target) -> Option<String> {
         out.push('\n');
     }
     (!out.is_empty()).then_some(out)
+}
+
+/// Leaves out the conversations that no item is about any more, and renumbers.
+fn keep_conversations(host: &mut HostRow) {
+    let mut kept: Vec<usize> = host.evidence.iter().filter_map(|item| item.conversation).collect();
+    kept.sort_unstable();
+    kept.dedup();
+    for item in &mut host.evidence {
+        item.conversation = item.conversation.and_then(|old| kept.binary_search(&old).ok());
+    }
+    let mut place = 0;
+    host.conversations.retain(|_| {
+        place += 1;
+        kept.binary_search(&(place - 1)).is_ok()
+    });
 }
 
 fn of_host(host: &HostRow) -> String {

@@ -7,6 +7,7 @@
 
 mod bad_inputs;
 mod demo;
+mod eval;
 mod exits;
 mod output;
 mod synth;

@@ -134,6 +134,24 @@ fn threads_change_no_byte() {
 }
 
 #[test]
+fn a_page_is_written_beside_what_is_printed() {
+    let of = |threads, name: &str| {
+        let ran =
+            ostium(&["analyze", world(), "--format", "json", "--html", name, "--threads", threads]);
+        assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""));
+        assert_eq!(json(&ran.out)["totals"]["infected"], 3);
+        std::fs::read_to_string(folder().join(name)).unwrap()
+    };
+    let page = of("1", "one.html");
+    assert!(page.starts_with("<!DOCTYPE html>") && page.ends_with("</html>\n"));
+    assert!(page.contains("3 infected") && page.contains("cdn-metrics-sync.top"));
+    assert_eq!(of("8", "eight.html"), page, "threads change no byte");
+    let ran = ostium(&["analyze", world(), "--html", "no-such-folder/page.html"]);
+    assert_eq!(ran.code, Some(1));
+    assert!(ran.err.contains("cannot write no-such-folder/page.html"), "{}", ran.err);
+}
+
+#[test]
 fn known_indicators_are_found() {
     let list = file("list.txt", b"# bad\n203.0.113.9\n");
     let ran =

@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 use ostium_synth::{Truth, demo};
 
 use super::*;
+use crate::examine;
 
 /// The world as a capture, and its truth.
 fn world() -> &'static (Vec<u8>, Truth) {
@@ -185,4 +186,62 @@ fn settings_are_told_apart_by_their_fingerprint() {
     ] {
         assert_ne!(base, of(other));
     }
+}
+
+#[test]
+fn a_beacon_shows_when_it_called_and_how_long_it_waited() {
+    let mut told = 0;
+    for host in &plain().hosts {
+        assert!(host.conversations.len() <= 12);
+        for item in host.evidence.iter().filter(|item| item.detector == "beacon") {
+            assert!(item.conversation.is_some() || !item.counted, "{item:?}");
+            let Some(place) = item.conversation else { continue };
+            let talk = &host.conversations[place];
+            let timeline = talk.timeline.as_ref().unwrap();
+            let active: u32 = timeline.counts.iter().map(|n| u32::from(*n)).sum();
+            assert!(active >= talk.starts, "{talk:?}");
+            let intervals = talk.intervals.as_ref().unwrap();
+            assert_eq!(intervals.edges.len(), intervals.counts.len() + 1);
+            let median = item.numbers["median_seconds"];
+            let mut buckets = intervals.edges.windows(2).zip(&intervals.counts);
+            let within = |(edges, count): (&[f64], &u16)| {
+                *count > 0 && (edges[0]..edges[1]).contains(&median)
+            };
+            assert!(buckets.any(within), "{median} in {intervals:?}");
+            told += 1;
+        }
+    }
+    assert!(told > 3, "{told} beacons");
+}
+
+#[test]
+fn an_examined_run_is_the_same_run_and_tells_when_the_bots_were_found() {
+    let inputs = vec![input("world", &world().0)];
+    let examined = examine(inputs, &settings(4), &mut |_| ControlFlow::Continue(()));
+    assert_eq!(json(&examined.analysis.document), json(plain()));
+    let (first, last) = examined.cases.iter().fold((Timestamp::MAX, Timestamp::ZERO), |span, c| {
+        (span.0.min(c.first), span.1.max(c.last))
+    });
+    let mut found: Vec<String> = examined.convicted.keys().map(ToString::to_string).collect();
+    found.sort_unstable();
+    assert_eq!(found, truly_infected());
+    for (host, at) in &examined.convicted {
+        // What a cut capture comes to is what was seen at that time, but for flows still open.
+        assert!((first..=last).contains(at), "{host}");
+        let cut = until(&world().0, *at);
+        let judged = report(&[("cut", &cut)], &settings(1));
+        assert!(infected(&judged).contains(&host.to_string().as_str()), "{host} at {at:?}");
+    }
+    for case in &examined.cases {
+        let again = ostium_judge::judge(case.clone(), &Settings::default().policy);
+        let row = plain().hosts.iter().find(|row| row.host == again.host.to_string());
+        assert_eq!(row.map_or("clean", |row| row.verdict.as_str()), again.verdict.name());
+    }
+}
+
+/// The packets of a capture until a time.
+fn until(capture: &[u8], at: Timestamp) -> Vec<u8> {
+    let mut packets = packets_of(capture);
+    packets.retain(|(micros, _)| *micros * 1000 <= at.nanos());
+    pcap(&packets)
 }

@@ -23,6 +23,27 @@ proptest! {
     }
 
     #[test]
+    fn each_interval_lies_within_the_bounds_of_its_bucket(
+        secs in prop::collection::vec(0.0f32..200_000.0, 0..50),
+    ) {
+        let mut histogram = Histogram::default();
+        secs.iter().for_each(|s| histogram.add(*s));
+        let (bounds, counts) = histogram.filled();
+        prop_assert_eq!(bounds.len(), if secs.is_empty() { 0 } else { counts.len() + 1 });
+        for (pair, count) in bounds.windows(2).zip(counts) {
+            // A logarithm may put what lies on a bound on either side.
+            let within = |low: f32, high: f32| {
+                secs.iter().filter(|s| (low..high).contains(*s)).count()
+            };
+            let (least, most) = (
+                within(pair[0] * 1.000_01, pair[1] * 0.999_99),
+                within(pair[0] * 0.999_99, pair[1] * 1.000_01),
+            );
+            prop_assert!((least..=most).contains(&usize::from(*count)), "{pair:?} {count}");
+        }
+    }
+
+    #[test]
     fn common_sizes_are_not_missed(sizes in prop::collection::vec(0u64..40, 1..400)) {
         let mut sketch = Sizes::default();
         let mut exact: BTreeMap<u64, u32> = BTreeMap::new();

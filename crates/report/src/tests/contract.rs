@@ -90,6 +90,41 @@ fn an_item_of_evidence_is_as_promised() {
 }
 
 #[test]
+fn a_conversation_is_as_promised() {
+    let judged = || Judged {
+        rationale: sample().pop().unwrap(),
+        talks: vec![
+            conversation(7, peer(Some("c2.ex\u{202e}ample"), None, Some(443))),
+            Talk {
+                bytes: None,
+                activity: None,
+                intervals: None,
+                ..conversation(9, Peer::default())
+            },
+        ],
+    };
+    let document = crate::build(facts(), vec![judged()], false);
+    let host = serde_json::to_value(&document.hosts[0]).unwrap();
+    assert_eq!(
+        host["conversations"][0],
+        json!({
+            "peer": "c2.ex\u{fffd}ample:443",
+            "first": "2026-01-01T00:00:00Z", "last": "2026-01-01T00:10:00Z", "starts": 11,
+            "out_bytes": 1200, "back_bytes": 54321,
+            "timeline": { "start": "2026-01-01T00:00:00Z", "bucket_seconds": 64,
+                          "counts": [2, 1, 1, 1, 1, 1, 1, 1, 2] },
+            "intervals": { "between": "starts", "edges": [53.817371, 64.0, 76.109261],
+                           "counts": [9, 1] },
+        })
+    );
+    assert_eq!(names(&host["conversations"][1]), ["first", "last", "peer", "starts"]);
+    assert_eq!(host["evidence"][0]["conversation"], 0);
+    assert_eq!(host["evidence"][3].get("conversation"), None, "an item about the host itself");
+    let text = serde_json::to_string(&document).unwrap();
+    assert_eq!(serde_json::from_str::<Document>(&text).unwrap(), document);
+}
+
+#[test]
 fn it_reads_back_as_it_was_written() {
     let document = document();
     let text = serde_json::to_string_pretty(&document).unwrap();

@@ -117,3 +117,21 @@ fn other_conversations_are_told_apart() {
     let (counted, seen) = text.split_once("Seen, but about other conversations:").unwrap();
     assert!(counted.contains("a says so") && seen.contains("b says so"));
 }
+
+#[test]
+fn a_part_keeps_the_conversations_that_its_items_are_about() {
+    let ids = [5, 6, 7];
+    let items = ids.map(|id| {
+        let peer = peer(Some(&format!("c{id}.example")), None, Some(443));
+        item("beacon", Group::Timing, 4.0, About::Conversation { id, peer })
+    });
+    let talks = ids.map(|id| conversation(id, peer(Some(&format!("c{id}.example")), None, None)));
+    let rationale = rationale("10.0.0.1", Verdict::Infected, 0.99, items.to_vec());
+    let document = crate::build(facts(), vec![Judged { rationale, talks: talks.to_vec() }], false);
+    let part = Target::new("c6.example").of(&document);
+    let host = &part.hosts[0];
+    assert_eq!((host.evidence.len(), host.conversations.len()), (1, 1));
+    assert_eq!(host.evidence[0].conversation, Some(0));
+    assert_eq!(host.conversations[0].peer, "c6.example");
+    assert_eq!(Target::new("10.0.0.1").of(&document), document);
+}

@@ -1,0 +1,90 @@
+//! When something happened, as counts over time in constant memory.
+//!
+//! Buckets lie on the grid of their width, which is a power of two in seconds and doubles when the
+//! times no longer fit. So the counts depend on the times alone, never on the order in which they
+//! came. Bias: a full bucket stays full.
+
+use ostium_event::{Span, Timestamp};
+
+/// Buckets; once a width was doubled, at least half of them are in use.
+const BUCKETS: usize = 48;
+
+/// Counts over time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Timeline {
+    counts: [u16; BUCKETS],
+    /// Buckets in use: the first and the last of them are not empty.
+    used: u8,
+    /// A bucket is two to this power seconds wide.
+    shift: u8,
+    /// Place of the first bucket on the grid.
+    first: u64,
+}
+
+// === impl Timeline ===
+
+impl Default for Timeline {
+    fn default() -> Self {
+        Self { counts: [0; BUCKETS], used: 0, shift: 0, first: 0 }
+    }
+}
+
+impl Timeline {
+    /// Adds a time.
+    pub fn add(&mut self, at: Timestamp) {
+        let mut place = at.secs() >> self.shift;
+        if self.used == 0 {
+            (self.first, self.used) = (place, 1);
+        }
+        while self.span_with(place) > BUCKETS as u64 {
+            self.coarsen();
+            place >>= 1;
+        }
+        let used = self.span_with(place) as usize;
+        if place < self.first {
+            // What lies behind the last bucket is empty, and comes round to the front.
+            self.counts.rotate_right((self.first - place) as usize);
+            self.first = place;
+        }
+        self.used = used as u8;
+        if let Some(count) = self.counts.get_mut((place - self.first) as usize) {
+            *count = count.saturating_add(1);
+        }
+    }
+
+    /// When the first bucket begins.
+    pub const fn start(&self) -> Timestamp {
+        Timestamp::from_secs(self.first << self.shift)
+    }
+
+    /// How wide each bucket is.
+    pub const fn width(&self) -> Span {
+        Span::from_secs(1 << self.shift)
+    }
+
+    /// The counts, from the first bucket that holds something to the last.
+    pub fn counts(&self) -> &[u16] {
+        self.counts.get(..usize::from(self.used)).unwrap_or_default()
+    }
+
+    /// Buckets from the first to the last, were this place in use too.
+    fn span_with(&self, place: u64) -> u64 {
+        let last = self.first + u64::from(self.used) - 1;
+        last.max(place) - self.first.min(place) + 1
+    }
+
+    /// Doubles the width.
+    fn coarsen(&mut self) {
+        let first = self.first >> 1;
+        let mut counts = [0u16; BUCKETS];
+        for (place, count) in (self.first..).zip(self.counts()) {
+            if let Some(sum) = counts.get_mut(((place >> 1) - first) as usize) {
+                *sum = sum.saturating_add(*count);
+            }
+        }
+        let last = (self.first + u64::from(self.used) - 1) >> 1;
+        (self.used, self.first) = ((last - first + 1) as u8, first);
+        self.shift += 1;
+        self.counts = counts;
+    }
+}
