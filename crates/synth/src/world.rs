@@ -25,7 +25,7 @@ use crate::zeek::{Logs, Open};
 pub type Watch<'a> = dyn FnMut(Timestamp) -> ControlFlow<()> + 'a;
 
 /// How far ahead of the others one machine is told of, where only its own order matters.
-const SLACK: Span = Span::ZERO;
+const SLACK: Span = Span::from_secs(600);
 
 /// Packets or facts between two looks of a watcher.
 const WATCHED: u64 = 4096;

@@ -44,6 +44,8 @@ fn notes_survive_and_no_other_page_is_overwritten() {
     let manifest = manifest("notes");
     let written = |name| std::fs::read_to_string(folder().join(name)).unwrap();
     let write = |name| ostium(&["eval", &manifest, "--case", "bad", "--quiet", "--write", name]);
+    // A run before this one may have left its page.
+    std::fs::remove_file(folder().join("evaluation.md")).ok();
     assert_eq!(write("evaluation.md").code, Some(0));
     let first = written("evaluation.md");
     assert!(first.contains("No notes yet."));
