@@ -2,9 +2,13 @@
 
 use ostium_event::{Addr, Timestamp};
 
-/// A host's number within its shard. Numbers of forgotten hosts are used again.
+/// A host within its shard: where it is kept, and which of those that were kept there. What still
+/// speaks of a forgotten host speaks of nobody, though its place has been given away.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct HostId(pub u32);
+pub struct HostId {
+    pub(crate) place: u32,
+    pub(crate) life: u32,
+}
 
 /// What is known of an inside host.
 #[derive(Clone, Debug)]
@@ -25,6 +29,8 @@ pub struct Host {
     pub served: u64,
     /// Its use of the DNS.
     pub dns: DnsUse,
+    /// Which host of its shard it is, counted.
+    pub(crate) life: u32,
     /// Its hardware address, where the link shows it; 0 when unknown.
     pub mac: u64,
 }
@@ -51,7 +57,7 @@ pub struct DnsUse {
 // === impl Host ===
 
 impl Host {
-    pub(crate) const fn new(addr: Addr, at: Timestamp) -> Self {
+    pub(crate) const fn new(addr: Addr, at: Timestamp, life: u32) -> Self {
         Self {
             addr,
             first: at,
@@ -69,6 +75,7 @@ impl Host {
                 servers: [Addr::UNSPECIFIED; 8],
                 server_count: 0,
             },
+            life,
             mac: 0,
         }
     }

@@ -35,7 +35,7 @@ impl Profile {
             return None;
         }
         let host = self.host_id(event.flow.inside, event.at);
-        if let Some(known) = self.hosts.get_mut(host.0) {
+        if let Some(known) = self.hosts.get_mut(host.place) {
             known.last = known.last.max(event.at);
         }
         let name = match event.scope {
@@ -167,7 +167,7 @@ impl Profile {
         let address = address_key(host, flow);
         match event.opened_by {
             OpenedBy::Inside => {
-                if let Some(host) = self.hosts.get_mut(host.0) {
+                if let Some(host) = self.hosts.get_mut(host.place) {
                     host.opened += 1;
                 }
                 if start && counts_for_timing(flow) {
@@ -226,13 +226,13 @@ impl Profile {
         let flow = &event.flow;
         match event.opened_by {
             OpenedBy::Inside => {
-                if let Some(host) = self.hosts.get_mut(host.0) {
+                if let Some(host) = self.hosts.get_mut(host.place) {
                     host.ended += 1;
                     host.replied += u64::from(record.back.packets > 0);
                 }
             }
             OpenedBy::Outside => {
-                if let Some(host) = self.hosts.get_mut(host.0) {
+                if let Some(host) = self.hosts.get_mut(host.place) {
                     host.served += u64::from(record.out.bytes > 0);
                 }
                 return self.name_of(host, flow);
@@ -336,7 +336,7 @@ impl Profile {
         let neighbours = known.unwrap_or_else(|| {
             // Sites of one address need no view of their own.
             let mark = (flow.outside.bits() as u32).max(1);
-            let last = self.sites.entry(site.of_anyone() ^ u64::from(host.0) << 32, || mark);
+            let last = self.sites.entry(site.of_anyone() ^ u64::from(host.life) << 32, || mark);
             let neighbours = *last != mark;
             *last = if neighbours { 0 } else { mark };
             self.with_known(&address, |c| c.has_neighbours = Some(neighbours));
@@ -390,7 +390,7 @@ impl Profile {
         if event.scope == Scope::Internal && dns.stage != DnsStage::Reply {
             self.served.entry(event.flow.outside, Default::default).dns += 1;
         }
-        if let Some(known) = self.hosts.get_mut(host.0) {
+        if let Some(known) = self.hosts.get_mut(host.place) {
             if dns.stage != DnsStage::Reply {
                 known.dns.query(event.at, event.flow.outside, dns.record_type == RecordType::MX);
             }

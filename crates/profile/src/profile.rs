@@ -27,7 +27,7 @@ pub struct Limits {
 
 /// A key that no conversation has.
 const NOBODY: ConversationKey = ConversationKey {
-    host: HostId(u32::MAX),
+    host: HostId { place: u32::MAX, life: u32::MAX },
     view: View::Client,
     proto: ostium_event::Proto(0),
     port: 0,
@@ -49,6 +49,8 @@ pub struct Profile {
     pub(crate) evicted_hosts: u64,
     pub(crate) evicted_conversations: u64,
     pub(crate) last_host: (Addr, HostId),
+    /// Hosts that there were, forgotten ones included.
+    lives: u32,
     /// The conversation of each view looked up last: a flow's opening, close and name follow each
     /// other.
     last: [(ConversationKey, u32); View::COUNT],
@@ -97,7 +99,8 @@ impl Profile {
             forgotten_hosts: Vec::new(),
             evicted_hosts: 0,
             evicted_conversations: 0,
-            last_host: (Addr::UNSPECIFIED, HostId(u32::MAX)),
+            last_host: (Addr::UNSPECIFIED, NOBODY.host),
+            lives: 0,
             last: [(NOBODY, u32::MAX); View::COUNT],
             sites: Generations::new(limits.names),
             heap_bytes: 0,
@@ -105,19 +108,20 @@ impl Profile {
         }
     }
 
-    /// A host by its number.
+    /// A host, unless it was forgotten.
     pub fn host(&self, id: HostId) -> Option<&Host> {
-        self.hosts.get(id.0)
+        self.hosts.get(id.place).filter(|host| host.life == id.life)
     }
 
     /// All hosts.
     pub fn hosts(&self) -> impl Iterator<Item = (HostId, &Host)> {
-        self.hosts.iter().map(|(id, host)| (HostId(id), host))
+        self.hosts.iter().map(|(place, host)| (HostId { place, life: host.life }, host))
     }
 
     /// All conversations, grouped by host in no particular order of hosts.
     pub fn conversations(&self) -> impl Iterator<Item = &Conversation> {
-        self.conversations.iter().map(|(_, conversation)| conversation)
+        let all = self.conversations.iter().map(|(_, conversation)| conversation);
+        all.filter(|conversation| self.host(conversation.key.host).is_some())
     }
 
     /// How often an anomaly was seen.
@@ -148,7 +152,7 @@ impl Profile {
         let active = self.hosts.iter().filter(|(_, h)| h.opened > 0 || h.dns.queries > 0).count();
         prevalence.set_hosts(u32::try_from(active).unwrap_or(u32::MAX));
         let mut once: HashMap<(HostId, u64), (), foldhash::fast::FixedState> = HashMap::default();
-        for (_, conversation) in self.conversations.iter() {
+        for conversation in self.conversations() {
             let key = &conversation.key;
             prevalence.count(key.of_anyone());
             let ja4 = conversation.tls.as_ref().and_then(|tls| tls.ja4);
@@ -166,43 +170,36 @@ impl Profile {
         prevalence
     }
 
-    /// The number of a host, made when it is new.
+    /// The identity of a host, made when it is new.
     pub(crate) fn host_id(&mut self, addr: Addr, at: ostium_event::Timestamp) -> HostId {
-        if self.last_host.0 == addr && self.hosts.get(self.last_host.1.0).is_some() {
+        if self.last_host.0 == addr && self.host(self.last_host.1).is_some() {
             return self.last_host.1;
         }
-        let id = match self.hosts.find(&addr) {
-            Some(id) => id,
+        let place = match self.hosts.find(&addr) {
+            Some(place) => place,
             None => {
                 if self.hosts.is_full() {
                     self.forget_a_host();
                 }
-                self.hosts.insert(Host::new(addr, at))
+                self.lives = self.lives.wrapping_add(1);
+                self.hosts.insert(Host::new(addr, at, self.lives))
             }
         };
-        self.last_host = (addr, HostId(id));
-        HostId(id)
+        let life = self.hosts.get(place).map_or(0, |host| host.life);
+        self.last_host = (addr, HostId { place, life });
+        self.last_host.1
     }
 
-    /// The host that was quiet longest goes, with the oldest of its neighbours' conversations left
-    /// to be forgotten in their turn.
+    /// The host that was quiet longest goes. Its conversations are nobody's then, and the first to
+    /// go when room is wanted; to look for them now would cost a walk through all, for each source
+    /// of a flood.
     fn forget_a_host(&mut self) {
-        let Some(id) = self.hosts.least(|host| (host.opened > 8, host.last)) else {
+        let Some(place) = self.hosts.least(|host| (host.opened > 8, host.last)) else {
             return;
         };
-        self.hosts.remove(id);
-        self.evicted_hosts += 1;
-        self.forgotten_hosts.push(HostId(id));
-        let orphans: Vec<u32> = self
-            .conversations
-            .iter()
-            .filter(|(_, c)| c.key.host == HostId(id))
-            .map(|(id, _)| id)
-            .collect();
-        for orphan in orphans {
-            if let Some(gone) = self.conversations.remove(orphan) {
-                self.heap_bytes = self.heap_bytes.saturating_sub(gone.heap_bytes());
-            }
+        if let Some(gone) = self.hosts.remove(place) {
+            self.evicted_hosts += 1;
+            self.forgotten_hosts.push(HostId { place, life: gone.life });
         }
     }
 
@@ -285,16 +282,20 @@ impl Profile {
         Some(changed)
     }
 
-    /// The least suspicious, oldest conversations go until there is room for one more.
+    /// Conversations of forgotten hosts go, then the least suspicious and oldest, until there is
+    /// room for one more.
     fn make_room(&mut self) {
         while self.conversations.len() * CONVERSATION + self.heap_bytes >= self.conversation_bytes {
-            let Some(victim) = self.conversations.least(Conversation::keep_rank) else {
+            let hosts = &self.hosts;
+            let lives = |id: HostId| hosts.get(id.place).is_some_and(|host| host.life == id.life);
+            let Some(victim) = self.conversations.least(|c| (lives(c.key.host), c.keep_rank()))
+            else {
                 return;
             };
             if let Some(gone) = self.conversations.remove(victim) {
                 self.heap_bytes = self.heap_bytes.saturating_sub(gone.heap_bytes());
+                self.evicted_conversations += u64::from(self.host(gone.key.host).is_some());
             }
-            self.evicted_conversations += 1;
         }
     }
 

@@ -114,7 +114,7 @@ impl<T: Keyed> Table<T> {
 /// A detector's own state of some hosts, bounded by the number of hosts it may remember.
 #[derive(Debug)]
 pub struct PerHost<T> {
-    states: HashMap<u32, T, RandomState>,
+    states: HashMap<HostId, T, RandomState>,
     limit: usize,
     refused: u64,
 }
@@ -129,12 +129,12 @@ impl<T> PerHost<T> {
 
     /// The state of a host, if there is any.
     pub fn get(&self, host: HostId) -> Option<&T> {
-        self.states.get(&host.0)
+        self.states.get(&host)
     }
 
     /// The state of a host, if there is any, to change it.
     pub fn get_mut(&mut self, host: HostId) -> Option<&mut T> {
-        self.states.get_mut(&host.0)
+        self.states.get_mut(&host)
     }
 
     /// The state of a host, made when there is none; `None` when no more hosts can be remembered.
@@ -142,16 +142,16 @@ impl<T> PerHost<T> {
     where
         T: Default,
     {
-        if self.states.len() >= self.limit && !self.states.contains_key(&host.0) {
+        if self.states.len() >= self.limit && !self.states.contains_key(&host) {
             self.refused += 1;
             return None;
         }
-        Some(self.states.entry(host.0).or_default())
+        Some(self.states.entry(host).or_default())
     }
 
-    /// A host was forgotten: its number will be another's.
+    /// A host was forgotten.
     pub fn forget(&mut self, host: HostId) {
-        self.states.remove(&host.0);
+        self.states.remove(&host);
     }
 
     /// How often a host could not be remembered.

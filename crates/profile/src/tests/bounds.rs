@@ -15,6 +15,10 @@ fn taken(profile: &Profile) -> usize {
     profile.conversations().map(|c| each + c.heap_bytes()).sum()
 }
 
+const fn id(place: u32) -> HostId {
+    HostId { place, life: 1 }
+}
+
 /// One conversation with all that it can earn.
 const MOST_OF_ONE: usize = 8192;
 
@@ -165,16 +169,16 @@ proptest! {
 fn state_of_hosts_is_bounded_and_refusals_counted() {
     let mut states: PerHost<u64> = PerHost::new(20);
     for n in 0..100 {
-        if let Some(state) = states.entry(HostId(n)) {
+        if let Some(state) = states.entry(id(n)) {
             *state += 1;
         }
     }
     assert_eq!(states.refused(), 80);
-    assert_eq!((states.get(HostId(19)), states.get(HostId(20))), (Some(&1), None));
-    states.forget(HostId(3));
-    assert!(states.entry(HostId(77)).is_some(), "there is room again");
-    assert_eq!(states.entry(HostId(19)).copied(), Some(1));
-    assert!(states.get_mut(HostId(3)).is_none());
+    assert_eq!((states.get(id(19)), states.get(id(20))), (Some(&1), None));
+    states.forget(id(3));
+    assert!(states.entry(id(77)).is_some(), "there is room again");
+    assert_eq!(states.entry(id(19)).copied(), Some(1));
+    assert!(states.get_mut(id(3)).is_none());
 }
 
 /// What can be heard, with texts as hostile as they come.
