@@ -78,9 +78,16 @@ fn conversation(bytes: &[u8], wanted: fn(Service) -> bool) -> bool {
     // A flow is a stream or is made of datagrams.
     let datagrams = matches!(turns.first(), Some(Turn::Datagram(..)));
     turns.retain(|turn| matches!(turn, Turn::Datagram(..)) == datagrams);
-    let (service, whole) = told(&turns, feed);
+    let (service, _) = told(&turns, feed);
     if feed.from_start && cut_safe(&turns, feed) {
-        let (_, pieces) = told(&turns, Feed { piece: usize::from(piece).max(1), ..feed });
+        let mut piece = usize::from(piece).max(1);
+        // These count the segments of a side that is alone, so there must be few of them.
+        if matches!(service, Service::Tls | Service::Ssh) {
+            turns.truncate(7);
+            piece = piece.max(bits.0.len().div_ceil(7));
+        }
+        let (_, whole) = told(&turns, feed);
+        let (_, pieces) = told(&turns, Feed { piece, ..feed });
         assert_eq!(whole, pieces, "the same events for any cut of the bytes");
     }
     wanted(service)
