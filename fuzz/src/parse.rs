@@ -88,9 +88,17 @@ fn conversation(bytes: &[u8], wanted: fn(Service) -> bool) -> bool {
         }
         let (_, whole) = told(&turns, feed);
         let (_, pieces) = told(&turns, Feed { piece, ..feed });
-        assert_eq!(whole, pieces, "the same events for any cut of the bytes");
+        assert_eq!(settled(&whole), settled(&pieces), "the same events for any cut of the bytes");
     }
     wanted(service)
+}
+
+/// What is told before segments count by design: a malformed message, after which reading goes on
+/// at a segment that begins with one, or a change of protocol, whose first bytes are looked for.
+fn settled(told: &[String]) -> &[String] {
+    let ends = ["Malformed", "STARTTLS", "\"AUTH\"", "\"CONNECT\""];
+    let end = told.iter().position(|text| ends.iter().any(|end| text.contains(end)));
+    told.get(..=end.unwrap_or(usize::MAX - 1)).unwrap_or(told)
 }
 
 /// Must any cut tell the same? Not where segments are counted by design: after missing bytes, and
