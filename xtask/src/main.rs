@@ -11,6 +11,7 @@
 
 mod args;
 mod bench;
+mod fuzz;
 mod habits;
 mod layers;
 mod measure;
@@ -82,6 +83,12 @@ const CHORES: &[Chore] = &[
         about: "time `ostium analyze` against nfpcapd on one capture",
         help: bench::HELP,
         run: bench::main,
+    },
+    Chore {
+        name: "fuzz",
+        about: "run the fuzz targets, all or those named, and count edges",
+        help: fuzz::HELP,
+        run: fuzz::main,
     },
     Chore {
         name: "names",

@@ -6,7 +6,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use crate::run::{Ran, cargo, has_cargo_tool, run};
-use crate::{habits, layers, tidy};
+use crate::{fuzz, habits, layers, tidy};
 
 /// A step: cheap ones come first, so that a slip shows early.
 pub(crate) struct Step {
@@ -73,6 +73,11 @@ pub(crate) const STEPS: &[Step] = &[
         run: |root| counted(run(root, &mut cargo(root, DOCTESTS), LONG), cargo_counts),
     },
     Step { name: "docs", about: "the documentation builds without a warning", run: docs },
+    Step {
+        name: "fuzz",
+        about: "every fuzz target for CI_FUZZ seconds (skipped without)",
+        run: fuzzed,
+    },
 ];
 
 const CLIPPY: &[&str] = &["clippy", "--workspace", "--all-targets", "--quiet", "--", "-Dwarnings"];
@@ -154,6 +159,26 @@ fn docs(root: &Path) -> Report {
     let mut command = cargo(root, &["doc", "--workspace", "--no-deps", "--quiet"]);
     command.env("RUSTDOCFLAGS", "-Dwarnings");
     tool(root, command)
+}
+
+/// Fuzzing takes its own build, so it is for those who ask: continuous integration does.
+fn fuzzed(root: &Path) -> Report {
+    let wanted = std::env::var("CI_FUZZ").unwrap_or_default();
+    let Some(seconds) = wanted.parse().ok().filter(|seconds| *seconds > 0) else {
+        return Report::skip("not asked for; CI_FUZZ=10 runs every target for 10 s");
+    };
+    if let Some(why) = fuzz::obstacle(root) {
+        return Report::skip(&why);
+    }
+    match fuzz::check(root, seconds) {
+        Ok((passed, found)) => Report {
+            passed,
+            failed: found.len(),
+            note: format!("{passed} targets held, {} did not", found.len()),
+            log: found.join("\n\n"),
+        },
+        Err(error) => Report::fail("cannot run".to_owned(), error.to_string()),
+    }
 }
 
 /// A run of many tests. A run that ends badly without a failed test is itself one failure: it did

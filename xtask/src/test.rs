@@ -14,10 +14,11 @@ pub(crate) const HELP: &str = "\
 usage: cargo xtask test [--list] [STEP...]
 
 Runs every step, or those named, in order and to the end:
-  fmt layers tidy clippy deny advisories tests doctests docs
+  fmt layers tidy habits clippy deny advisories tests doctests docs fuzz
 The last line is `N passed, M failed`, counting every test and every other check once.
 Exit code 1 if anything failed. What a failed step printed goes to standard error.
-CI_ADVISORIES=0 leaves the advisories out; without their database they are skipped.";
+CI_ADVISORIES=0 leaves the advisories out; without their database they are skipped.
+CI_FUZZ=N runs every fuzz target for N seconds; without it fuzzing is skipped.";
 
 pub(crate) fn main(root: &Path, mut args: Args) -> Outcome {
     let list_only = args.switch("--list");

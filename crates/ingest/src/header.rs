@@ -76,6 +76,12 @@ impl Layout {
         &self.plan
     }
 
+    /// May a text that stands for no value be a number or an address?
+    #[inline]
+    pub(crate) fn unset_looks_set(&self) -> bool {
+        self.marks.iter().any(u8::is_ascii_digit)
+    }
+
     /// Does the text stand for no value?
     #[inline]
     pub(crate) fn is_unset(&self, value: &[u8]) -> bool {

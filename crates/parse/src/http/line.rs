@@ -47,16 +47,21 @@ fn request(bytes: &[u8]) -> Match {
         Some(b' ') if method_len > 0 => {}
         _ => return Match::No,
     }
-    match bytes.iter().position(|b| *b == b'\n') {
-        Some(at) => {
-            let line = bytes.get(..at).unwrap_or_default().trim_ascii_end();
+    let end = bytes.iter().position(|b| *b == b'\n');
+    let line = bytes.get(..end.unwrap_or(bytes.len())).unwrap_or_default();
+    // Before the end of the line is seen this is a reason to let go; so it is one after, too.
+    if line.iter().any(|b| *b < b' ' && *b != b'\r') {
+        return Match::No;
+    }
+    match end {
+        Some(_) => {
+            let line = line.trim_ascii_end();
             let version = line.len().saturating_sub(9);
             Match::from_bool(
                 version > method_len
                     && line.get(version..).is_some_and(|end| end.starts_with(b" HTTP/1.")),
             )
         }
-        None if bytes.iter().any(|b| *b < b' ' && *b != b'\r') => Match::No,
         None if bytes.len() < HEAD_BYTES => Match::Maybe,
         None => Match::from_bool(METHODS.contains(&bytes.get(..method_len).unwrap_or_default())),
     }
@@ -69,6 +74,20 @@ const fn is_token(byte: u8) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn an_answer_stays_when_more_follows(
+            line in "(GET|HTTP/1|M-S|h) ?[ -~\t\r\x01]{0,20}( HTTP/1.1)?[ \t\r]?\n[a-z\n]{0,4}",
+        ) {
+            let whole = begins(line.as_bytes());
+            for cut in 0..line.len() {
+                let answer = begins(&line.as_bytes()[..cut]);
+                prop_assert!(answer == Match::Maybe || answer == whole, "{:?} at {}", line, cut);
+            }
+        }
+    }
 
     #[test]
     fn first_lines() {
@@ -94,6 +113,7 @@ mod tests {
             b"EHLO x\r\n",
             b"GET HTTP/1.1\r\n",
             b"A \x01",
+            b"GET /\x01 HTTP/1.1\r\n",
         ] {
             assert_eq!(begins(no), Match::No, "{no:?}");
         }

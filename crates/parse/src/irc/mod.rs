@@ -31,8 +31,12 @@ impl Protocol for Irc {
             let Some(end) = memchr::memchr(b'\n', rest) else {
                 return begun(rest);
             };
-            let line = rest.get(..end).unwrap_or_default().trim_ascii_end();
-            match first_line(line) {
+            let line = rest.get(..end).unwrap_or_default();
+            // What rules a line out before its end is seen rules it out after, too.
+            if begun(line) == Match::No {
+                return Match::No;
+            }
+            match first_line(line.trim_ascii_end()) {
                 Match::Maybe => rest = rest.get(end + 1..).unwrap_or_default(),
                 decided => return decided,
             }
@@ -121,6 +125,20 @@ mod tests {
             bench.seen,
             ["irc PASS ", "irc NICK ", "irc USER ", "irc PONG ", "irc JOIN #chan", "irc PRIVMSG "]
         );
+    }
+
+    #[test]
+    fn a_line_that_is_cut_is_taken_like_a_whole_one() {
+        for line in [&b"PASS x\r\nNICK i\0SS x\r\n"[..], b" NICK x\r\n", b"NICK x\r\n"] {
+            let mut whole = Bench::new(4444);
+            whole.opener(line);
+            for cut in 1..line.len() {
+                let mut bench = Bench::new(4444);
+                bench.opener(&line[..cut]);
+                bench.opener(&line[cut..]);
+                assert_eq!(bench.seen, whole.seen, "{line:?} cut at {cut}");
+            }
+        }
     }
 
     #[test]

@@ -27,7 +27,7 @@ impl<'a> Fields<'a> {
     /// oddities that this reader does not know.
     #[inline]
     pub(crate) fn scan(row: &'a [u8], layout: &Layout) -> Option<Self> {
-        if layout.glued.is_some() {
+        if layout.glued.is_some() || layout.unset_looks_set() {
             return None;
         }
         let mut cursor = Cursor { row, at: 0, separator: layout.separator };

@@ -1,0 +1,4 @@
+//! Conversations of one protocol: dns.
+#![no_main]
+
+ostium_fuzz::target!(parse::dns);

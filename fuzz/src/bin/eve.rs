@@ -1,0 +1,4 @@
+//! Suricata EVE.
+#![no_main]
+
+ostium_fuzz::target!(ingest::eve);

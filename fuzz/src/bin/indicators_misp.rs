@@ -1,0 +1,4 @@
+//! Indicators in MISP.
+#![no_main]
+
+ostium_fuzz::target!(intel::misp);

@@ -1,0 +1,4 @@
+//! Indicators in STIX.
+#![no_main]
+
+ostium_fuzz::target!(intel::stix);

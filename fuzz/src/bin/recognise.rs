@@ -1,0 +1,4 @@
+//! Conversations of any protocol, cut anywhere.
+#![no_main]
+
+ostium_fuzz::target!(parse::any);

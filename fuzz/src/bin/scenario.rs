@@ -1,0 +1,4 @@
+//! Scenarios of made-up worlds.
+#![no_main]
+
+ostium_fuzz::target!(scenario::toml);

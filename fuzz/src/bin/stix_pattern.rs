@@ -1,0 +1,4 @@
+//! Patterns of STIX.
+#![no_main]
+
+ostium_fuzz::target!(intel::stix_pattern);

@@ -1,0 +1,79 @@
+//! Frames and capture files.
+
+use ostium_capture::{CaptureFile, PacketBlock};
+use ostium_wire::{LinkType, decode, unreachable_flow};
+
+use crate::{Bits, Dribble};
+
+const LINKS: [LinkType; 7] = [
+    LinkType::Ethernet,
+    LinkType::Null,
+    LinkType::Loop,
+    LinkType::RawIp,
+    LinkType::Ppp,
+    LinkType::LinuxSll,
+    LinkType::LinuxSll2,
+];
+
+/// What a reader of captures has told.
+type Told = (Vec<(u64, Vec<u8>, u32)>, Option<String>);
+
+/// The first byte chooses the link layer; the rest is the frame.
+pub fn frame(bytes: &[u8]) -> bool {
+    let mut bits = Bits(bytes);
+    let link = LINKS[usize::from(bits.byte()) % LINKS.len()];
+    let frame = bits.0;
+    let _ = unreachable_flow(frame);
+    let Ok(meta) = decode(link, frame) else {
+        return true;
+    };
+    assert_eq!(meta.payload(frame).len(), meta.payload_len as usize, "the payload is in the frame");
+    assert!(meta.wire_len >= meta.payload_len, "cut payloads are shorter, not longer");
+    assert!(meta.src_mac >> 48 == 0);
+    if meta.fragment.is_some() {
+        assert_eq!((meta.src_port, meta.dst_port), (0, 0), "a fragment has no ports");
+    }
+    let _ = unreachable_flow(meta.payload(frame));
+    // A frame that is cut loses payload and gains nothing.
+    let cut = &frame[..frame.len() - usize::from(!frame.is_empty())];
+    if let Ok(less) = decode(link, cut) {
+        assert!(less.payload_len <= meta.payload_len);
+    }
+    true
+}
+
+/// A capture file: the same packets however the bytes arrive.
+pub fn capture(bytes: &[u8]) -> bool {
+    let mut bits = Bits(bytes);
+    let piece = usize::from(bits.byte());
+    let whole = packets(bits.0, usize::MAX);
+    let pieces = packets(bits.0, piece);
+    assert!(whole == pieces, "the same packets for any cut of the bytes");
+    whole.is_some()
+}
+
+fn packets(bytes: &[u8], piece: usize) -> Option<Told> {
+    let mut file = CaptureFile::open(Dribble::new(bytes, piece)).ok()?;
+    let (mut block, mut all, mut sum) = (PacketBlock::default(), Vec::new(), 0);
+    let mut error = None;
+    loop {
+        match file.next_block(&mut block) {
+            Ok(true) => {}
+            Ok(false) => break,
+            Err(refused) => {
+                error = Some(refused.to_string());
+                break;
+            }
+        }
+        assert!(block.bytes.len() <= 16 << 20, "a buffer has a bound");
+        for packet in &block.packets {
+            let frame = block.frame(packet);
+            assert_eq!(frame.len(), packet.len as usize, "a packet lies in its block");
+            sum += frame.len();
+            all.push((packet.at.nanos(), frame.to_vec(), packet.wire_len));
+        }
+    }
+    assert!(sum <= bytes.len(), "no byte is told twice");
+    let trouble = file.trouble().map(|trouble| format!("{trouble:?}"));
+    Some((all, error.or(trouble)))
+}
