@@ -162,6 +162,13 @@ A manifest is TOML; paths are relative to it:
   use = \"train\"                         may thresholds be set on it, or is it only reported (test)?
   truth = \"documented\"                  who says so
 
+A case may be a made-up world instead, which tells its own truth (ostium synth --list):
+  [[case]]
+  name = \"office-3\"
+  scenario = \"office\"                   one that ships, or a file
+  seed = 3                               also days = 2.5, scale = 10, as = \"events\" or \"packets\"
+  use = \"test\"
+
 Time to find is from a host's first event to the first look that calls it infected; looks are 1,
 1.5, 2, 3, 4, 6, 8, 12 ... minutes after the first event of the case, and at its end.
 Status 1 when a case crashed; refused cases are results.")]

@@ -19,15 +19,16 @@ pub(crate) fn run(args: &EvalArgs) -> Result<ExitCode, Fail> {
     let manifest = manifest(args)?;
     // A page that may not be written is said before the work, not after it.
     let kept = args.write.as_deref().map(kept_notes).transpose()?;
-    let (bar, interrupt) = (CaseBar::new(args.quiet, manifest.cases.len()), Interrupt::listen());
+    let (mut bar, interrupt) =
+        (CaseBar::new(args.quiet, manifest.cases.len()), Interrupt::listen());
     let threads = args.threads.map_or_else(
         || std::thread::available_parallelism().map_or(1, usize::from).min(16),
         usize::from,
     );
     let options = Options { threads, memory: args.memory.0 };
-    let tell = |step: Step<'_>| bar.show(step);
-    let tried =
-        run_cases(&manifest.cases, &manifest.base, options, &tell, &|| !interrupt.is_raised());
+    let mut tell = |step: Step<'_>| bar.show(step);
+    let go_on = || !interrupt.is_raised();
+    let tried = run_cases(&manifest.cases, &manifest.base, options, &mut tell, &go_on);
     bar.clear();
     let evaluation = Evaluation::of(&tried, manifest.cases.len());
     if evaluation.is_part() {

@@ -51,9 +51,14 @@ pub(crate) fn say(words: std::fmt::Arguments<'_>) {
     }
 }
 
-/// Writes a file whole, or not at all: first beside it, then moved into place.
+/// Writes a file whole, or not at all: first beside it, then moved into place. What is no file (a
+/// device, a pipe) is written to, for it must not be replaced by one.
 pub(crate) fn write_file(path: &Path, text: &str) -> Result<(), Fail> {
     let failed = |error| Fail::new(format!("cannot write {}: {error}", path.display()));
+    if path.metadata().is_ok_and(|known| !known.is_file()) {
+        let opened = std::fs::File::options().write(true).open(path);
+        return opened.and_then(|mut file| file.write_all(text.as_bytes())).map_err(failed);
+    }
     let mut beside = path.as_os_str().to_owned();
     beside.push(".part");
     std::fs::write(&beside, text).map_err(failed)?;

@@ -1,7 +1,6 @@
 //! A progress bar on standard error, when that is a terminal: bytes, rate, time left.
 
 use std::io::IsTerminal;
-use std::sync::Mutex;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -95,7 +94,7 @@ impl WorldBar {
 /// A bar over cases, with the names of those that run.
 pub(crate) struct CaseBar {
     bar: ProgressBar,
-    running: Mutex<Vec<String>>,
+    running: Vec<String>,
 }
 
 // === impl CaseBar ===
@@ -112,12 +111,12 @@ impl CaseBar {
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style);
         }
-        Self { bar, running: Mutex::default() }
+        Self { bar, running: Vec::new() }
     }
 
     /// Shows that a case begins or is done.
-    pub(crate) fn show(&self, step: Step<'_>) {
-        let Ok(mut running) = self.running.lock() else { return };
+    pub(crate) fn show(&mut self, step: Step<'_>) {
+        let running = &mut self.running;
         match step {
             Step::Begins(name) => running.push(name.to_owned()),
             Step::Done(name) => {

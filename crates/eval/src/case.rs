@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use ostium_event::{Addr, Home};
@@ -13,6 +12,7 @@ use ostium_verdict::Verdict;
 use serde::Serialize;
 
 use crate::manifest::{Case, Source};
+use crate::scenario;
 use crate::without::{Without, without};
 
 /// What came of a case.
@@ -59,6 +59,9 @@ pub struct HostResult {
     pub host: String,
     /// What is known of it.
     pub label: Label,
+    /// The kind of its infection, where the case knows it host by host.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
     /// It was in the input at all.
     pub seen: bool,
     /// The verdict at the end of the input.
@@ -100,12 +103,7 @@ pub(crate) fn judge_case(
     memory: u64,
     go_on: &dyn Fn() -> bool,
 ) -> Option<Outcome> {
-    let tried = catch_unwind(AssertUnwindSafe(|| try_case(case, base, memory, go_on)));
-    let outcome = tried.unwrap_or_else(|panic| {
-        let text = panic.downcast_ref::<String>().map(String::as_str);
-        let why = text.or_else(|| panic.downcast_ref::<&str>().copied());
-        Some(Outcome::Crashed(why.unwrap_or("it panicked").to_owned()))
-    })?;
+    let outcome = try_case(case, base, memory, go_on)?;
     let own = |text: String| own_words(&text, case, base);
     Some(match outcome {
         Outcome::Judged(mut judged) => {
@@ -127,25 +125,25 @@ fn own_words(text: &str, case: &Case, base: &Path) -> String {
 }
 
 fn try_case(case: &Case, base: &Path, memory: u64, go_on: &dyn Fn() -> bool) -> Option<Outcome> {
-    let files = match &case.source {
-        Source::Files(files) => files,
-        Source::Scenario { name, .. } => {
-            return Some(Outcome::Refused(format!("this version plays no scenario ({name})")));
-        }
-    };
+    match &case.source {
+        Source::Files(files) => try_files(case, files, base, memory, go_on),
+        Source::Scenario(scenario) => scenario::try_scenario(case, scenario, base, memory, go_on),
+    }
+}
+
+fn try_files(
+    case: &Case,
+    files: &[String],
+    base: &Path,
+    memory: u64,
+    go_on: &dyn Fn() -> bool,
+) -> Option<Outcome> {
     let (inputs, unread) = open_all(files, base);
     if inputs.is_empty() {
         let why = unread.into_iter().next();
         return Some(Outcome::Refused(why.unwrap_or_else(|| "nothing to read".to_owned())));
     }
-    let settings = Settings {
-        home: if case.home.is_empty() { Home::private() } else { Home::new(&case.home) },
-        roles: case.roles.clone(),
-        memory,
-        threads: 1,
-        all: true,
-        ..Settings::default()
-    };
+    let settings = settings(case, memory);
     let examined = examine(inputs, &settings, &mut |_| match go_on() {
         true => ControlFlow::Continue(()),
         false => ControlFlow::Break(()),
@@ -160,6 +158,18 @@ fn try_case(case: &Case, base: &Path, memory: u64, go_on: &dyn Fn() -> bool) -> 
         return Some(Outcome::Refused(note.0.clone()));
     }
     Some(Outcome::Judged(Judged { unread, ..judged(case, &examined, &settings) }))
+}
+
+/// A fresh install that knows what is inside, and the roles.
+pub(crate) fn settings(case: &Case, memory: u64) -> Settings {
+    Settings {
+        home: if case.home.is_empty() { Home::private() } else { Home::new(&case.home) },
+        roles: case.roles.clone(),
+        memory,
+        threads: 1,
+        all: true,
+        ..Settings::default()
+    }
 }
 
 /// Everything that can be opened, and why the rest cannot.
@@ -178,7 +188,7 @@ fn open_all(files: &[String], base: &Path) -> (Vec<Input>, Vec<String>) {
 }
 
 /// The labelled hosts, and the others that are not clean.
-fn judged(case: &Case, examined: &Examination, settings: &Settings) -> Judged {
+pub(crate) fn judged(case: &Case, examined: &Examination, settings: &Settings) -> Judged {
     let document = &examined.analysis.document;
     let rows: BTreeMap<&str, &HostRow> =
         document.hosts.iter().map(|row| (row.host.as_str(), row)).collect();
@@ -199,6 +209,7 @@ fn judged(case: &Case, examined: &Examination, settings: &Settings) -> Judged {
         let convicted = examined.convicted.get(&addr).copied().or(end);
         HostResult {
             label,
+            kind: None,
             seen: host.is_some(),
             verdict: row.map_or(Verdict::Clean.name(), |row| &row.verdict).to_owned(),
             probability: row.map_or(0.0, |row| row.probability),

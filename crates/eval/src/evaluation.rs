@@ -1,13 +1,17 @@
 //! All results together: what tables, JSON, Markdown and the page are made of.
 
+use ostium_verdict::Verdict;
 use serde::Serialize;
 
 use crate::calibration::{Calibration, calibration};
 use crate::case::{HostResult, Label, Outcome};
 use crate::manifest::Purpose;
 use crate::run::Tried;
-use crate::total::{Total, total};
+use crate::total::{Kind, Total, kinds, total};
 use crate::without::{Adds, adds};
+
+/// So many clean hosts of a case are told one by one.
+const FEW: usize = 5;
 
 /// All results, schema `ostium.eval/1`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -20,6 +24,8 @@ pub struct Evaluation {
     pub planned: u64,
     /// Sums by use.
     pub totals: Vec<Total>,
+    /// Sums by kind of infection.
+    pub kinds: Vec<Kind>,
     /// What each detector adds, over all labelled hosts.
     pub adds: Vec<Adds>,
     /// Are probabilities what they say? Over all labelled hosts that were seen.
@@ -67,7 +73,7 @@ impl Evaluation {
         let used = |purpose: &Purpose| tried.iter().any(|t| t.case.purpose == Some(*purpose));
         let (captures, cases): (Vec<&Tried>, Vec<&Tried>) =
             tried.iter().partition(|tried| tried.case.purpose.is_none());
-        Self {
+        let mut evaluation = Self {
             schema: "ostium.eval/1",
             version: env!("CARGO_PKG_VERSION"),
             planned: planned as u64,
@@ -76,7 +82,11 @@ impl Evaluation {
             calibration: calibration(&pairs),
             cases: cases.into_iter().map(CaseResult::of).collect(),
             captures: captures.into_iter().map(CaseResult::of).collect(),
-        }
+            kinds: Vec::new(),
+        };
+        let infected = evaluation.hosts(Label::Infected);
+        evaluation.kinds = kinds(infected.map(|(case, host)| (kind(case, host), host)));
+        evaluation
     }
 
     /// Cases and captures together.
@@ -107,6 +117,11 @@ impl Evaluation {
     }
 }
 
+/// The kind of a host's infection: its own, or that of its case.
+pub(crate) fn kind(case: &CaseResult, host: &HostResult) -> String {
+    host.kind.clone().unwrap_or_else(|| case.kind.clone())
+}
+
 // === impl CaseResult ===
 
 impl CaseResult {
@@ -119,6 +134,16 @@ impl CaseResult {
             labelled: tried.case.is_labelled(),
             outcome: tried.outcome.clone(),
         }
+    }
+
+    /// Hosts with this label that are worth a line: all, but of many clean ones only those that were
+    /// called something else.
+    pub(crate) fn worth_a_line(&self, host: &HostResult) -> bool {
+        let clean = self.outcome.judged().map_or(0, |judged| {
+            judged.hosts.iter().filter(|host| host.label == Label::Clean).count()
+        });
+        let dull = host.label == Label::Clean && host.is(Verdict::Clean);
+        !dull || host.convicted_after.is_some() || clean <= FEW
     }
 
     /// Does its name say that it shows an attack?

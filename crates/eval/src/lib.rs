@@ -8,11 +8,13 @@
 
 mod calibration;
 mod case;
+mod choose;
 mod evaluation;
 mod manifest;
 mod markdown;
 mod page;
 mod run;
+mod scenario;
 mod stats;
 mod table;
 mod total;
@@ -20,13 +22,14 @@ mod without;
 mod words;
 
 pub use case::{HostResult, Judged, Label, Outcome, Reason};
+pub use choose::Choice;
 pub use evaluation::{CaseResult, Evaluation};
-pub use manifest::{Case, Manifest, ManifestError, Purpose, Source};
+pub use manifest::{Case, Manifest, ManifestError, Played, Purpose, Source};
 pub use markdown::{Unmarked, markdown, notes};
 pub use page::page;
-pub use run::{Choice, Options, Step, Tried, run};
+pub use run::{Options, Step, Tried, run};
 pub use table::table;
-pub use total::{Bound, Delay, Total};
+pub use total::{Bound, Delay, Kind, Total};
 pub use without::{Adds, Without};
 
 #[cfg(test)]

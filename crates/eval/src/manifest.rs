@@ -47,17 +47,23 @@ pub struct Case {
 pub enum Source {
     /// Files and folders, relative to the manifest.
     Files(Vec<String>),
-    /// A made-up world, told by this scenario: a name, or a file relative to the manifest.
-    Scenario {
-        /// Which.
-        name: String,
-        /// Its chance; `None`: as the scenario says.
-        seed: Option<u64>,
-        /// Its length in days; `None`: as the scenario says.
-        days: Option<f64>,
-        /// As packets instead of events.
-        packets: bool,
-    },
+    /// A made-up world, which tells its own truth.
+    Scenario(Played),
+}
+
+/// How a scenario is played.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Played {
+    /// Which: the name of one that ships, or a file relative to the manifest.
+    pub name: String,
+    /// Its chance; `None`: as the scenario says.
+    pub seed: Option<u64>,
+    /// Its length in days; `None`: as the scenario says.
+    pub days: Option<f64>,
+    /// So many times its machines; `None`: as the scenario says.
+    pub scale: Option<f64>,
+    /// As packets instead of events.
+    pub packets: bool,
 }
 
 /// What a case may be used for.
@@ -86,6 +92,7 @@ struct Written {
     scenario: Option<String>,
     seed: Option<u64>,
     days: Option<f64>,
+    scale: Option<f64>,
     #[serde(rename = "as")]
     told_as: Option<ToldAs>,
     #[serde(default)]
@@ -181,12 +188,13 @@ impl Case {
             (Some(_), false) => return Err("it has both inputs and a scenario; say one".to_owned()),
             (None, true) => return Err("it has no inputs and no scenario".to_owned()),
             (None, false) => Source::Files(written.inputs),
-            (Some(name), true) => Source::Scenario {
+            (Some(name), true) => Source::Scenario(Played {
                 name,
                 seed: written.seed,
                 days: written.days,
+                scale: written.scale,
                 packets: written.told_as == Some(ToldAs::Packets),
-            },
+            }),
         };
         let infected = all(&written.infected, "infected")?;
         let clean = all(&written.clean, "clean")?;
@@ -212,7 +220,7 @@ impl Case {
     pub fn is_labelled(&self) -> bool {
         !self.infected.is_empty()
             || !self.clean.is_empty()
-            || matches!(self.source, Source::Scenario { .. })
+            || matches!(self.source, Source::Scenario(_))
     }
 
     /// Kind, and family where it is known.

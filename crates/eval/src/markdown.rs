@@ -5,7 +5,7 @@ use std::fmt::{self, Write as _};
 use ostium_verdict::Verdict;
 
 use crate::case::{HostResult, Label, Outcome};
-use crate::evaluation::{CaseResult, Evaluation};
+use crate::evaluation::{CaseResult, Evaluation, kind};
 use crate::words::{days, delay, delays, probability, rate, reasons, share};
 
 /// A page that has no place for what is written.
@@ -69,6 +69,7 @@ pub fn markdown(evaluation: &Evaluation, notes: &str) -> String {
         line(&mut out, "\n**This run was ended early: the page tells only a part of the cases.**");
     }
     totals(&mut out, evaluation);
+    kinds(&mut out, evaluation);
     hosts(&mut out, evaluation, Label::Infected, "Infected hosts");
     hosts(&mut out, evaluation, Label::Clean, "Clean hosts");
     adds(&mut out, evaluation);
@@ -134,7 +135,7 @@ fn totals(out: &mut String, evaluation: &Evaluation) {
     line(out, "\n## Time to find\n");
     head(out, &["use", "#infected hosts found", "time to find"]);
     for t in &evaluation.totals {
-        row(out, &[&t.purpose.name(), &t.delay.hosts, &delays(t)]);
+        row(out, &[&t.purpose.name(), &t.delay.hosts, &delays(&t.delay)]);
     }
     out.push_str(TIME);
 }
@@ -155,7 +156,9 @@ fn hosts(out: &mut String, evaluation: &Evaluation, label: Label, title: &str) {
             "what counted",
         ],
     );
-    for (case, host) in evaluation.hosts(label) {
+    let (told, dull): (Vec<_>, Vec<_>) =
+        evaluation.hosts(label).partition(|(case, host)| case.worth_a_line(host));
+    for (case, host) in told {
         let verdict = match host.is(Verdict::Infected) {
             true => format!("**{}**", host.verdict),
             false => host.verdict.clone(),
@@ -165,7 +168,7 @@ fn hosts(out: &mut String, evaluation: &Evaluation, label: Label, title: &str) {
             out,
             &[
                 &case.name,
-                &case.kind,
+                &kind(case, host),
                 &purpose,
                 &case.truth,
                 &host.host,
@@ -175,6 +178,20 @@ fn hosts(out: &mut String, evaluation: &Evaluation, label: Label, title: &str) {
                 &reasons(host),
             ],
         );
+    }
+    if !dull.is_empty() {
+        line(
+            out,
+            &format!("\nAnd {} more clean hosts of larger cases, all called clean.", dull.len()),
+        );
+    }
+}
+
+fn kinds(out: &mut String, evaluation: &Evaluation) {
+    line(out, "\n## By kind of infection\n");
+    head(out, &["kind", "#infected hosts", "#found", "#suspect", "#missed", "time to find"]);
+    for k in &evaluation.kinds {
+        row(out, &[&k.kind, &k.infected, &k.found, &k.suspect, &k.missed, &delays(&k.delay)]);
     }
 }
 

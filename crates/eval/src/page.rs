@@ -7,7 +7,7 @@ use ostium_verdict::Verdict;
 
 use crate::calibration::{Bin, Calibration};
 use crate::case::{HostResult, Label, Outcome};
-use crate::evaluation::{CaseResult, Evaluation};
+use crate::evaluation::{CaseResult, Evaluation, kind};
 use crate::total::Total;
 use crate::words::{days, delay, delays, probability, rate, reasons, share};
 
@@ -28,6 +28,7 @@ pub fn page(evaluation: &Evaluation) -> String {
         },
         body: html! {
             @for total in &evaluation.totals { (of_use(total)) }
+            (kinds(evaluation))
             (hosts(evaluation, Label::Infected, "infected", "Infected hosts"))
             (hosts(evaluation, Label::Clean, "clean", "Clean hosts"))
             (adds(evaluation))
@@ -75,7 +76,7 @@ fn of_use(t: &Total) -> Markup {
         div.card {
             dl.facts {
                 dt { "Found" } dd { (share(t.found_share)) }
-                dt { "Time to find" } dd { (delays(t)) }
+                dt { "Time to find" } dd { (delays(&t.delay)) }
                 dt { "Clean host-days" } dd.num { (days(t.clean_host_days)) }
                 dt { "False hosts per 1,000 host-days" } dd { (rate(t)) }
                 dt { "False at any look" } dd.num { (t.false_at_any_look) }
@@ -105,20 +106,24 @@ fn badge(host: &HostResult) -> Markup {
 }
 
 fn hosts(evaluation: &Evaluation, label: Label, id: &str, title: &str) -> Markup {
-    let all: Vec<(&CaseResult, &HostResult)> = evaluation.hosts(label).collect();
-    if all.is_empty() {
+    let (told, dull): (Vec<_>, Vec<_>) =
+        evaluation.hosts(label).partition(|(case, host)| case.worth_a_line(host));
+    if told.is_empty() && dull.is_empty() {
         return html! {};
     }
     let body = html! {
+        @if !dull.is_empty() {
+            p { (count(dull.len() as u64)) " clean hosts of larger cases were called clean." }
+        }
         ol.hosts {
-            @for (case, host) in all {
+            @for (case, host) in told {
                 li {
                     span.mono { (Shown(&host.host)) }
                     span { (badge(host)) }
                     span.num { (probability(host)) }
                     div.why {
                         div {
-                            strong { (Shown(&case.name)) } " " (Shown(&case.kind))
+                            strong { (Shown(&case.name)) } " " (Shown(&kind(case, host)))
                             @if let Some(purpose) = case.purpose { " " span.chip { (purpose.name()) } }
                         }
                         div { (Shown(&reasons(host))) }
@@ -131,6 +136,37 @@ fn hosts(evaluation: &Evaluation, label: Label, id: &str, title: &str) -> Markup
         }
     };
     section(id, title, &body)
+}
+
+fn kinds(evaluation: &Evaluation) -> Markup {
+    if evaluation.kinds.is_empty() {
+        return html! {};
+    }
+    let body = html! {
+        div.card.scroll tabindex="0" role="region" aria-label="By kind of infection" {
+            table {
+                thead {
+                    tr {
+                        th scope="col" { "kind" }
+                        @for name in ["hosts", "found", "suspect", "missed"] {
+                            th.n scope="col" { (name) }
+                        }
+                        th scope="col" { "time to find" }
+                    }
+                }
+                tbody {
+                    @for k in &evaluation.kinds {
+                        tr {
+                            th scope="row" { (Shown(&k.kind)) }
+                            @for n in [k.infected, k.found, k.suspect, k.missed] { td.n { (n) } }
+                            td { (delays(&k.delay)) }
+                        }
+                    }
+                }
+            }
+        }
+    };
+    section("kinds", "By kind of infection", &body)
 }
 
 fn adds(evaluation: &Evaluation) -> Markup {

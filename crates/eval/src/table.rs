@@ -22,6 +22,9 @@ pub fn table(evaluation: &Evaluation, paint: Paint) -> String {
     for total in &evaluation.totals {
         out.push_str(&words_of(total));
     }
+    if evaluation.kinds.len() > 1 {
+        out.push_str(&kinds(evaluation, paint));
+    }
     if !evaluation.captures.is_empty() {
         out.push_str(&captures(evaluation));
     }
@@ -148,7 +151,7 @@ fn words_of(t: &Total) -> String {
         t.suspect,
         t.missed,
         share(t.found_share),
-        delays(t),
+        delays(&t.delay),
         t.false_hosts,
         t.clean,
         t.false_at_any_look,
@@ -161,6 +164,22 @@ fn words_of(t: &Total) -> String {
         use_of = t.purpose.name(),
         blank = "",
     )
+}
+
+fn kinds(evaluation: &Evaluation, paint: Paint) -> String {
+    let mut table = styled(paint);
+    table.set_header(["Kind of infection", "hosts", "found", "suspect", "missed", "time to find"]);
+    for k in &evaluation.kinds {
+        table.add_row([
+            escape(&k.kind),
+            k.infected.to_string(),
+            k.found.to_string(),
+            k.suspect.to_string(),
+            k.missed.to_string(),
+            delays(&k.delay),
+        ]);
+    }
+    format!("\n{table}\n")
 }
 
 fn captures(evaluation: &Evaluation) -> String {

@@ -26,6 +26,7 @@ pub(crate) fn host(addr: &str, label: Label, verdict: &str, probability: f64) ->
     HostResult {
         host: addr.into(),
         label,
+        kind: None,
         seen: true,
         verdict: verdict.into(),
         probability,

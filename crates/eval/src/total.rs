@@ -1,5 +1,7 @@
 //! Sums over cases of one use.
 
+use std::collections::BTreeMap;
+
 use ostium_verdict::Verdict;
 use serde::Serialize;
 
@@ -42,6 +44,23 @@ pub struct Total {
     pub delay: Delay,
     /// Hosts without a label: seen, called infected, called suspect.
     pub unlabelled: (u64, u64, u64),
+}
+
+/// Sums over infected hosts of one kind, whatever their use.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Kind {
+    /// The kind of the infection.
+    pub kind: String,
+    /// Infected hosts.
+    pub infected: u64,
+    /// Those called infected at the end of the input.
+    pub found: u64,
+    /// Those called suspect.
+    pub suspect: u64,
+    /// Those called clean, or never seen.
+    pub missed: u64,
+    /// How long it took to find one.
+    pub delay: Delay,
 }
 
 /// A rate with its bounds.
@@ -114,6 +133,24 @@ pub(crate) fn total(tried: &[Tried], purpose: Purpose) -> Total {
             count(Label::None, Verdict::Suspect),
         ),
     }
+}
+
+/// The sums by kind, the most frequent first.
+pub(crate) fn kinds<'a>(infected: impl Iterator<Item = (String, &'a HostResult)>) -> Vec<Kind> {
+    let mut all: BTreeMap<String, Vec<&HostResult>> = BTreeMap::new();
+    infected.for_each(|(kind, host)| all.entry(kind).or_default().push(host));
+    let mut kinds: Vec<Kind> = all
+        .into_iter()
+        .map(|(kind, hosts)| {
+            let count = |verdict| hosts.iter().filter(|host| host.is(verdict)).count() as u64;
+            let (found, suspect) = (count(Verdict::Infected), count(Verdict::Suspect));
+            let infected = hosts.len() as u64;
+            let missed = infected - found - suspect;
+            Kind { kind, infected, found, suspect, missed, delay: delay(hosts.into_iter()) }
+        })
+        .collect();
+    kinds.sort_by_key(|kind| std::cmp::Reverse(kind.infected));
+    kinds
 }
 
 fn delay<'a>(infected: impl Iterator<Item = &'a HostResult>) -> Delay {

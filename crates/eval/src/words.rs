@@ -4,7 +4,7 @@ use ostium_report::duration;
 use ostium_verdict::Verdict;
 
 use crate::case::HostResult;
-use crate::total::{Bound, Total};
+use crate::total::{Bound, Delay, Total};
 
 /// What counted, the weightiest first; `!` convicts alone.
 pub(crate) fn reasons(host: &HostResult) -> String {
@@ -58,8 +58,8 @@ pub(crate) fn days(days: f64) -> String {
 }
 
 /// Half of the infected hosts that were found, and all of them, within what time.
-pub(crate) fn delays(total: &Total) -> String {
-    match (total.delay.median, total.delay.longest) {
+pub(crate) fn delays(delay: &Delay) -> String {
+    match (delay.median, delay.longest) {
         (Some(median), Some(longest)) => {
             format!("half within {}, all within {}", duration(median), duration(longest))
         }

@@ -13,6 +13,7 @@ use ostium_track::shard_of;
 use crate::analyze::{Analysis, OVERHEAD};
 use crate::budget::Budget;
 use crate::evaluate::{Read, evaluate};
+use crate::examine::Looks;
 use crate::merge::Tally;
 use crate::settings::Settings;
 use crate::shard::{SHARDS, Shard};
@@ -26,12 +27,29 @@ pub fn analyze_events(
     settings: &Settings,
     tell: impl FnOnce(&mut Listener<'_>),
 ) -> Analysis {
+    let (shards, read) = hear_all(name, settings, tell, None);
+    let document = evaluate(&shards, settings, read);
+    Analysis { document, notes: Vec::new(), interrupted: false }
+}
+
+/// Hears all that is told, with looks at it in between where they are wanted.
+pub(crate) fn hear_all(
+    name: &str,
+    settings: &Settings,
+    tell: impl FnOnce(&mut Listener<'_>),
+    mut looks: Option<&mut Looks<'_>>,
+) -> (Vec<Shard>, Read) {
     let budget =
         Budget::share_of(settings.memory.saturating_sub(OVERHEAD.min(settings.memory / 2)));
     let known = !settings.intel.is_empty();
     let mut shards: Vec<Shard> = (0..SHARDS).map(|_| Shard::new(budget, known)).collect();
     let mut tally = Tally::new();
     tell(&mut |event| {
+        if let Some(looks) = &mut looks
+            && looks.until(event.at).is_none()
+        {
+            looks.look(&shards, event.at);
+        }
         if let What::FlowClosed(record) = &event.what {
             tally.packets += record.out.packets + record.back.packets;
             tally.bytes += record.bytes();
@@ -42,8 +60,7 @@ pub fn analyze_events(
         ControlFlow::Continue(())
     });
     let read = Read { names: vec![name.to_owned()], tally, dropped: Vec::new() };
-    let document = evaluate(&shards, settings, read);
-    Analysis { document, notes: Vec::new(), interrupted: false }
+    (shards, read)
 }
 
 fn hear(shard: &mut Shard, event: &Event<'_>) {

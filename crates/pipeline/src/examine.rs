@@ -14,6 +14,7 @@ use ostium_verdict::Verdict;
 
 use crate::analyze::{Analysis, Watch, read};
 use crate::evaluate::{evaluate_each, rationales};
+use crate::events::{Listener, hear_all};
 use crate::input::Input;
 use crate::settings::Settings;
 use crate::shard::Shard;
@@ -49,6 +50,21 @@ pub fn examine(inputs: Vec<Input>, settings: &Settings, watch: &mut Watch<'_>) -
     let document =
         evaluate_each(&ran.shards, settings, ran.read, &mut |case| cases.push(case.clone()));
     let analysis = Analysis { document, notes: ran.notes, interrupted: ran.interrupted };
+    Examination { analysis, cases, convicted: looks.convicted }
+}
+
+/// Analyses what `tell` tells, as [`crate::analyze_events`] does, and looks at it now and then. Who
+/// is told of between a machine's own events may be ahead or behind, and is then judged by that.
+pub fn examine_events(
+    name: &str,
+    settings: &Settings,
+    tell: impl FnOnce(&mut Listener<'_>),
+) -> Examination {
+    let mut looks = Looks::new(settings);
+    let (shards, read) = hear_all(name, settings, tell, Some(&mut looks));
+    let mut cases = Vec::new();
+    let document = evaluate_each(&shards, settings, read, &mut |case| cases.push(case.clone()));
+    let analysis = Analysis { document, notes: Vec::new(), interrupted: false };
     Examination { analysis, cases, convicted: looks.convicted }
 }
 

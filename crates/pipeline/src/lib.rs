@@ -23,7 +23,7 @@ mod workers;
 
 pub use analyze::{Analysis, Progress, Watch, analyze};
 pub use events::{Listener, analyze_events};
-pub use examine::{Examination, examine};
+pub use examine::{Examination, examine, examine_events};
 pub use input::{Input, InputError, Note, from_reader, open};
 pub use settings::{RoleAt, Settings};
 pub use shard::SHARDS;

@@ -9,8 +9,9 @@ fn manifest(name: &str) -> String {
     // The labels name the capture as it was first called.
     let given = labels.lines().find(|line| line.starts_with("inputs")).unwrap().to_owned();
     labels = labels.replace(&given, "inputs = [\"world.pcap\"]");
-    file("no-capture.pcap", b"text");
-    labels.push_str("[[case]]\nname = \"bad\"\ninputs = [\"no-capture.pcap\"]\nuse = \"train\"\n");
+    let bad = format!("{name}-no-capture.pcap");
+    file(&bad, b"text");
+    labels.push_str(&format!("[[case]]\nname = \"bad\"\ninputs = [\"{bad}\"]\nuse = \"train\"\n"));
     let name = format!("{name}.toml");
     file(&name, labels.as_bytes());
     name
@@ -29,7 +30,7 @@ fn a_world_is_evaluated_in_every_form() {
     assert_eq!((&value["schema"], &value["planned"]), (&"ostium.eval/1".into(), &2.into()));
     assert_eq!(value["totals"][1]["found"], 3);
     let why = value["cases"][1]["refused"].as_str().unwrap();
-    assert!(why.starts_with("cannot tell what no-capture.pcap is"), "{why}");
+    assert!(why.starts_with("cannot tell what forms-no-capture.pcap is"), "{why}");
     let page = std::fs::read_to_string(folder().join("eval.html")).unwrap();
     assert!(page.contains("3 of 3 infected hosts found") && page.ends_with("</html>\n"));
     let threads = ostium(&["eval", &manifest, "--format", "json", "--threads", "4"]);

@@ -88,6 +88,24 @@ fn output_goes_to_a_file_whole() {
 }
 
 #[test]
+fn a_pipe_is_written_to_and_not_replaced() {
+    let quiet = file("for-pipe.pcap", &quiet());
+    let pipe = folder().join("report.pipe");
+    // A pipe may be left of an earlier run.
+    std::fs::remove_file(&pipe).ok();
+    if !Command::new("mkfifo").arg(&pipe).status().is_ok_and(|made| made.success()) {
+        eprintln!("note: no program 'mkfifo' here, so nothing was tested");
+        return;
+    }
+    let reader = std::thread::spawn(move || std::fs::read_to_string(pipe).unwrap());
+    let ran = ostium(&["analyze", quiet, "--format", "json", "--output", "report.pipe"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    assert_eq!(json(&reader.join().unwrap())["totals"]["packets"], 1);
+    let kind = std::fs::metadata(folder().join("report.pipe")).unwrap().file_type();
+    assert!(!kind.is_file(), "the pipe is still one");
+}
+
+#[test]
 fn a_reader_that_has_seen_enough_is_no_failure() {
     for args in [
         &["analyze", world(), "--format", "json", "--all"][..],

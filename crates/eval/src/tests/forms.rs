@@ -3,7 +3,7 @@
 use ostium_report::Paint;
 
 use super::*;
-use crate::{Choice, Purpose, Source, Unmarked, markdown, notes, page, table};
+use crate::{Choice, Played, Purpose, Source, Unmarked, markdown, notes, page, table};
 
 const PLAIN: Paint = Paint { colour: false, width: Some(140) };
 
@@ -22,8 +22,13 @@ fn a_case_may_be_a_scenario() {
     let text = "[[case]]\nname = \"a\"\nscenario = \"office\"\nseed = 3\ndays = 2.5\nas = \"events\"\n\
                 use = \"train\"\nroles = [\"resolver=10.0.0.53\"]\n";
     let case = manifest(text).cases.remove(0);
-    let expected =
-        Source::Scenario { name: "office".into(), seed: Some(3), days: Some(2.5), packets: false };
+    let expected = Source::Scenario(Played {
+        name: "office".into(),
+        seed: Some(3),
+        days: Some(2.5),
+        scale: None,
+        packets: false,
+    });
     assert_eq!((case.source, case.purpose), (expected, Some(Purpose::Train)));
     assert_eq!(case.roles.len(), 1);
 }
