@@ -60,6 +60,7 @@ pub(crate) fn days(days: f64) -> String {
 /// Half of the infected hosts that were found, and all of them, within what time.
 pub(crate) fn delays(delay: &Delay) -> String {
     match (delay.median, delay.longest) {
+        (Some(one), Some(_)) if delay.hosts == 1 => duration(one),
         (Some(median), Some(longest)) => {
             format!("half within {}, all within {}", duration(median), duration(longest))
         }

@@ -77,7 +77,7 @@ fn a_hostile_name_is_only_text() {
     let Some(mut page) = open("tame", world()) else { return };
     page.said().unwrap();
     for name in NAMES {
-        show(&mut page, "hostile", &poisoned(name));
+        show(&mut page, "hostile", &html::report(&poisoned(name)));
         page.ask("document.querySelectorAll('details').forEach(d => d.open = true)").unwrap();
         let said = page.said().unwrap();
         assert_eq!(said.complaints, [""; 0], "{name}");

@@ -157,3 +157,37 @@ fn still_for_those_who_ask_and_plain_on_paper() {
     assert_eq!(page.ask(ground).unwrap(), "rgb(255, 255, 255)", "no ink for the ground");
     assert_eq!(words(&mut page, TOO_FAINT), [""; 0]);
 }
+
+/// An evaluation of the demonstration world, and of a case that is refused.
+fn evaluation() -> ostium_eval::Evaluation {
+    let text = "[[case]]\nname = \"demo\"\nscenario = \"demo\"\nuse = \"train\"\n\
+                [[case]]\nname = \"<b>gone</b>\"\ninputs = [\"gone.pcap\"]\nuse = \"test\"\n";
+    let manifest = ostium_eval::Manifest::parse(text, ".".into()).unwrap();
+    let options = ostium_eval::Options { threads: 2, memory: 1 << 28 };
+    let tried = ostium_eval::run(&manifest.cases, &manifest.base, options, &mut |_| {}, &|| true);
+    ostium_eval::Evaluation::of(&tried, 2)
+}
+
+#[test]
+fn the_page_of_an_evaluation_is_as_readable_and_as_quiet() {
+    let Some(mut page) = browser() else { return };
+    show(&mut page, "evaluation", &ostium_eval::page(&evaluation()));
+    assert_eq!(page.said().unwrap().complaints, [""; 0]);
+    for (width, dark) in [(320, false), (1280, true)] {
+        page.screen(width, 640, 1.0).unwrap();
+        page.media(Media { dark, ..Media::default() }).unwrap();
+        page.ask(OPEN_ALL).unwrap();
+        let wide = number(&mut page, "document.documentElement.scrollWidth");
+        assert!(wide <= f64::from(width), "{wide} at {width}");
+        assert_eq!(words(&mut page, STICKING_OUT), [""; 0], "at {width}");
+        assert_eq!(words(&mut page, TOO_FAINT), [""; 0], "dark: {dark}");
+    }
+    let heard = page.told_aloud().unwrap();
+    let regions: Vec<&str> =
+        heard.iter().filter(|(role, _)| role == "region").map(|(_, name)| name.as_str()).collect();
+    for name in ["Cases that thresholds may be set on", "By kind of infection", "Infected hosts"] {
+        assert!(regions.contains(&name), "{name} in {regions:?}");
+    }
+    let refused = page.ask("document.querySelector('#unread + div dt').textContent").unwrap();
+    assert_eq!(refused, "<b>gone</b> refused");
+}

@@ -38,6 +38,13 @@ fn world() -> &'static Document {
 
 /// The page of a report, open in a browser; `None` when there is no browser.
 fn open(name: &str, document: &Document) -> Option<Page> {
+    let mut page = browser()?;
+    show(&mut page, name, &html::report(document));
+    Some(page)
+}
+
+/// An empty page of a browser; `None` when there is none.
+fn browser() -> Option<Page> {
     let Some(program) = ostium_browser::find() else {
         assert!(std::env::var_os("CI").is_none(), "no Chromium here: apt-get install chromium");
         eprintln!("note: no Chromium here, so nothing was tested");
@@ -45,14 +52,13 @@ fn open(name: &str, document: &Document) -> Option<Page> {
     };
     let mut page = Page::new(Browser::start(&program, &folder()).unwrap()).unwrap();
     page.screen(1280, 900, 1.0).unwrap();
-    show(&mut page, name, document);
     Some(page)
 }
 
-/// Opens the page of a report in a browser that is there.
-fn show(page: &mut Page, name: &str, document: &Document) {
+/// Opens a page in a browser that is there.
+fn show(page: &mut Page, name: &str, text: &str) {
     let file = folder().join(format!("{name}.html"));
-    std::fs::write(&file, html::report(document)).unwrap();
+    std::fs::write(&file, text).unwrap();
     page.open(&address_of(&file)).unwrap();
 }
 

@@ -86,7 +86,7 @@ fn a_terminal_says_what_was_found_and_out_of_what() {
     for part in [
         "train: 1 of 2 infected hosts found, 0 suspect, 1 missed; found 50 % (1 to 99 %)",
         "clean hosts called infected: 1 of 2 (2 at any look, 1 suspect) in 4.00 host-days: 250 (at most 1186) per 1,000",
-        "half within 60 min, all within 60 min",
+        "time to find: 60 min",
         "1 found, 1 missed, 1 FALSE",
         "refused",
         "no clean host-day",
