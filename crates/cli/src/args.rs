@@ -236,7 +236,7 @@ pub(crate) struct SynthArgs {
     /// or a folder for logs [default: SCENARIO.pcap or SCENARIO-zeek]
     #[arg(long, short, value_name = "FILE|DIR")]
     pub(crate) out: Option<std::path::PathBuf>,
-    /// Where to write who is infected, as `xtask eval` reads it [default: beside --out]
+    /// Where to write who is infected, as `eval` reads it [default: beside --out]
     #[arg(long, value_name = "FILE")]
     pub(crate) labels: Option<std::path::PathBuf>,
     /// Another seed than the scenario's
