@@ -106,7 +106,7 @@ fn figures(output: &str) -> Figures {
         if let Some(edges) = after(" cov: ").and_then(number) {
             figures.edges = figures.edges.max(edges);
         }
-        let counted = line.strip_prefix('#').and_then(|rest| number(rest));
+        let counted = line.strip_prefix('#').and_then(number);
         let total = after("stat::number_of_executed_units:").and_then(number);
         if let Some(executions) = total.or(counted) {
             figures.executions = figures.executions.max(executions);
