@@ -106,12 +106,14 @@ pub(crate) const fn civil(days: u64) -> (u64, u64, u64) {
     (era * 400 + year + january, month, of_year - (153 * index + 2) / 5 + 1)
 }
 
-/// Days from 1970 to a date, the inverse of [`civil`].
+/// Days from 1970 to a date, the inverse of [`civil`]; none for a date before.
 pub(crate) const fn day(year: u64, month: u64, day: u64) -> u64 {
-    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+    let (year, month) =
+        if month > 2 { (year, month - 3) } else { (year.saturating_sub(1), month + 9) };
     let (era, of_era) = (year / 400, year % 400);
     let of_year = (153 * month + 2) / 5 + day - 1;
-    era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
+    let since_zero = era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year;
+    since_zero.saturating_sub(719_468)
 }
 
 pub(super) fn tlv(tag: u8, body: &[u8]) -> Vec<u8> {

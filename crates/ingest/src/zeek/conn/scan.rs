@@ -310,4 +310,10 @@ mod tests {
         let fields = Fields::scan(row.as_bytes(), &layout).unwrap();
         assert_eq!((fields.ports, fields.numbers[1]), ((Some(0), Some(443)), None));
     }
+
+    #[test]
+    fn an_unset_mark_that_looks_set_is_left_to_the_other_reader() {
+        let layout = layout(USUAL, &["#unset_field\t0"]);
+        assert_eq!(Fields::scan(b"1600000000.5\tC\t10.0.0.1", &layout), None);
+    }
 }
