@@ -135,6 +135,8 @@ impl Interest {
     pub const IRC: Self = Self(1024);
     /// Anomalies.
     pub const ANOMALY: Self = Self(2048);
+    /// First words of a known tool.
+    pub const TOOL: Self = Self(4096);
 
     /// Both sets.
     pub const fn and(self, other: Self) -> Self {
@@ -160,6 +162,7 @@ impl Interest {
             What::Banner(_) => Self::BANNER,
             What::Command(_) => Self::COMMAND,
             What::Irc(_) => Self::IRC,
+            What::Tool(_) => Self::TOOL,
             What::Anomaly(_) => Self::ANOMALY,
         }
     }

@@ -14,6 +14,7 @@ mod failing_contact;
 mod flood;
 mod indicator;
 mod irc;
+mod known_tool;
 mod long_connection;
 mod odd_destination;
 mod odd_http;
@@ -47,6 +48,7 @@ pub fn all(hosts: usize, known: bool) -> Vec<Box<dyn Detector>> {
         Box::new(odd_destination::OddDestination::new(hosts)),
         Box::new(odd_http::OddHttp),
         Box::new(irc::IrcClient::new(hosts)),
+        Box::new(known_tool::KnownTool::new(hosts)),
         Box::new(indicator::IndicatorMatch::new(hosts, known)),
     ]
 }

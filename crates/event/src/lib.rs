@@ -24,7 +24,7 @@ pub use dns::{Answer, AnswerData, Dns, DnsStage, RecordType};
 pub use flow::{FlowKey, FlowRecord, FlowState, Message, OpenedBy, Proto, Scope, Service, Volume};
 pub use home::{BadPrefix, Home, Prefix};
 pub use http::{Body, HttpReply, HttpRequest};
-pub use session::{Banner, Command, Irc};
+pub use session::{Banner, Command, Irc, Tool, ToolKind};
 pub use time::{BadSpan, Span, Timestamp};
 pub use tls::{Certificate, Fingerprint, Ja4, TlsClient, TlsServer, TlsVersion};
 
@@ -72,6 +72,8 @@ pub enum What<'a> {
     Command(Command<'a>),
     /// An IRC message of a client.
     Irc(Irc<'a>),
+    /// The first words of a known bot, remote control or miner.
+    Tool(Tool),
     /// Something malformed, or not what it should be.
     Anomaly(Anomaly),
 }

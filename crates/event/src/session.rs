@@ -32,3 +32,41 @@ pub struct Irc<'a> {
     /// The channel of a `JOIN`. Empty otherwise.
     pub channel: &'a str,
 }
+
+/// The first words of a program that has a protocol of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tool {
+    /// Its name, or that of its family.
+    pub family: &'static str,
+    /// What it is for.
+    pub kind: ToolKind,
+    /// Nothing else speaks so; otherwise only few do.
+    pub exact: bool,
+}
+
+/// What a program with a protocol of its own is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ToolKind {
+    /// Remote control of a machine.
+    Remote,
+    /// A bot that waits for orders.
+    Bot,
+    /// A program that is fetched to be run at once.
+    Stage,
+    /// A miner of coins.
+    Miner,
+}
+
+// === impl ToolKind ===
+
+impl ToolKind {
+    /// What it is, in words.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Remote => "a remote control",
+            Self::Bot => "a bot",
+            Self::Stage => "a loader",
+            Self::Miner => "a miner",
+        }
+    }
+}

@@ -25,6 +25,7 @@ mod ssh;
 #[cfg(test)]
 mod template;
 mod tls;
+mod tool;
 
 pub use context::{Context, Interest, Side, Sink};
 pub use flow::FlowParser;

@@ -95,6 +95,7 @@ macro_rules! protocols {
 }
 
 protocols! {
+    Tool(crate::tool::Tool),
     Tls(crate::tls::Tls),
     Http(crate::http::Http),
     Dns(crate::dns::Dns),

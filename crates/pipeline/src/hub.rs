@@ -12,7 +12,7 @@ use ostium_track::{Drop, FlowInfo, Observer};
 use crate::counters::Counters;
 
 /// Kinds of events, each with the detectors that want it.
-const KINDS: usize = 12;
+const KINDS: usize = 13;
 
 /// Profile and detectors of one shard.
 pub(crate) struct Hub {
@@ -44,6 +44,7 @@ impl Hub {
             Interest::BANNER,
             Interest::COMMAND,
             Interest::IRC,
+            Interest::TOOL,
             Interest::ANOMALY,
         ];
         let interests: Vec<Interest> = detectors.iter().map(|d| d.interest()).collect();
@@ -161,7 +162,8 @@ const fn kind(what: &What<'_>) -> usize {
         What::Banner(_) => 8,
         What::Command(_) => 9,
         What::Irc(_) => 10,
-        What::Anomaly(_) => 11,
+        What::Tool(_) => 11,
+        What::Anomaly(_) => 12,
     }
 }
 

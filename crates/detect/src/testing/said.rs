@@ -3,7 +3,7 @@
 use ostium_event::{
     Addr, Anomaly, Answer, AnswerData, Body, Certificate, Command, Dns, DnsStage, Fingerprint,
     FlowRecord, HttpReply, HttpRequest, Irc, Ja4, Message, RecordType, Service, TlsClient,
-    TlsServer, TlsVersion, What,
+    TlsServer, TlsVersion, Tool, What,
 };
 
 /// Something said, to be heard as an event.
@@ -19,6 +19,7 @@ pub(crate) enum Said {
     HttpReply(u16, Body),
     Command(Service, String, String),
     Irc(String, String),
+    Tool(Tool),
     Anomaly(Anomaly),
 }
 
@@ -90,6 +91,7 @@ impl Said {
                 hear(What::Command(Command { service: *service, verb, argument }))
             }
             Self::Irc(verb, channel) => hear(What::Irc(Irc { verb, channel })),
+            Self::Tool(tool) => hear(What::Tool(*tool)),
             Self::Anomaly(anomaly) => hear(What::Anomaly(*anomaly)),
         }
     }

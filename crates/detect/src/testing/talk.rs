@@ -2,7 +2,7 @@
 
 use ostium_event::{
     Addr, Anomaly, Body, FlowKey, FlowRecord, FlowState, Ja4, Message, OpenedBy, Proto, Scope,
-    Service, Span, Timestamp, Volume,
+    Service, Span, Timestamp, Tool, Volume,
 };
 
 use super::{Request, Said};
@@ -165,6 +165,10 @@ impl Talk {
     pub(crate) fn irc(mut self, after: f64, verb: &str, channel: &str) -> Self {
         self.record.service = Service::Irc;
         self.says(after, Said::Irc(verb.to_owned(), channel.to_owned()))
+    }
+
+    pub(crate) fn tool(self, tool: Tool) -> Self {
+        self.says(0.05, Said::Tool(tool))
     }
 
     pub(crate) fn anomaly(self, anomaly: Anomaly) -> Self {

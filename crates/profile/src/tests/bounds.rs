@@ -6,6 +6,7 @@ use crate::profile::Profile;
 use crate::{PerHost, table::Keyed, table::Table};
 use ostium_event::{
     Anomaly, Banner, Body, Certificate, Command, Fingerprint, HttpReply, Irc, Message, TlsServer,
+    Tool, ToolKind,
 };
 use proptest::prelude::*;
 
@@ -254,6 +255,7 @@ fn what<'a>(
         8 => What::Banner(Banner { service: Service::Ssh, from_inside: by(2), text }),
         9 => What::Command(Command { service: Service::Smtp, verb: "DATA", argument: text }),
         10 => What::Irc(Irc { verb: "JOIN", channel: text }),
+        11 => What::Tool(Tool { family: "x", kind: ToolKind::Bot, exact: by(2) }),
         _ => What::Anomaly(Anomaly::ALL[n as usize % Anomaly::ALL.len()]),
     }
 }

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use ostium_event::{
     Anomaly, Banner, Command, Fingerprint, HttpReply, HttpRequest, Irc, Ja4, Message, Service,
-    Span, Timestamp, TlsClient, TlsServer, TlsVersion, What,
+    Span, Timestamp, TlsClient, TlsServer, TlsVersion, Tool, What,
 };
 
 use super::flow::Closed;
@@ -22,6 +22,7 @@ pub(crate) enum Fact {
     Request(Box<Request>),
     Reply(Box<Reply>),
     Line(Box<Line>),
+    Tool(Tool),
     Anomaly(Anomaly),
     Closed(Box<Closed>),
 }
@@ -115,6 +116,7 @@ impl Fact {
             What::Irc(Irc { verb, channel }) => {
                 Self::Line(Box::new(Line::Irc { verb: own(verb), channel: own(channel) }))
             }
+            What::Tool(tool) => Self::Tool(*tool),
             What::Anomaly(anomaly) => Self::Anomaly(*anomaly),
             What::FlowOpened { .. } | What::FlowClosed(_) | What::Message(_) => return None,
         })

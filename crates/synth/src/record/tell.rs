@@ -47,6 +47,7 @@ impl Fact {
                 ..reply.rest
             })),
             Self::Line(line) => say(line.event()),
+            Self::Tool(tool) => say(What::Tool(*tool)),
             Self::Anomaly(anomaly) => say(What::Anomaly(*anomaly)),
             Self::Closed(closed) => say(What::FlowClosed(closed.record)),
         }

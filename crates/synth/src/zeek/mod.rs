@@ -105,7 +105,11 @@ impl<'a> Logs<'a> {
                 let row = conn::row(closed, &key, &self.home);
                 return self.write("conn.log", conn::FIELDS, Some(row));
             }
-            Fact::Opened { .. } | Fact::Message(_) | Fact::Line(_) | Fact::Anomaly(_) => {}
+            Fact::Opened { .. }
+            | Fact::Message(_)
+            | Fact::Line(_)
+            | Fact::Tool(_)
+            | Fact::Anomaly(_) => {}
         }
         if !waiting.is_empty() {
             self.waiting.insert(place, waiting);

@@ -1,0 +1,120 @@
+//! Known tools: the first words, the default certificate or the browser name that a remote control,
+//! a bot or a miner comes with, and that its users seldom change (ATT&CK T1219, T1496).
+//!
+//! What only the tool itself says is certain. `names.rs` lists certificates and agents with their
+//! sources; first words are in the parser of tools.
+
+mod names;
+#[cfg(test)]
+mod tests;
+
+use ostium_event::{Addr, Event, OpenedBy, Scope, Tool, ToolKind, What};
+use ostium_evidence::{Evidence, Group};
+use ostium_profile::{Conversation, Generations, Profile, Seen, View as Kind};
+
+use crate::detector::{Detector, Interest, View, about_conversation};
+
+/// The detector.
+pub(crate) struct KnownTool {
+    heard: Generations<(Addr, u128, u16), Heard>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Heard {
+    tool: Tool,
+    by: By,
+    times: u32,
+}
+
+/// What it was known by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum By {
+    Words,
+    Certificate,
+    Agent,
+}
+
+/// Nats of what nothing else says.
+const EXACT: f64 = 12.0;
+/// Nats of what few others say.
+const LIKELY: f64 = 4.5;
+
+// === impl KnownTool ===
+
+impl KnownTool {
+    pub(crate) fn new(hosts: usize) -> Self {
+        Self { heard: Generations::new(hosts) }
+    }
+
+    fn hear(&mut self, event: &Event<'_>, tool: Tool, by: By) {
+        let key = (event.flow.inside, event.flow.outside.bits(), event.flow.outside_port);
+        let heard = self.heard.entry(key, || Heard { tool, by, times: 0 });
+        heard.times = heard.times.saturating_add(1);
+        if tool.exact && !heard.tool.exact {
+            (heard.tool, heard.by) = (tool, by);
+        }
+    }
+}
+
+impl Detector for KnownTool {
+    fn name(&self) -> &'static str {
+        "known-tool"
+    }
+
+    fn interest(&self) -> Interest {
+        Interest::TOOL.and(Interest::TLS_SERVER).and(Interest::HTTP)
+    }
+
+    fn event(&mut self, _: &Seen, event: &Event<'_>, _: &Profile) {
+        if event.opened_by == OpenedBy::Outside || event.scope != Scope::Egress {
+            return;
+        }
+        let found = match event.what {
+            What::Tool(tool) => Some((tool, By::Words)),
+            What::TlsServer(server) => server
+                .certificate
+                .and_then(|c| names::by_certificate(c.subject, c.issuer))
+                .map(|tool| (tool, By::Certificate)),
+            What::Http(request) => {
+                request.user_agent.and_then(names::by_agent).map(|tool| (tool, By::Agent))
+            }
+            _ => None,
+        };
+        if let Some((tool, by)) = found {
+            self.hear(event, tool, by);
+        }
+    }
+
+    fn conversation(&self, c: &Conversation, view: &View<'_>, out: &mut Vec<Evidence>) {
+        if c.key.view != Kind::Address {
+            return;
+        }
+        let Some(Heard { tool, by, times }) =
+            self.heard.peek(&(view.host.addr, c.addr.bits(), c.port))
+        else {
+            return;
+        };
+        let (family, what) = (tool.family, tool.kind.words());
+        let said = match by {
+            By::Words => format!("the first words to {} are those of {family}, {what}", c.peer()),
+            By::Certificate => {
+                format!("{} shows the certificate that {family}, {what}, comes with", c.peer())
+            }
+            By::Agent => format!("calls {} as {family}, {what}, does", c.peer()),
+        };
+        let (group, technique) = match tool.kind {
+            ToolKind::Miner => (Group::Behaviour, "T1496"),
+            ToolKind::Remote => (Group::Client, "T1219"),
+            ToolKind::Bot => (Group::Client, "T1071"),
+            ToolKind::Stage => (Group::Client, "T1105"),
+        };
+        out.push(Evidence {
+            log_odds: if tool.exact { EXACT } else { LIKELY },
+            certain: tool.exact,
+            family: tool.exact.then(|| family.to_owned()),
+            summary: said,
+            numbers: vec![("times", f64::from(*times))],
+            ..about_conversation(self.name(), group, technique, c)
+        });
+    }
+}
