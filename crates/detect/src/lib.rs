@@ -10,6 +10,7 @@ mod beacon;
 mod detector;
 mod dga;
 mod dns_tunnel;
+mod exfiltration;
 mod failing_contact;
 mod flood;
 mod indicator;
@@ -18,6 +19,7 @@ mod known_tool;
 mod long_connection;
 mod odd_destination;
 mod odd_http;
+mod overlay;
 mod rails;
 mod rare_client;
 mod scan;
@@ -44,6 +46,8 @@ pub fn all(hosts: usize, known: bool) -> Vec<Box<dyn Detector>> {
         Box::new(spam::Spam::new(hosts)),
         Box::new(flood::Flood::new(hosts)),
         Box::new(theft::Theft::new(hosts)),
+        Box::new(exfiltration::Exfiltration),
+        Box::new(overlay::Overlay),
         Box::new(rare_client::RareClient),
         Box::new(odd_destination::OddDestination::new(hosts)),
         Box::new(odd_http::OddHttp),

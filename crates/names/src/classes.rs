@@ -66,7 +66,18 @@ pub fn is_shared_hosting(name: &str) -> bool {
 
 /// Does the service behind this name tell callers their own address?
 pub fn is_address_lookup(name: &str) -> bool {
-    is_any(name, ADDRESS_LOOKUP)
+    // Services come and go; what they call themselves stays.
+    const LABELS: [&str; 8] = [
+        "checkip",
+        "myip",
+        "whatismyip",
+        "getmyip",
+        "myexternalip",
+        "externalip",
+        "publicip",
+        "whatismyipaddress",
+    ];
+    is_any(name, ADDRESS_LOOKUP) || plain(name).split('.').any(|label| LABELS.contains(&label))
 }
 
 /// Is it a messenger's programming interface, a paste or a file drop: a place that thieves send
@@ -121,6 +132,8 @@ mod tests {
         assert!(is_dynamic_dns("bot.duckdns.org") && is_dynamic_dns("a.b.no-ip.org."));
         assert!(!is_dynamic_dns("notduckdns.org") && !is_dynamic_dns("org"));
         assert!(is_address_lookup("api.ipify.org") && is_address_lookup("checkip.dyndns.org"));
+        assert!(is_address_lookup("checkip.some-service.example"));
+        assert!(!is_address_lookup("ship.example") && !is_address_lookup("myips.example"));
         assert!(is_address_lookup("icanhazip.com") && !is_address_lookup("example.com"));
         assert!(is_upload_api("api.telegram.org") && !is_upload_api("telegram.org"));
         assert!(is_doh_name("dns.google") && !is_doh_name("google.com"));

@@ -28,6 +28,9 @@ const NXDOMAIN: u8 = 3;
 /// Nats and names from which the test convicts alone.
 const CERTAIN_NATS: f64 = 14.0;
 const CERTAIN_NAMES: u32 = 8;
+/// Distinct unregistered names within some hours, however human they look, and nats: generators
+/// that join words ask for scores of them, people mistype a few.
+const DEAD_NAMES: [(f64, f64); 3] = [(150.0, 5.5), (60.0, 4.0), (25.0, 2.0)];
 /// More than this says nothing more.
 const MOST_NATS: f64 = 30.0;
 
@@ -85,6 +88,12 @@ impl Detector for Dga {
             return;
         };
         let best = asked.best();
+        if let Some((_, nats)) = DEAD_NAMES.iter().find(|(names, _)| asked.most() >= *names)
+            && *nats > best.nats
+        {
+            out.push(Evidence { log_odds: *nats, ..dead_names(asked, view) });
+            return;
+        }
         if best.nats < 2.0 || best.names < 4 {
             return;
         }
@@ -111,5 +120,20 @@ impl Detector for Dga {
             ],
             ..about_host(self.name(), Group::Naming, "T1568.002", view.host, None)
         });
+    }
+}
+
+/// Names in vain that look like people's, but too many of them.
+fn dead_names(asked: &Asked, view: &View<'_>) -> Evidence {
+    Evidence {
+        first: asked.first(),
+        last: asked.last(),
+        summary: format!("asked for {:.0} unregistered names within hours", asked.most()),
+        numbers: vec![
+            ("names_within_hours", asked.most()),
+            ("sum_nats", asked.best().nats),
+            ("all_unregistered", f64::from(asked.total())),
+        ],
+        ..about_host("dead-names", Group::Naming, "T1568.002", view.host, None)
     }
 }

@@ -16,6 +16,9 @@ pub(super) struct Asked {
     recent: Vec<u64>,
     next: usize,
     sum: f64,
+    /// Distinct names of late, each counting half after six hours, and the most there were.
+    pressure: f64,
+    most: f64,
     counted: u32,
     best: Best,
     total: u32,
@@ -49,9 +52,13 @@ impl Asked {
         }
         let quiet = at.since(self.last).secs_f64();
         if self.last != Timestamp::ZERO {
-            self.sum *= (-quiet / HALF_LIFE * std::f64::consts::LN_2).exp();
+            let left = (-quiet / HALF_LIFE * std::f64::consts::LN_2).exp();
+            self.sum *= left;
+            self.pressure *= left;
         }
         self.last = self.last.max(at);
+        self.pressure += 1.0;
+        self.most = self.most.max(self.pressure);
         let nats = f64::from(names::dga_llr(domain)).clamp(-3.0, 3.0);
         self.sum = (self.sum + nats).max(0.0);
         if self.sum <= 0.0 {
@@ -89,6 +96,11 @@ impl Asked {
 
     pub(super) const fn best(&self) -> Best {
         self.best
+    }
+
+    /// The most distinct names within some hours.
+    pub(super) const fn most(&self) -> f64 {
+        self.most
     }
 
     pub(super) const fn total(&self) -> u32 {

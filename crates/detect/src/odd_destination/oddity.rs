@@ -15,6 +15,9 @@ pub(super) struct Oddity {
     pub(super) numbers: Vec<(&'static str, f64)>,
 }
 
+/// Calls to an address that never answers, from which on it is one that the host wants.
+const CALLED_IN_VAIN: u32 = 12;
+
 fn odd(name: &'static str, nats: f64, technique: &'static str, words: impl Into<String>) -> Oddity {
     Oddity { name, nats, technique, words: words.into(), numbers: Vec::new() }
 }
@@ -67,7 +70,20 @@ fn certificate(c: &Conversation, all: &mut Vec<Oddity>) {
 
 fn bare_address(c: &Conversation, view: &View<'_>, all: &mut Vec<Oddity>) {
     let answered = c.two_way > 0 || c.http.as_ref().is_some_and(|http| http.replies > 0);
-    if c.name.is_some() || !answered || view.summary.looks_like_p2p() {
+    if c.name.is_some() || view.summary.looks_like_p2p() {
+        return;
+    }
+    // A dead controller never answers, but is called again and again.
+    let wanted = answered || c.starts >= CALLED_IN_VAIN;
+    if wanted
+        && view.host.dns_visible()
+        && !view.blind.dns
+        && matches!(c.key.proto, Proto::TCP)
+        && !names::is_cdn(c.addr)
+    {
+        all.push(odd("never-resolved", 1.5, "T1071", "no name that the host asked for led here"));
+    }
+    if !answered {
         return;
     }
     if let Some(tls) = &c.tls
@@ -89,13 +105,6 @@ fn bare_address(c: &Conversation, view: &View<'_>, all: &mut Vec<Oddity>) {
             "T1095",
             "an unknown protocol over TCP to an address without a name",
         ));
-    }
-    if view.host.dns_visible()
-        && !view.blind.dns
-        && matches!(c.key.proto, Proto::TCP)
-        && !names::is_cdn(c.addr)
-    {
-        all.push(odd("never-resolved", 1.5, "T1071", "no name that the host asked for led here"));
     }
 }
 

@@ -194,3 +194,17 @@ fn a_rare_name_counts_in_networks_large_enough() {
         assert!(found.nats("rare-name") <= 2.0, "{found:?}");
     }
 }
+
+#[test]
+fn a_dead_address_that_is_called_again_and_again_was_never_resolved() {
+    let calls = |count: u32| {
+        let mut scene = Scene::ordinary(DAY);
+        for n in 0..count {
+            scene.talk(HOUR + 300.0 * f64::from(n), Talk::tcp(c2(), 4444).unanswered());
+        }
+        scene.findings()
+    };
+    assert!(calls(40).fires("never-resolved"));
+    assert!(!calls(3).fires("never-resolved"));
+    assert!(!calls(40).fires("unknown-protocol"));
+}

@@ -4,6 +4,7 @@
 //! submits mail or files every day is not accused of one more: the first submission must follow the
 //! look-up within half an hour, and there must have been none before it.
 
+mod lookup;
 #[cfg(test)]
 mod tests;
 
@@ -12,10 +13,11 @@ use std::sync::Arc;
 use ostium_event::{Addr, DnsStage, Event, OpenedBy, Proto, Scope, Service, Span, Timestamp, What};
 use ostium_evidence::{About, Evidence, Group, Peer};
 use ostium_names as names;
-use ostium_profile::{Conversation, HostId, PerHost, Profile, Seen, View as Kind};
+use ostium_profile::{HostId, PerHost, Profile, Seen};
 
-use crate::detector::{Detector, Interest, View, about_conversation, about_host};
+use crate::detector::{Detector, Interest, View, about_host};
 use crate::words::duration;
+use lookup::{asked_by_program, of_a_thief};
 
 /// The detector.
 pub(crate) struct Theft {
@@ -50,6 +52,11 @@ enum How {
 
 /// A look-up older than this has nothing to do with an upload.
 const SOON: Span = Span::from_secs(1800);
+
+/// Who asks for its address more often than this is a dynamic-DNS client.
+const HABITUAL: u32 = 50;
+/// Seconds between look-up and upload of a program that does both.
+const HURRY: u64 = 60;
 
 // === impl Theft ===
 
@@ -154,44 +161,24 @@ impl Detector for Theft {
         self.hosts.forget(host);
     }
 
-    fn conversation(&self, c: &Conversation, _view: &View<'_>, out: &mut Vec<Evidence>) {
-        let Some(name) = c.name.as_ref().filter(|n| names::is_address_lookup(&n.text)) else {
-            return;
-        };
-        let plain_tls = c.tls.as_ref().is_some_and(|t| t.hellos > 0 && t.no_alpn == t.hellos);
-        let plain_http = c.http.as_ref().is_some_and(|h| {
-            h.requests > 0 && (h.no_agent == h.requests || (1..=3).contains(&h.fewest_headers))
-        });
-        if c.key.view != Kind::Name || !(plain_tls || plain_http) {
-            return;
-        }
-        out.push(Evidence {
-            log_odds: 1.5,
-            summary: format!(
-                "a program, not a browser, asked {} for the external address",
-                name.text
-            ),
-            numbers: vec![("starts", f64::from(c.starts))],
-            ..about_conversation("address-lookup", Group::Client, "T1016.001", c)
-        });
-    }
-
     fn host(&self, id: HostId, view: &View<'_>, out: &mut Vec<Evidence>) {
-        let Some(doings) = self.hosts.get(id) else {
+        let doings = self.hosts.get(id);
+        let theft = doings.and_then(|d| Some((d, d.after.as_ref()?, &d.lookup.as_ref()?.1)));
+        let mut asked = view.conversations.iter().filter_map(|c| asked_by_program(c));
+        let Some((doings, (upload, after), service)) = theft else {
+            out.extend(asked);
             return;
         };
-        let (Some((upload, after)), Some((_, service))) = (&doings.after, &doings.lookup) else {
-            return;
-        };
-        // Who asks for its address all the time is a dynamic-DNS client.
-        let habitual = doings.lookups > 50;
+        let habitual = doings.lookups > HABITUAL;
+        let hurried = after.secs() < HURRY && !habitual;
+        out.extend(asked.next().map(|item| if hurried { of_a_thief(item) } else { item }));
         let (how, technique, nats) = match upload.how {
             How::Mail => ("submitted mail to", "T1048.003", 5.0),
             How::Ftp => ("stored a file by FTP at", "T1048.003", 5.5),
             How::Api => ("called the bot interface of", "T1567", 4.0),
         };
         // A program does both within seconds; a person happens to do both within half an hour.
-        let nats = if after.secs() < 60 { nats + 2.0 } else { nats };
+        let nats = if after.secs() < HURRY { nats + 2.0 } else { nats };
         let nats = if habitual { nats - 2.0 } else { nats };
         let peer =
             Peer { name: upload.name.clone(), addr: Some(upload.addr), port: Some(upload.port) };

@@ -150,3 +150,14 @@ fn a_browser_that_looks_up_is_no_program() {
     assert_eq!(found.group("address-lookup"), Some(Group::Client), "{found:?}");
     assert!(found.nats("address-lookup") < 3.0);
 }
+
+#[test]
+fn a_thief_in_a_hurry_is_convicted_and_a_slow_one_suspected() {
+    assert_eq!(after(10.0, mail(587)).outcome(), Outcome::Infected);
+    assert_eq!(after(900.0, mail(587)).outcome(), Outcome::Suspect);
+    // A browser that asked is a person who was curious.
+    let mut scene = Scene::ordinary(DAY);
+    scene.visits(HOUR, LOOKUPS[0], address("198.51.100.44"));
+    scene.talk(HOUR + 10.0, mail(587));
+    assert_eq!(scene.findings().outcome(), Outcome::Suspect);
+}
