@@ -287,16 +287,16 @@ impl Direction {
         let room = line::MAX_HEAD.saturating_sub(before);
         let added = rest.get(..room).unwrap_or(rest);
         self.part.extend_from_slice(added);
+        if line::begins(&self.part) == Match::No {
+            return Found::Bad;
+        }
         if let Some(end) = line::end(&self.part, before.saturating_sub(2)) {
             self.part.truncate(end);
             *rest = rest.get(end - before..).unwrap_or_default();
             return Found::Head(Cow::Owned(std::mem::take(&mut self.part)));
         }
         *rest = &[];
-        if self.part.len() >= line::MAX_HEAD || line::begins(&self.part) == Match::No {
-            return Found::Bad;
-        }
-        Found::Need
+        if self.part.len() >= line::MAX_HEAD { Found::Bad } else { Found::Need }
     }
 
     fn tell_held(&mut self, out: &mut Sink<'_>) {

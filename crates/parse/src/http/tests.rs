@@ -193,3 +193,14 @@ fn a_body_that_goes_on_after_a_question_keeps_its_first_bytes() {
         assert_eq!(seen.last().map(String::as_str), Some("reply 200 None None 0 Text"), "{seen:?}");
     }
 }
+
+#[test]
+fn an_odd_method_is_malformed_however_it_comes() {
+    let odd =
+        [b"GET / HTTP/1.1\r\n\r\n1234567", [b'g'; 40].as_slice(), b" / HTTP/1.1\r\n\r\n"].concat();
+    for piece in [1, 20, 27, 45, 100] {
+        let seen = told([&odd, b"", b"", b""], piece);
+        // A later piece may begin with a message again.
+        assert_eq!(seen[1], "anomaly http_malformed", "in pieces of {piece}");
+    }
+}
