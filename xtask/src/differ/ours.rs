@@ -30,7 +30,7 @@ pub(super) fn facts(path: &Path) -> Option<Facts> {
             let frame = block.frame(packet);
             let Ok(meta) = decode(packet.link, frame) else { continue };
             let facing = Facing::of(&meta, &home);
-            tracker.packet(packet.at, &meta, &facing, meta.payload(frame), &mut ear);
+            tracker.packet(packet.at, &meta, &facing, frame, &mut ear);
         }
     }
     tracker.finish(&mut ear);

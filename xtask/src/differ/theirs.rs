@@ -137,7 +137,8 @@ impl<'a> Row<'a> {
         }
         let reply = matches!(self.first("dns.flags.response"), "1" | "True");
         let more = format!("{} {reply}", ids[0].trim_start_matches("0x"));
-        let name = names[0].to_ascii_lowercase();
+        let plain = |c: char| if c.is_ascii_graphic() { c.to_ascii_lowercase() } else { '?' };
+        let name: String = names[0].chars().map(plain).collect();
         let name = if name == "<root>" { "" } else { &name };
         let rcode = if reply { self.first("dns.flags.rcode") } else { "" };
         let told = format!("{name} {} {rcode}", self.first("dns.qry.type"));
