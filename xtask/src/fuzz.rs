@@ -97,7 +97,11 @@ pub(crate) fn obstacle(root: &Path) -> Option<String> {
     if !succeeds(Command::new("c++").arg("--version")) {
         return Some("no C++ compiler, which libFuzzer needs".to_owned());
     }
-    let probe = root.join("target").join("xtask").join("probe.rlib");
+    let folder = root.join("target").join("xtask");
+    if let Err(error) = std::fs::create_dir_all(&folder) {
+        return Some(format!("cannot make {}: {error}", folder.display()));
+    }
+    let probe = folder.join("probe.rlib");
     let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
     let empty = root.join("fuzz").join("src").join("probe.rs");
     let mut command = Command::new(rustc);

@@ -11,6 +11,7 @@
 
 mod args;
 mod bench;
+mod differ;
 mod fuzz;
 mod habits;
 mod layers;
@@ -83,6 +84,12 @@ const CHORES: &[Chore] = &[
         about: "time `ostium analyze` against nfpcapd on one capture",
         help: bench::HELP,
         run: bench::main,
+    },
+    Chore {
+        name: "differ",
+        about: "compare what we read of DNS, TLS and HTTP in captures with tshark",
+        help: differ::HELP,
+        run: differ::main,
     },
     Chore {
         name: "fuzz",

@@ -1,7 +1,8 @@
 //! Plain bytes out of plain, gzip (many members) or zstd (many frames) input.
 //!
 //! Bias: damage ends the input, and what came before it is kept; only the system failing to read
-//! is an error. Memory is bounded: zstd windows of more than 128 MiB are damage.
+//! is an error. Memory is bounded: zstd windows of more than 128 MiB are damage. Decoders get full
+//! blocks, however the bytes arrive: what zstd gives before damage depends on where input ends.
 
 use std::io::{self, BufReader, Cursor, Read};
 use std::sync::Arc;
@@ -34,8 +35,8 @@ pub struct Unpacked {
 
 enum Stream {
     Plain(Counted),
-    Gzip(Box<MultiGzDecoder<BufReader<Counted>>>),
-    Zstd(Box<Decoder<'static, BufReader<Counted>>>),
+    Gzip(Box<MultiGzDecoder<BufReader<Filled>>>),
+    Zstd(Box<Decoder<'static, BufReader<Filled>>>),
     Ended,
 }
 
@@ -49,6 +50,13 @@ struct Source {
 struct Counted {
     inner: Box<dyn Read + Send>,
     source: Arc<Source>,
+}
+
+/// Fills the buffer before it returns, but at the end.
+struct Filled {
+    inner: Counted,
+    /// What came after the last bytes.
+    error: Option<io::Error>,
 }
 
 // === impl Packing ===
@@ -90,11 +98,13 @@ impl Unpacked {
         let stream = match packing {
             Packing::Plain => Stream::Plain(counted),
             Packing::Gzip => {
-                let buffered = BufReader::with_capacity(CHUNK, counted);
+                let buffered =
+                    BufReader::with_capacity(CHUNK, Filled { inner: counted, error: None });
                 Stream::Gzip(Box::new(MultiGzDecoder::new(buffered)))
             }
             Packing::Zstd => {
-                let buffered = BufReader::with_capacity(CHUNK, counted);
+                let buffered =
+                    BufReader::with_capacity(CHUNK, Filled { inner: counted, error: None });
                 let mut decoder = Decoder::with_buffer(buffered)?;
                 decoder.window_log_max(27)?;
                 Stream::Zstd(Box::new(decoder))
@@ -139,17 +149,34 @@ impl Read for Unpacked {
 
 impl Read for Counted {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        match self.inner.read(buffer) {
-            Ok(count) => {
-                self.source.bytes.fetch_add(count as u64, Ordering::Relaxed);
-                Ok(count)
+        let count = self.inner.read(buffer)?;
+        self.source.bytes.fetch_add(count as u64, Ordering::Relaxed);
+        Ok(count)
+    }
+}
+
+// === impl Filled ===
+
+impl Read for Filled {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let mut filled = 0;
+        while self.error.is_none() && filled < buffer.len() {
+            match self.inner.read(buffer.get_mut(filled..).unwrap_or_default()) {
+                Ok(0) => return Ok(filled),
+                Ok(count) => filled += count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => self.error = Some(error),
             }
-            Err(error) => {
-                if error.kind() != io::ErrorKind::Interrupted {
-                    self.source.failed.store(true, Ordering::Relaxed);
-                }
+        }
+        if filled > 0 {
+            return Ok(filled);
+        }
+        match self.error.take() {
+            Some(error) => {
+                self.inner.source.failed.store(true, Ordering::Relaxed);
                 Err(error)
             }
+            None => Ok(0),
         }
     }
 }
@@ -210,6 +237,39 @@ mod tests {
         }
         let (out, damaged, _) = read([gzip(b"good"), b"garbage".to_vec()].concat());
         assert_eq!((out, damaged), (b"good".to_vec(), true));
+    }
+
+    /// Gives so many bytes at once.
+    struct Pieces(Cursor<Vec<u8>>, usize);
+
+    impl Read for Pieces {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            let most = buffer.len().min(self.1);
+            self.0.read(&mut buffer[..most])
+        }
+    }
+
+    #[test]
+    fn damage_is_the_same_for_any_cut_of_the_input() {
+        // A block whose end is missing; and one of a run of bytes, then nonsense.
+        let begun = b"\x28\xb5\x2f\xfd\0\x58\xc2\0\0#path\tconn\n#fields\tts\n".to_vec();
+        let packed = zstd::encode_all(&noise(3000)[..], 1).unwrap();
+        let mut bent = [zstd::encode_all(&b"one"[..], 1).unwrap(), packed].concat();
+        let at = bent.len() - 9;
+        bent[at] ^= 0x55;
+        bent.truncate(at + 2);
+        for bytes in [begun, bent] {
+            let whole = read(bytes.clone());
+            assert!(whole.1);
+            for piece in 1..40 {
+                let pieces = Pieces(Cursor::new(bytes.clone()), piece);
+                let mut unpacked = Unpacked::new(Packing::Zstd, Box::new(pieces)).unwrap();
+                let mut out = Vec::new();
+                unpacked.read_to_end(&mut out).unwrap();
+                let got = (out, unpacked.damaged(), unpacked.bytes_read());
+                assert_eq!(got, whole, "in pieces of {piece}");
+            }
+        }
     }
 
     #[test]

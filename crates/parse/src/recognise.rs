@@ -33,6 +33,9 @@ const STREAM_PREFIXES: [(&[u8], Service); 12] = [
     (b"RFB 003.", Service::Other),
 ];
 
+/// The longest user id of SOCKS 4.
+const MAX_USER: usize = 64;
+
 /// Names a stream by its first bytes.
 pub(crate) fn stream(bytes: &[u8]) -> (Match, Service) {
     let mut maybe = Match::No;
@@ -105,10 +108,11 @@ fn socks4(bytes: &[u8]) -> Match {
         [4] | [4, 1 | 2] => Match::Maybe,
         [4, 1 | 2, rest @ ..] if rest.len() < 7 => Match::Maybe,
         [4, 1 | 2, _, _, _, _, _, _, user @ ..] => {
+            // A longer one is given up before its end is seen, so it is when it comes at once, too.
             let text = user.iter().take_while(|b| b.is_ascii_graphic()).count();
             match user.get(text) {
-                Some(0) => Match::Yes,
-                None if text < 64 => Match::Maybe,
+                Some(0) if text < MAX_USER => Match::Yes,
+                None if text < MAX_USER => Match::Maybe,
                 _ => Match::No,
             }
         }
@@ -240,9 +244,41 @@ impl RtpTrace {
 #[cfg(test)]
 mod tests {
     use ostium_event::Timestamp;
+    use proptest::prelude::*;
 
     use super::*;
     use crate::context::Side;
+
+    proptest! {
+        /// Not of SOCKS 5, whose client must wait after its first message.
+        #[test]
+        fn an_answer_stays_when_more_follows(
+            start in prop::sample::select(vec![
+                &b""[..], b"\x04\x01\0\x50\x01\x01\x01\x01", b"\x03\0", b"\0\0\0\x54\xffSM",
+                b"\xff\xfb", b"\0\x01\0\0\x21\x12\xa4", b"SIP/2.", b"* ", b"OPTIONS ",
+            ]),
+            text in "[a-z\0\x21]{0,70}",
+            tail in prop::collection::vec(any::<u8>(), 0..8),
+        ) {
+            let bytes = [start, text.as_bytes(), &tail].concat();
+            prop_assume!(bytes.first() != Some(&5));
+            let whole = stream(&bytes);
+            for cut in 0..bytes.len() {
+                let answer = stream(&bytes[..cut]);
+                prop_assert!(answer.0 == Match::Maybe || answer == whole, "{:02x?} at {}", bytes, cut);
+            }
+        }
+    }
+
+    #[test]
+    fn a_long_user_of_socks_is_none_for_any_cut() {
+        for (len, answer) in [(63, Match::Yes), (64, Match::No), (100, Match::No)] {
+            let user = [&[4, 2, 0, 80, 1, 2, 3, 4][..], &vec![b'Y'; len], &[0, 0]].concat();
+            assert_eq!(stream(&user).0, answer, "{len}");
+            let decided = (1..user.len()).map(|cut| stream(&user[..cut]).0);
+            assert_eq!(decided.into_iter().find(|m| *m != Match::Maybe), Some(answer), "{len}");
+        }
+    }
 
     fn ctx(port: u16) -> Context {
         Context {

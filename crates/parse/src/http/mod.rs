@@ -1,7 +1,8 @@
 //! HTTP/1 (RFC 9112): every request and reply of a connection; bodies are skipped.
 //!
 //! Which side is the client is told by what it says. After a gap or a malformed head a side is
-//! lost until a segment begins with a message. A tunnel opened by CONNECT is recognised afresh.
+//! lost until a segment begins with a message. A body without a length ends with the connection, or
+//! where the client asks again and a reply follows. A tunnel opened by CONNECT is recognised afresh.
 
 mod body;
 mod field;
@@ -25,6 +26,9 @@ use crate::protocol::Protocol;
 const MAX_ASKED: usize = 32;
 /// Malformed heads after which a flow is let go.
 const MAX_FAULTS: u8 = 8;
+
+/// How a reply begins.
+const REPLY: &[u8] = b"HTTP/1.";
 
 /// HTTP/1 on one flow.
 #[derive(Default)]
@@ -52,6 +56,8 @@ enum Mode {
     #[default]
     Head,
     Body(Skipper),
+    /// The client asked again after a reply whose body has no end: a reply, or more of the body.
+    Again(Skipper),
     Lost,
 }
 
@@ -81,7 +87,7 @@ impl Protocol for Http {
         direction.part = Vec::new();
         let kept = match &mut direction.mode {
             Mode::Body(skipper) => skipper.gap(missing),
-            Mode::Head | Mode::Lost => false,
+            Mode::Head | Mode::Again(_) | Mode::Lost => false,
         };
         if !kept {
             direction.mode = Mode::Lost;
@@ -112,6 +118,11 @@ impl State {
             let direction = self.sides.of_mut(ctx.side);
             let next = match &mut direction.mode {
                 Mode::Lost => return Next::More,
+                Mode::Again(skipper) => {
+                    let skipper = *skipper;
+                    direction.again(skipper, &mut rest, out);
+                    Next::More
+                }
                 Mode::Body(skipper) => {
                     let progress = skipper.feed(&mut rest);
                     let whole = skipper.prefix_is_whole() || progress == Progress::Broken;
@@ -145,6 +156,7 @@ impl State {
         }
         self.asked.push_back(asked);
         self.begin_body(ctx, length);
+        self.sides.of_mut(ctx.side.other()).asked_again();
         Next::More
     }
 
@@ -207,16 +219,43 @@ impl State {
 // === impl Direction ===
 
 impl Direction {
-    /// A side that is lost, or whose body has no end, goes on where a segment begins a message.
+    /// A side that is lost goes on where a segment begins a message.
     fn find_again(&mut self, segment: &[u8], out: &mut Sink<'_>) {
-        let adrift = match &self.mode {
-            Mode::Head => false,
-            Mode::Body(skipper) => skipper.is_until_close() && segment.starts_with(b"HTTP/1."),
-            Mode::Lost => true,
-        };
-        if adrift && line::begins(segment) == Match::Yes {
+        if matches!(self.mode, Mode::Lost) && line::begins(segment) == Match::Yes {
             self.tell_held(out);
             self.mode = Mode::Head;
+        }
+    }
+
+    /// A client that asks again has seen the end of a reply that seemed to have none, unless it did
+    /// not wait; what follows shows which.
+    fn asked_again(&mut self) {
+        if let Mode::Body(skipper) = self.mode
+            && skipper.is_until_close()
+        {
+            self.mode = Mode::Again(skipper);
+        }
+    }
+
+    /// Compares what follows with the beginning of a reply; else the body goes on.
+    fn again(&mut self, mut skipper: Skipper, rest: &mut &[u8], out: &mut Sink<'_>) {
+        let missing = REPLY.len().saturating_sub(self.part.len());
+        let (next, after) = rest.split_at_checked(missing).unwrap_or((rest, &[]));
+        self.part.extend_from_slice(next);
+        *rest = after;
+        match Match::prefix(&self.part, REPLY) {
+            Match::Maybe => {}
+            Match::Yes => {
+                self.tell_held(out);
+                self.mode = Mode::Head;
+            }
+            Match::No => {
+                skipper.feed(&mut &*std::mem::take(&mut self.part));
+                self.mode = Mode::Body(skipper);
+                if skipper.prefix_is_whole() {
+                    self.tell_held(out);
+                }
+            }
         }
     }
 
@@ -248,22 +287,22 @@ impl Direction {
         let room = line::MAX_HEAD.saturating_sub(before);
         let added = rest.get(..room).unwrap_or(rest);
         self.part.extend_from_slice(added);
+        if line::begins(&self.part) == Match::No {
+            return Found::Bad;
+        }
         if let Some(end) = line::end(&self.part, before.saturating_sub(2)) {
             self.part.truncate(end);
             *rest = rest.get(end - before..).unwrap_or_default();
             return Found::Head(Cow::Owned(std::mem::take(&mut self.part)));
         }
         *rest = &[];
-        if self.part.len() >= line::MAX_HEAD || line::begins(&self.part) == Match::No {
-            return Found::Bad;
-        }
-        Found::Need
+        if self.part.len() >= line::MAX_HEAD { Found::Bad } else { Found::Need }
     }
 
     fn tell_held(&mut self, out: &mut Sink<'_>) {
         if let Some(reply) = self.held.take() {
             let prefix = match &self.mode {
-                Mode::Body(skipper) => skipper.prefix(),
+                Mode::Body(skipper) | Mode::Again(skipper) => skipper.prefix(),
                 Mode::Head | Mode::Lost => &[],
             };
             reply.tell(prefix, out);

@@ -144,3 +144,63 @@ fn a_web_socket_ends_it() {
     more(bench.opener(b"GET / HTTP/1.1\r\n\r\n"));
     done(bench.responder(b"HTTP/1.1 101 Switching\r\n\r\n"));
 }
+
+/// A reply without a length, in which another may seem to begin.
+const ENDLESS: &[u8] = b"HTTP/1.1 200 OK\r\nTransfer-Encoding:\r\n\r\nHTTP/1.1 404 No\r\n\r\nbody";
+
+/// Tells turns of opener and responder, each cut into pieces.
+fn told(turns: [&[u8]; 4], piece: usize) -> Vec<String> {
+    let mut bench = Bench::new(80);
+    for (at, turn) in turns.into_iter().enumerate() {
+        let side = if at % 2 == 0 { Side::Opener } else { Side::Responder };
+        for part in turn.chunks(piece) {
+            more(bench.stream(side, part));
+        }
+    }
+    bench.finish();
+    bench.seen
+}
+
+#[test]
+fn a_body_without_an_end_is_one_for_any_cut() {
+    let ask = b"GET / HTTP/1.1\r\n\r\n";
+    let more_of_it = b"HTTP/1.0, says the body".as_slice();
+    for (second, third, replies) in [
+        // Nobody asked again, so it is a body still.
+        (&b""[..], PAGE, 1),
+        (ask, PAGE, 2),
+        // Asked without waiting for the end.
+        (ask, b"HTTP/2 is no reply here, and the body goes on", 1),
+        (b"", more_of_it, 1),
+    ] {
+        let turns = [ask, ENDLESS, second, third];
+        let whole = told(turns, usize::MAX);
+        let told_replies = whole.iter().filter(|what| what.starts_with("reply")).count();
+        assert_eq!(told_replies, replies, "{whole:?}");
+        for piece in 1..ENDLESS.len() {
+            assert_eq!(told(turns, piece), whole, "in pieces of {piece}");
+        }
+    }
+}
+
+#[test]
+fn a_body_that_goes_on_after_a_question_keeps_its_first_bytes() {
+    let ask = b"GET / HTTP/1.1\r\n\r\n";
+    let head = b"HTTP/1.1 200 OK\r\n\r\n";
+    let turns = [&ask[..], head, ask, b"H<html>"];
+    for piece in 1..9 {
+        let seen = told(turns, piece);
+        assert_eq!(seen.last().map(String::as_str), Some("reply 200 None None 0 Text"), "{seen:?}");
+    }
+}
+
+#[test]
+fn an_odd_method_is_malformed_however_it_comes() {
+    let odd =
+        [b"GET / HTTP/1.1\r\n\r\n1234567", [b'g'; 40].as_slice(), b" / HTTP/1.1\r\n\r\n"].concat();
+    for piece in [1, 20, 27, 45, 100] {
+        let seen = told([&odd, b"", b"", b""], piece);
+        // A later piece may begin with a message again.
+        assert_eq!(seen[1], "anomaly http_malformed", "in pieces of {piece}");
+    }
+}

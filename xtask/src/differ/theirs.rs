@@ -1,0 +1,187 @@
+//! What tshark tells of a capture, field by field.
+
+use std::path::Path;
+use std::process::Command;
+
+use sha2::{Digest, Sha256};
+
+use super::Facts;
+
+/// Multicast look-ups and messages quoted in ICMP errors are none of ours.
+const FILTER: &str = "not icmp and not icmpv6 and ((dns and not mdns and not llmnr) or \
+    tls.handshake.type == 1 or (http and tcp and not ssdp))";
+
+/// The fields in the order of the columns.
+const FIELDS: [&str; 25] = [
+    "ip.src",
+    "ipv6.src",
+    "ip.dst",
+    "ipv6.dst",
+    "tcp.srcport",
+    "udp.srcport",
+    "tcp.dstport",
+    "udp.dstport",
+    "dns.id",
+    "dns.flags.response",
+    "dns.qry.name",
+    "dns.qry.type",
+    "dns.flags.rcode",
+    "dns.a",
+    "dns.aaaa",
+    "dns.count.add_rr",
+    "dns.count.auth_rr",
+    "tls.handshake.type",
+    "tls.handshake.extensions_server_name",
+    "tls.handshake.extensions_alpn_str",
+    "tls.handshake.ciphersuite",
+    "http.request.method",
+    "http.host",
+    "http.request.uri",
+    "http.user_agent",
+];
+const STATUS: &str = "http.response.code";
+/// Parts values of one field.
+const COMMA: char = '\u{1}';
+
+/// One line: the columns.
+struct Row<'a>(Vec<&'a str>);
+
+/// The facts of a capture; `None` when tshark cannot read it.
+pub(super) fn facts(path: &Path) -> Option<Facts> {
+    let mut command = Command::new("tshark");
+    command.args(["-n", "-r"]).arg(path).args(["-Y", FILTER, "-T", "fields"]);
+    command.args(["-E", "separator=/t", "-E", "occurrence=a", "-E", "aggregator=\u{1}"]);
+    command.args(FIELDS.iter().chain([&STATUS]).flat_map(|field| ["-e", field]));
+    let told = command.output().ok()?;
+    let text = String::from_utf8_lossy(&told.stdout);
+    let mut facts = Facts::default();
+    for line in text.lines() {
+        let row = Row(line.split('\t').collect());
+        row.dns(&mut facts);
+        row.tls(&mut facts);
+        row.http(&mut facts);
+    }
+    Some(facts)
+}
+
+/// SHA-256 over the suites in order of their numbers, as JA4 has it.
+fn suites(list: &[&str]) -> String {
+    let mut suites: Vec<String> = list
+        .iter()
+        .filter_map(|hex| u16::from_str_radix(hex.trim_start_matches("0x"), 16).ok())
+        .filter(|suite| !(suite & 0x0f0f == 0x0a0a && suite >> 8 == suite & 0xff))
+        .map(|suite| format!("{suite:04x}"))
+        .collect();
+    if suites.is_empty() {
+        return "0".repeat(12);
+    }
+    suites.sort();
+    let digest = Sha256::digest(suites.join(",").as_bytes());
+    digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The host without user and port, and the path, of what is asked for.
+fn target(method: &str, host: &str, uri: &str) -> (String, usize) {
+    let (authority, path) = match uri.split_once("://") {
+        _ if method == "CONNECT" => (uri, 0),
+        Some((_, rest)) => {
+            let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+            (rest.get(..end).unwrap_or_default(), (rest.len() - end).max(1))
+        }
+        None => (host, uri.len()),
+    };
+    let name = authority.rsplit('@').next().unwrap_or_default().trim();
+    let name = match name.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((inner, _)) => inner,
+        None => name.rsplit_once(':').map_or(name, |(name, _)| name),
+    };
+    (name.trim_end_matches('.').to_ascii_lowercase(), path)
+}
+
+fn or_dash(text: &str) -> &str {
+    if text.is_empty() { "-" } else { text }
+}
+
+// === impl Row ===
+
+impl<'a> Row<'a> {
+    /// Every value of a field.
+    fn all(&self, field: &str) -> Vec<&'a str> {
+        let place = FIELDS.iter().chain([&STATUS]).position(|name| *name == field);
+        let text = place.and_then(|place| self.0.get(place)).copied().unwrap_or_default();
+        text.split(COMMA).filter(|value| !value.is_empty()).collect()
+    }
+
+    /// The innermost value of any of these.
+    fn last(&self, fields: [&str; 2]) -> &'a str {
+        fields.iter().find_map(|field| self.all(field).last().copied()).unwrap_or_default()
+    }
+
+    fn first(&self, field: &str) -> &'a str {
+        self.all(field).first().copied().unwrap_or_default()
+    }
+
+    fn ends(&self) -> [String; 2] {
+        let end = |addr, port| format!("{}:{}", self.last(addr), self.last(port));
+        [
+            end(["ip.src", "ipv6.src"], ["tcp.srcport", "udp.srcport"]),
+            end(["ip.dst", "ipv6.dst"], ["tcp.dstport", "udp.dstport"]),
+        ]
+    }
+
+    /// Frames of several messages are left out: their fields cannot be told apart.
+    fn dns(&self, facts: &mut Facts) {
+        let (ids, names) = (self.all("dns.id"), self.all("dns.qry.name"));
+        if ids.len() != 1 || names.len() != 1 {
+            return;
+        }
+        let reply = matches!(self.first("dns.flags.response"), "1" | "True");
+        let more = format!("{} {reply}", ids[0].trim_start_matches("0x"));
+        let plain = |c: char| if c.is_ascii_graphic() { c.to_ascii_lowercase() } else { '?' };
+        let name: String = names[0].chars().map(plain).collect();
+        let name = if name == "<root>" { "" } else { &name };
+        let rcode = if reply { self.first("dns.flags.rcode") } else { "" };
+        let told = format!("{name} {} {rcode}", self.first("dns.qry.type"));
+        facts.add("DNS message", self.ends(), &more, told);
+        if self.first("dns.count.add_rr") == "0" && self.first("dns.count.auth_rr") == "0" {
+            let mut all = self.all("dns.a");
+            all.extend(self.all("dns.aaaa"));
+            all.sort_unstable();
+            facts.add("DNS addresses", self.ends(), &more, all.join(" "));
+        }
+    }
+
+    fn tls(&self, facts: &mut Facts) {
+        let hellos = self.all("tls.handshake.type").iter().filter(|kind| **kind == "1").count();
+        if hellos != 1 {
+            return;
+        }
+        let told = format!(
+            "{} {} {}",
+            or_dash(self.first("tls.handshake.extensions_server_name")).to_ascii_lowercase(),
+            or_dash(self.first("tls.handshake.extensions_alpn_str")),
+            suites(&self.all("tls.handshake.ciphersuite"))
+        );
+        facts.add("TLS hello", self.ends(), "", told);
+    }
+
+    fn http(&self, facts: &mut Facts) {
+        let methods = self.all("http.request.method");
+        for (place, method) in methods.iter().enumerate() {
+            let one = |field| {
+                let all = self.all(field);
+                (all.len() == methods.len()).then(|| all.get(place).copied()).flatten()
+            };
+            let (host, uri) = (one("http.host"), one("http.request.uri"));
+            let (host, len) = target(method, host.unwrap_or_default(), uri.unwrap_or_default());
+            let agent = one("http.user_agent").map_or(0, str::len);
+            let told = format!("{method} {} {len} {agent}", or_dash(&host));
+            facts.add("HTTP request", self.ends(), "", told);
+        }
+        for status in self.all(STATUS) {
+            if !matches!(status, "100" | "102" | "103") {
+                facts.add("HTTP reply", self.ends(), "", status.to_owned());
+            }
+        }
+    }
+}
