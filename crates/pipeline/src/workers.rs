@@ -20,7 +20,7 @@ use crate::shard::{SHARDS, Shard};
 /// Those who work.
 pub(crate) enum Crew {
     /// The reading thread itself: packets at once, rows when a block is full.
-    Inline { shards: Vec<Shard>, batch: Batch, home: Arc<Home> },
+    Inline { shards: Vec<Shard>, batch: Batch, blocks: Vec<Block>, home: Arc<Home> },
     /// Threads, each with the shards whose number leaves its own when divided by their count.
     Threads(Team),
 }
@@ -29,13 +29,13 @@ pub(crate) enum Crew {
 pub(crate) struct Team {
     workers: Vec<Worker>,
     spare: Receiver<Spare>,
-    packets: Vec<PacketBlock>,
+    blocks: Vec<Block>,
     batches: Vec<Batch>,
 }
 
 /// What a worker no longer needs.
 enum Spare {
-    Packets(PacketBlock),
+    Block(Block),
     Batch(Batch),
 }
 
@@ -45,11 +45,13 @@ struct Worker {
     batch: Batch,
 }
 
-/// Tasks sent at once, and batches that may wait for a thread. Few, so that their bytes are still in
-/// the processor's cache when the thread comes to them; with four times as many and twice as long a
-/// queue two threads spend a quarter more time.
-const BATCH: usize = 1024;
-const WAITING: usize = 4;
+/// Packets sent to a thread at once, and batches that may wait for it. Few, so that their bytes are
+/// still in the processor's cache when the thread comes to them.
+const PACKETS: usize = 1024;
+const WAITING: usize = 3;
+/// Rows put off at once, over all threads. Many, because the rows of one shard are worked off
+/// together: the more there are, the less often its state has to come back into the cache.
+const ROWS: usize = 1 << 16;
 
 // === impl Crew ===
 
@@ -60,6 +62,7 @@ impl Crew {
             return Self::Inline {
                 shards: (0..SHARDS).map(|_| Shard::new(budget, known)).collect(),
                 batch: Batch::new(SHARDS as usize),
+                blocks: Vec::new(),
                 home: Arc::clone(home),
             };
         }
@@ -74,7 +77,7 @@ impl Crew {
                 Worker { sender, thread, batch: Batch::new(shards_of(place, threads)) }
             })
             .collect();
-        Self::Threads(Team { workers, spare, packets: Vec::new(), batches: Vec::new() })
+        Self::Threads(Team { workers, spare, blocks: Vec::new(), batches: Vec::new() })
     }
 
     /// Gives one packet of a block to the shard that owns it.
@@ -92,7 +95,7 @@ impl Crew {
         let packet = block.packets.get(index as usize).ok_or(Anomaly::RecordMalformed)?;
         let frame = block.frame(packet);
         match self {
-            Self::Inline { shards, batch, home } => {
+            Self::Inline { shards, batch, home, .. } => {
                 let meta = decode(packet.link, frame).map_err(|skip| skip.0)?;
                 let facing = Facing::of(&meta, home);
                 let shard = shard_of(facing.key.inside, SHARDS);
@@ -134,11 +137,20 @@ impl Crew {
         }
     }
 
-    /// Does what the reading thread has put off, so that the blocks are free to be filled again.
-    pub(crate) fn settle(&mut self) {
-        if let Self::Inline { shards, batch, home } = self {
+    /// A block has been read: does what the reading thread has put off, when that is enough.
+    pub(crate) fn block_read(&mut self) {
+        if let Self::Inline { batch, .. } = self
+            && batch.len() >= ROWS
+        {
+            self.settle();
+        }
+    }
+
+    /// Does all that the reading thread has put off.
+    fn settle(&mut self) {
+        if let Self::Inline { shards, batch, blocks, home } = self {
             batch.run(home, shards);
-            batch.take_blocks();
+            blocks.extend(batch.take_blocks().filter_map(Arc::into_inner));
         }
     }
 
@@ -151,15 +163,17 @@ impl Crew {
         }
     }
 
-    /// A buffer that is no longer used, if there is one.
-    pub(crate) fn spare(&mut self) -> Option<PacketBlock> {
-        match self {
-            Self::Inline { .. } => None,
+    /// A buffer that is no longer used, if there is one for this.
+    pub(crate) fn spare(&mut self, fits: impl Fn(&Block) -> bool) -> Option<Block> {
+        let blocks = match self {
+            Self::Inline { blocks, .. } => blocks,
             Self::Threads(team) => {
                 team.take_back();
-                team.packets.pop()
+                &mut team.blocks
             }
-        }
+        };
+        let place = blocks.iter().rposition(fits)?;
+        Some(blocks.swap_remove(place))
     }
 
     /// Ends all work; gives back the shards in order.
@@ -184,8 +198,12 @@ impl Team {
         let Some(worker) = self.workers.get_mut(place) else {
             return;
         };
+        let enough = match task {
+            Task::Packet(_) => PACKETS,
+            Task::Row(_) => ROWS / count,
+        };
         worker.batch.add(within, block, task);
-        if worker.batch.len() >= BATCH {
+        if worker.batch.len() >= enough {
             self.send(place);
         }
     }
@@ -207,7 +225,7 @@ impl Team {
     fn take_back(&mut self) {
         while let Ok(spare) = self.spare.try_recv() {
             match spare {
-                Spare::Packets(block) => self.packets.push(block),
+                Spare::Block(block) => self.blocks.push(block),
                 Spare::Batch(batch) => self.batches.push(batch),
             }
         }
@@ -251,8 +269,8 @@ fn work(
         batch.run(home, &mut shards);
         // Nobody wants anything back once reading has ended.
         for block in batch.take_blocks() {
-            if let Some(Block::Packets(block)) = Arc::into_inner(block) {
-                spare.send(Spare::Packets(block)).ok();
+            if let Some(block) = Arc::into_inner(block) {
+                spare.send(Spare::Block(block)).ok();
             }
         }
         spare.send(Spare::Batch(batch)).ok();
