@@ -9,7 +9,7 @@ use std::thread::JoinHandle;
 
 use ostium_capture::PacketBlock;
 use ostium_event::{Anomaly, Home};
-use ostium_ingest::RowBlock;
+use ostium_ingest::{ConnectionRow, RowBlock};
 use ostium_track::{Facing, inside_of, shard_of};
 use ostium_wire::{Ends, decode, glance};
 
@@ -74,7 +74,7 @@ impl Crew {
                 let (sender, receiver) = sync_channel(WAITING);
                 let (home, spare) = (Arc::clone(home), spare_sender.clone());
                 let thread = std::thread::spawn(move || work(shards, &home, &receiver, &spare));
-                Worker { sender, thread, batch: Batch::new(shards_of(place, threads)) }
+                Worker { sender, thread, batch: Batch::new(shards_of(threads)) }
             })
             .collect();
         Self::Threads(Team { workers, spare, blocks: Vec::new(), batches: Vec::new() })
@@ -131,9 +131,13 @@ impl Crew {
             return;
         };
         let shard = shard_of(row.inside(home), SHARDS);
-        match self {
-            Self::Inline { batch, .. } => batch.add(shard as usize, shared, Task::Row(task)),
-            Self::Threads(team) => team.give(shard, shared, Task::Row(task)),
+        match (self, block.connection(row, task.closes_only)) {
+            (Self::Inline { batch, .. }, Some(row)) => batch.add_connection(shard as usize, row),
+            (Self::Inline { batch, .. }, None) => {
+                batch.add(shard as usize, shared, Task::Row(task));
+            }
+            (Self::Threads(team), Some(row)) => team.give_connection(shard, row),
+            (Self::Threads(team), None) => team.give(shard, shared, Task::Row(task)),
         }
     }
 
@@ -193,16 +197,27 @@ impl Crew {
 
 impl Team {
     fn give(&mut self, shard: u32, block: &Arc<Block>, task: Task) {
+        let enough = match task {
+            Task::Packet(_) => PACKETS,
+            Task::Row(_) => ROWS / self.workers.len().max(1),
+        };
+        self.add(shard, enough, |batch, place| batch.add(place, block, task));
+    }
+
+    fn give_connection(&mut self, shard: u32, row: ConnectionRow) {
+        let enough = ROWS / self.workers.len().max(1);
+        self.add(shard, enough, |batch, place| batch.add_connection(place, row));
+    }
+
+    /// Adds to what waits for a thread, which is sent when it is enough.
+    #[inline]
+    fn add(&mut self, shard: u32, enough: usize, add: impl FnOnce(&mut Batch, usize)) {
         let count = self.workers.len().max(1);
         let (place, within) = (shard as usize % count, shard as usize / count);
         let Some(worker) = self.workers.get_mut(place) else {
             return;
         };
-        let enough = match task {
-            Task::Packet(_) => PACKETS,
-            Task::Row(_) => ROWS / count,
-        };
-        worker.batch.add(within, block, task);
+        add(&mut worker.batch, within);
         if worker.batch.len() >= enough {
             self.send(place);
         }
@@ -214,7 +229,7 @@ impl Team {
         let Some(worker) = self.workers.get_mut(place) else {
             return;
         };
-        let fresh = self.batches.pop().unwrap_or_else(|| Batch::new(shards_of(0, count)));
+        let fresh = self.batches.pop().unwrap_or_else(|| Batch::new(shards_of(count)));
         let batch = std::mem::replace(&mut worker.batch, fresh);
         // A worker only hangs up when it panicked; joining it tells.
         if batch.len() > 0 {
@@ -253,9 +268,10 @@ impl Team {
     }
 }
 
-/// Shards that the `place`-th of `threads` owns.
-const fn shards_of(place: usize, threads: usize) -> usize {
-    (SHARDS as usize).saturating_sub(place).div_ceil(threads)
+/// The most shards that any of `threads` owns: batches go from thread to thread, so each has room
+/// for that many.
+const fn shards_of(threads: usize) -> usize {
+    (SHARDS as usize).div_ceil(threads)
 }
 
 /// What a thread does: its shards' work, in order, until there is no more.
