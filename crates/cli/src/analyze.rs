@@ -44,7 +44,10 @@ pub(crate) fn run(args: &AnalyzeArgs) -> Result<ExitCode, Fail> {
     if nothing_read && !analysis.notes.is_empty() {
         return Err(Fail::new("nothing could be read"));
     }
-    Ok(status(document, args.fail_on))
+    let status = status(document, args.fail_on);
+    // The process ends: the kernel takes all of it back at once.
+    std::mem::forget(analysis.memory);
+    Ok(status)
 }
 
 /// Opens every input; what cannot be read is said, and ends the command only when nothing is left.

@@ -11,7 +11,7 @@ use ostium_profile::{Conversation, Host, HostId, Prevalence, Profile, Seen, View
 ///
 /// A detector must be deterministic, hold a bounded amount of state for each host it remembers
 /// (use [`PerHost`](ostium_profile::PerHost)), and emit evidence of 0 nats or more.
-pub trait Detector: Send {
+pub trait Detector: Send + Sync {
     /// Its name in reports: lower case, words joined by `-`.
     fn name(&self) -> &'static str;
 

@@ -21,6 +21,16 @@ pub struct BadPrefix(pub String);
 pub struct Home {
     ranges: Vec<Prefix>,
     written: Vec<Prefix>,
+    /// For each first byte of an IPv4 address, what is known by it alone: most packets need no more.
+    by_first_byte: [Share; 256],
+}
+
+/// How much of some addresses is inside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Share {
+    None,
+    Some,
+    All,
 }
 
 // === impl Prefix ===
@@ -94,7 +104,11 @@ impl Home {
                 _ => merged.push(range),
             }
         }
-        Self { ranges: merged, written: prefixes.to_vec() }
+        let by_first_byte = std::array::from_fn(|byte| {
+            let around = Prefix::new(Addr::v4([byte as u8, 0, 0, 0]), 8);
+            around.map_or(Share::Some, |block| share(&merged, block))
+        });
+        Self { ranges: merged, written: prefixes.to_vec(), by_first_byte }
     }
 
     /// The private ranges of RFC 1918, RFC 4193 and the shared range of RFC 6598.
@@ -112,7 +126,17 @@ impl Home {
     }
 
     /// Is the address inside?
+    #[inline]
     pub fn contains(&self, addr: Addr) -> bool {
+        let first = addr.v4_bits().map(|bits| usize::from(bits.to_be_bytes()[0]));
+        match first.and_then(|byte| self.by_first_byte.get(byte)) {
+            Some(Share::None) => false,
+            Some(Share::All) => true,
+            _ => self.in_ranges(addr),
+        }
+    }
+
+    fn in_ranges(&self, addr: Addr) -> bool {
         if self.ranges.len() <= 8 {
             return self.ranges.iter().any(|range| range.contains(addr));
         }
@@ -132,6 +156,17 @@ impl Home {
     /// The networks as they were given.
     pub fn prefixes(&self) -> &[Prefix] {
         &self.written
+    }
+}
+
+/// How much of a block lies in ranges that do not overlap.
+fn share(ranges: &[Prefix], block: Prefix) -> Share {
+    if ranges.iter().any(|range| range.first <= block.first && block.last <= range.last) {
+        Share::All
+    } else if ranges.iter().any(|range| range.first <= block.last && block.first <= range.last) {
+        Share::Some
+    } else {
+        Share::None
     }
 }
 
@@ -159,6 +194,25 @@ mod tests {
         let home = Home::new(&[prefix("0.0.0.0/0")]);
         assert!(home.contains("8.8.8.8".parse().unwrap()));
         assert!(!home.contains("2001:db8::1".parse().unwrap()));
+    }
+
+    #[test]
+    fn the_first_byte_decides_only_where_it_can() {
+        let home = Home::new(&[prefix("10.0.0.0/7"), prefix("12.255.0.0/16"), prefix("fd00::/8")]);
+        for (addr, inside) in [
+            ("9.255.255.255", false),
+            ("10.0.0.0", true),
+            ("11.255.255.255", true),
+            ("12.0.0.0", false),
+            ("12.254.255.255", false),
+            ("12.255.0.0", true),
+            ("13.0.0.0", false),
+            ("fd00::1", true),
+            ("::", false),
+            ("::a00:1", false),
+        ] {
+            assert_eq!(home.contains(addr.parse().unwrap()), inside, "{addr}");
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ostium_event::{Addr, Home, Timestamp};
+use ostium_event::{Addr, Event, Home, Timestamp};
 
 use crate::certs::CertRecord;
 use crate::schema::Schema;
@@ -85,6 +85,29 @@ pub struct RowRef<'a> {
     pub closes_only: bool,
 }
 
+/// A row of Zeek conn by itself: its block is no longer needed, and rows that are worked off
+/// together can be laid side by side.
+#[derive(Clone, Copy, Debug)]
+pub struct ConnectionRow {
+    /// When it began.
+    pub at: Timestamp,
+    orig: Addr,
+    resp: Addr,
+    connection: Connection,
+    closes_only: bool,
+}
+
+// === impl ConnectionRow ===
+
+impl ConnectionRow {
+    /// Gives the events of the row, as [`Schema::events`] does.
+    #[inline]
+    pub fn events(&self, home: &Home, mut out: impl FnMut(&Event<'_>)) {
+        let ends = (self.orig, self.resp);
+        self.connection.events(home, self.at, ends, self.closes_only, &mut out);
+    }
+}
+
 // === impl Row ===
 
 impl Row {
@@ -117,6 +140,19 @@ impl RowBlock {
             },
             cert: None,
             closes_only: false,
+        }
+    }
+
+    /// A row of this block by itself, when it is one of Zeek conn.
+    #[inline]
+    pub fn connection(&self, row: &Row, closes_only: bool) -> Option<ConnectionRow> {
+        let &Row { at, orig, resp, start, .. } = row;
+        match row.kind {
+            RowKind::Conn => {
+                let connection = *self.connections.get(start as usize)?;
+                Some(ConnectionRow { at, orig, resp, connection, closes_only })
+            }
+            _ => None,
         }
     }
 

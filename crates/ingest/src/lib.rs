@@ -40,7 +40,7 @@ mod unpack;
 mod window;
 mod zeek;
 
-pub use block::{Row, RowBlock, RowKind, RowRef};
+pub use block::{ConnectionRow, Row, RowBlock, RowKind, RowRef};
 pub use certs::{CertIndex, CertRecord};
 pub use error::{OpenError, ReadError, RowError};
 pub use file::{Counters, LogFile};

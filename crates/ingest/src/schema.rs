@@ -171,7 +171,8 @@ impl Schema {
         let out = &mut out;
         let kind = row.row.kind;
         if let Some(connection) = row.connection {
-            connection.events(home, row, out);
+            let ends = (row.row.orig, row.row.resp);
+            connection.events(home, row.row.at, ends, row.closes_only, out);
             return Ok(());
         }
         match &self.format {

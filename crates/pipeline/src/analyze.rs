@@ -24,6 +24,14 @@ pub struct Analysis {
     pub notes: Vec<Note>,
     /// Reading was ended early by the watcher.
     pub interrupted: bool,
+    /// What was remembered.
+    pub memory: Memory,
+}
+
+/// All state of a run. Letting it go takes a while: a process that ends anyway can forget it.
+#[derive(Default)]
+pub struct Memory {
+    _shards: Vec<Shard>,
 }
 
 /// How far reading has come.
@@ -53,11 +61,20 @@ pub(crate) struct Ran {
     pub(crate) interrupted: bool,
 }
 
+// === impl Memory ===
+
+impl std::fmt::Debug for Memory {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Memory").finish_non_exhaustive()
+    }
+}
+
 /// Analyses inputs as one observation.
 pub fn analyze(inputs: Vec<Input>, settings: &Settings, watch: &mut Watch<'_>) -> Analysis {
     let ran = read(inputs, settings, watch, None);
     let document = evaluate(&ran.shards, settings, ran.read);
-    Analysis { document, notes: ran.notes, interrupted: ran.interrupted }
+    let memory = Memory { _shards: ran.shards };
+    Analysis { document, notes: ran.notes, interrupted: ran.interrupted, memory }
 }
 
 /// Reads inputs to their end, by one thread when somebody looks in between.

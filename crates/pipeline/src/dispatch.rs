@@ -2,13 +2,14 @@
 //!
 //! Tasks wait in one list for each shard and are worked off shard by shard: the state of one shard
 //! stays in the processor's cache while a whole list is done, which is worth more than anything
-//! else in the path of a log row. Order within a shard is the order of the input.
+//! else in the path of a log row. Connections of a log, the most frequent rows, are copied into the
+//! list, so that a shard finds them side by side. Order within a shard is the order of the input.
 
 use std::sync::Arc;
 
 use ostium_capture::PacketBlock;
 use ostium_event::Home;
-use ostium_ingest::{CertRecord, RowBlock};
+use ostium_ingest::{CertRecord, ConnectionRow, RowBlock};
 
 use crate::shard::Shard;
 
@@ -34,12 +35,28 @@ pub(crate) enum Task {
     Row(RowTask),
 }
 
+/// What waits for one shard, in order.
+#[derive(Debug, Default)]
+struct Queue {
+    todo: Vec<Todo>,
+    connections: Vec<ConnectionRow>,
+}
+
+/// Something to do.
+#[derive(Debug)]
+enum Todo {
+    /// What a task says, with the place of its block in `blocks`.
+    Task(u32, Task),
+    /// This many of the connections that come next.
+    Connections(u32),
+}
+
 /// Work on some shards: for each of them a list of tasks, in order.
 #[derive(Debug)]
 pub(crate) struct Batch {
     blocks: Vec<Arc<Block>>,
-    /// For each shard: the place in `blocks`, and what to do.
-    tasks: Vec<Vec<(u32, Task)>>,
+    /// For each shard.
+    queues: Vec<Queue>,
     len: usize,
 }
 
@@ -48,7 +65,11 @@ pub(crate) struct Batch {
 impl Batch {
     /// Work on this many shards, none of it there yet.
     pub(crate) fn new(shards: usize) -> Self {
-        Self { blocks: Vec::new(), tasks: vec![Vec::new(); shards], len: 0 }
+        Self {
+            blocks: Vec::new(),
+            queues: std::iter::repeat_with(Queue::default).take(shards).collect(),
+            len: 0,
+        }
     }
 
     /// Tasks that wait.
@@ -65,9 +86,28 @@ impl Batch {
             self.blocks.push(Arc::clone(block));
             self.blocks.len() - 1
         });
-        if let Some(tasks) = self.tasks.get_mut(place) {
-            tasks.push((slot as u32, task));
+        if let Some(queue) = self.queues.get_mut(place) {
+            queue.todo.push(Todo::Task(slot as u32, task));
             self.len += 1;
+        }
+    }
+
+    /// Blocks that are held by what waits.
+    pub(crate) const fn blocks(&self) -> usize {
+        self.blocks.len()
+    }
+
+    /// Adds a connection for the `place`-th of the shards.
+    #[inline]
+    pub(crate) fn add_connection(&mut self, place: usize, row: ConnectionRow) {
+        let Some(queue) = self.queues.get_mut(place) else {
+            return;
+        };
+        queue.connections.push(row);
+        self.len += 1;
+        match queue.todo.last_mut() {
+            Some(Todo::Connections(count)) => *count += 1,
+            _ => queue.todo.push(Todo::Connections(1)),
         }
     }
 
@@ -80,11 +120,22 @@ impl Batch {
 
     /// Does the tasks of one shard.
     pub(crate) fn run_one(&mut self, place: usize, home: &Home, shard: &mut Shard) {
-        let Some(tasks) = self.tasks.get_mut(place) else {
+        let Some(queue) = self.queues.get_mut(place) else {
             return;
         };
-        self.len -= tasks.len();
-        for (slot, task) in tasks.drain(..) {
+        let mut connections = queue.connections.drain(..);
+        for todo in queue.todo.drain(..) {
+            let (slot, task) = match todo {
+                Todo::Connections(count) => {
+                    self.len -= count as usize;
+                    for row in connections.by_ref().take(count as usize) {
+                        shard.connection(home, &row);
+                    }
+                    continue;
+                }
+                Todo::Task(slot, task) => (slot, task),
+            };
+            self.len -= 1;
             match (self.blocks.get(slot as usize).map(|block| &**block), task) {
                 (Some(Block::Packets(block)), Task::Packet(index)) => {
                     if let Some(packet) = block.packets.get(index as usize) {

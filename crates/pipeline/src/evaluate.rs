@@ -13,7 +13,7 @@ use ostium_verdict::{Rationale, Verdict};
 use crate::counters::Counters;
 use crate::merge::Tally;
 use crate::settings::Settings;
-use crate::shard::Shard;
+use crate::shard::{SHARDS, Shard};
 use crate::talks::talks;
 
 /// What reading has to say.
@@ -32,6 +32,9 @@ struct Whole {
     blind: Blind,
 }
 
+/// What speaks against a host, and its conversations.
+type Case<'a> = (HostCase, Vec<&'a Conversation>);
+
 /// Judges every host and builds the report.
 pub(crate) fn evaluate(shards: &[Shard], settings: &Settings, read: Read) -> Document {
     evaluate_each(shards, settings, read, &mut |_| {})
@@ -39,12 +42,10 @@ pub(crate) fn evaluate(shards: &[Shard], settings: &Settings, read: Read) -> Doc
 
 /// The judgement of every host by what was heard so far.
 pub(crate) fn rationales(shards: &[Shard], settings: &Settings) -> Vec<Rationale> {
-    let mut whole = merge(shards);
     let mut all = Vec::new();
-    for shard in shards {
-        let cases = cases(shard, settings, &mut whole).into_iter();
-        all.extend(cases.map(|(case, _)| ostium_judge::judge(case, &settings.policy)));
-    }
+    for_cases(shards, settings, &merge(shards), |(case, _)| {
+        all.push(ostium_judge::judge(case, &settings.policy));
+    });
     all
 }
 
@@ -55,17 +56,15 @@ pub(crate) fn evaluate_each(
     read: Read,
     each: &mut dyn FnMut(&HostCase),
 ) -> Document {
-    let mut whole = merge(shards);
+    let whole = merge(shards);
     let mut judged: Vec<Judged> = Vec::new();
-    for shard in shards {
-        for (case, conversations) in cases(shard, settings, &mut whole) {
-            each(&case);
-            let rationale = ostium_judge::judge(case, &settings.policy);
-            let shown = settings.all || rationale.verdict != Verdict::Clean;
-            let talks = if shown { talks(&rationale, &conversations) } else { Vec::new() };
-            judged.push(Judged { rationale, talks });
-        }
-    }
+    for_cases(shards, settings, &whole, |(case, conversations)| {
+        each(&case);
+        let rationale = ostium_judge::judge(case, &settings.policy);
+        let shown = settings.all || rationale.verdict != Verdict::Clean;
+        let talks = if shown { talks(&rationale, &conversations) } else { Vec::new() };
+        judged.push(Judged { rationale, talks });
+    });
     let facts = facts(shards, settings, &whole, read);
     build(facts, judged, settings.all)
 }
@@ -95,12 +94,42 @@ fn merge(shards: &[Shard]) -> Whole {
     Whole { counters, prevalence, served, spoofed, blind }
 }
 
-/// The cases of one shard's hosts, each with the conversations of its host.
-fn cases<'a>(
-    shard: &'a Shard,
+/// Hands over the cases of all hosts in the order of the shards; several threads look at shards.
+fn for_cases<'a>(
+    shards: &'a [Shard],
     settings: &Settings,
-    whole: &mut Whole,
-) -> Vec<(HostCase, Vec<&'a Conversation>)> {
+    whole: &Whole,
+    mut each: impl FnMut(Case<'a>),
+) {
+    let threads = settings.threads.clamp(1, SHARDS as usize);
+    if threads == 1 {
+        for shard in shards {
+            cases(shard, settings, whole).into_iter().for_each(&mut each);
+        }
+        return;
+    }
+    let of_thread = |place: usize| -> Vec<Vec<Case<'a>>> {
+        let mine = shards.iter().skip(place).step_by(threads);
+        mine.map(|shard| cases(shard, settings, whole)).collect()
+    };
+    let found: Vec<_> = std::thread::scope(|scope| {
+        let running: Vec<_> =
+            (0..threads).map(|place| scope.spawn(move || of_thread(place))).collect();
+        running.into_iter().map(std::thread::ScopedJoinHandle::join).collect()
+    });
+    let mut found: Vec<_> = found
+        .into_iter()
+        // A thread that panicked has said why: its panic goes on here.
+        .map(|cases| cases.unwrap_or_else(|panic| std::panic::resume_unwind(panic)).into_iter())
+        .collect();
+    for place in 0..shards.len() {
+        let cases = found.get_mut(place % threads).and_then(Iterator::next);
+        cases.into_iter().flatten().for_each(&mut each);
+    }
+}
+
+/// The cases of one shard's hosts, each with the conversations of its host.
+fn cases<'a>(shard: &'a Shard, settings: &Settings, whole: &Whole) -> Vec<Case<'a>> {
     let profile = &shard.hub.profile;
     let mut by_host: HashMap<HostId, Vec<&Conversation>> = HashMap::new();
     for conversation in profile.conversations() {
@@ -126,7 +155,7 @@ fn cases<'a>(
                 detector.conversation(conversation, &view, &mut evidence);
             }
         }
-        evidence.extend(whole.spoofed.remove(&host.addr).unwrap_or_default());
+        evidence.extend(whole.spoofed.get(&host.addr).into_iter().flatten().cloned());
         let case = HostCase {
             host: host.addr,
             roles: roles(host, settings, &whole.served),

@@ -10,7 +10,7 @@ use std::ops::ControlFlow;
 use ostium_event::{Event, Scope, What};
 use ostium_track::shard_of;
 
-use crate::analyze::{Analysis, OVERHEAD};
+use crate::analyze::{Analysis, Memory, OVERHEAD};
 use crate::budget::Budget;
 use crate::evaluate::{Read, evaluate};
 use crate::examine::Looks;
@@ -29,7 +29,7 @@ pub fn analyze_events(
 ) -> Analysis {
     let (shards, read) = hear_all(name, settings, tell, None);
     let document = evaluate(&shards, settings, read);
-    Analysis { document, notes: Vec::new(), interrupted: false }
+    Analysis { document, notes: Vec::new(), interrupted: false, memory: Memory::default() }
 }
 
 /// Hears all that is told, with looks at it in between where they are wanted.

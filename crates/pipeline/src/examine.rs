@@ -12,7 +12,7 @@ use ostium_event::{Addr, Span, Timestamp};
 use ostium_evidence::HostCase;
 use ostium_verdict::Verdict;
 
-use crate::analyze::{Analysis, Watch, read};
+use crate::analyze::{Analysis, Memory, Watch, read};
 use crate::evaluate::{evaluate_each, rationales};
 use crate::events::{Listener, hear_all};
 use crate::input::Input;
@@ -49,7 +49,12 @@ pub fn examine(inputs: Vec<Input>, settings: &Settings, watch: &mut Watch<'_>) -
     let mut cases = Vec::new();
     let document =
         evaluate_each(&ran.shards, settings, ran.read, &mut |case| cases.push(case.clone()));
-    let analysis = Analysis { document, notes: ran.notes, interrupted: ran.interrupted };
+    let analysis = Analysis {
+        document,
+        notes: ran.notes,
+        interrupted: ran.interrupted,
+        memory: Memory::default(),
+    };
     Examination { analysis, cases, convicted: looks.convicted }
 }
 
@@ -64,7 +69,8 @@ pub fn examine_events(
     let (shards, read) = hear_all(name, settings, tell, Some(&mut looks));
     let mut cases = Vec::new();
     let document = evaluate_each(&shards, settings, read, &mut |case| cases.push(case.clone()));
-    let analysis = Analysis { document, notes: Vec::new(), interrupted: false };
+    let analysis =
+        Analysis { document, notes: Vec::new(), interrupted: false, memory: Memory::default() };
     Examination { analysis, cases, convicted: looks.convicted }
 }
 

@@ -21,7 +21,7 @@ mod shard;
 mod talks;
 mod workers;
 
-pub use analyze::{Analysis, Progress, Watch, analyze};
+pub use analyze::{Analysis, Memory, Progress, Watch, analyze};
 pub use events::{Listener, analyze_events};
 pub use examine::{Examination, examine, examine_events};
 pub use input::{Input, InputError, Note, from_reader, open};

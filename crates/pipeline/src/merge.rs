@@ -81,15 +81,19 @@ impl Stream {
 
     fn refill(&mut self, crew: &mut Crew, notes: &mut Vec<Note>) {
         if self.len > 0 {
-            crew.settle();
+            crew.block_read();
         }
         let block = match Arc::get_mut(&mut self.block) {
             Some(block) => block,
             None => {
                 // Threads still work on the last block.
                 let fresh = match &self.input.source {
-                    Source::Packets(_) => Block::Packets(crew.spare().unwrap_or_default()),
-                    Source::Rows(_) => Block::Rows(RowBlock::default()),
+                    Source::Packets(_) => crew
+                        .spare(|block| matches!(block, Block::Packets(_)))
+                        .unwrap_or_else(|| Block::Packets(PacketBlock::default())),
+                    Source::Rows(_) => crew
+                        .spare(|block| matches!(block, Block::Rows(_)))
+                        .unwrap_or_else(|| Block::Rows(RowBlock::default())),
                 };
                 self.block = Arc::new(fresh);
                 let Some(block) = Arc::get_mut(&mut self.block) else {

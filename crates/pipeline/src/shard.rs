@@ -3,7 +3,7 @@
 use ostium_capture::{PacketBlock, PacketRef};
 use ostium_detect::Origins;
 use ostium_event::{Addr, Anomaly, Event, Home, OpenedBy, Scope, Timestamp, What};
-use ostium_ingest::{RowBlock, Scratch};
+use ostium_ingest::{ConnectionRow, RowBlock, Scratch};
 use ostium_parse::FlowParser;
 use ostium_profile::Profile;
 use ostium_track::{Facing, Tracker};
@@ -102,6 +102,21 @@ impl Shard {
         });
         self.hub.counters.transit += u64::from(transit);
         self.hub.counters.rows_malformed += u64::from(read.is_err());
+    }
+
+    /// Takes one connection of a log of this shard.
+    #[inline]
+    pub(crate) fn connection(&mut self, home: &Home, row: &ConnectionRow) {
+        let hub = &mut self.hub;
+        hub.counters.at(row.at);
+        let mut transit = false;
+        row.events(home, |event| {
+            transit |= event.scope == Scope::Transit;
+            if !transit {
+                hub.event(event);
+            }
+        });
+        hub.counters.transit += u64::from(transit);
     }
 
     /// The input has ended.

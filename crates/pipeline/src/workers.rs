@@ -9,9 +9,9 @@ use std::thread::JoinHandle;
 
 use ostium_capture::PacketBlock;
 use ostium_event::{Anomaly, Home};
-use ostium_ingest::RowBlock;
-use ostium_track::{Facing, shard_of};
-use ostium_wire::decode;
+use ostium_ingest::{ConnectionRow, RowBlock};
+use ostium_track::{Facing, inside_of, shard_of};
+use ostium_wire::{Ends, decode, glance};
 
 use crate::budget::Budget;
 use crate::dispatch::{Batch, Block, RowTask, Task};
@@ -20,7 +20,7 @@ use crate::shard::{SHARDS, Shard};
 /// Those who work.
 pub(crate) enum Crew {
     /// The reading thread itself: packets at once, rows when a block is full.
-    Inline { shards: Vec<Shard>, batch: Batch, home: Arc<Home> },
+    Inline { shards: Vec<Shard>, batch: Batch, blocks: Vec<Block>, home: Arc<Home> },
     /// Threads, each with the shards whose number leaves its own when divided by their count.
     Threads(Team),
 }
@@ -29,13 +29,13 @@ pub(crate) enum Crew {
 pub(crate) struct Team {
     workers: Vec<Worker>,
     spare: Receiver<Spare>,
-    packets: Vec<PacketBlock>,
+    blocks: Vec<Block>,
     batches: Vec<Batch>,
 }
 
 /// What a worker no longer needs.
 enum Spare {
-    Packets(PacketBlock),
+    Block(Block),
     Batch(Batch),
 }
 
@@ -45,9 +45,15 @@ struct Worker {
     batch: Batch,
 }
 
-/// Tasks sent at once, and batches that may wait for a thread.
-const BATCH: usize = 4096;
-const WAITING: usize = 8;
+/// Packets sent to a thread at once, and batches that may wait for it. Few, so that their bytes are
+/// still in the processor's cache when the thread comes to them.
+const PACKETS: usize = 1024;
+const WAITING: usize = 3;
+/// Rows put off at once, over all threads. Many, because the rows of one shard are worked off
+/// together: the more there are, the less often its state has to come back into the cache.
+const ROWS: usize = 1 << 16;
+/// Blocks of rows held at once: a line may be a mebibyte.
+const BLOCKS: usize = 32;
 
 // === impl Crew ===
 
@@ -58,6 +64,7 @@ impl Crew {
             return Self::Inline {
                 shards: (0..SHARDS).map(|_| Shard::new(budget, known)).collect(),
                 batch: Batch::new(SHARDS as usize),
+                blocks: Vec::new(),
                 home: Arc::clone(home),
             };
         }
@@ -69,10 +76,10 @@ impl Crew {
                 let (sender, receiver) = sync_channel(WAITING);
                 let (home, spare) = (Arc::clone(home), spare_sender.clone());
                 let thread = std::thread::spawn(move || work(shards, &home, &receiver, &spare));
-                Worker { sender, thread, batch: Batch::new(shards_of(place, threads)) }
+                Worker { sender, thread, batch: Batch::new(shards_of(threads)) }
             })
             .collect();
-        Self::Threads(Team { workers, spare, packets: Vec::new(), batches: Vec::new() })
+        Self::Threads(Team { workers, spare, blocks: Vec::new(), batches: Vec::new() })
     }
 
     /// Gives one packet of a block to the shard that owns it.
@@ -89,11 +96,11 @@ impl Crew {
     ) -> Result<(), Anomaly> {
         let packet = block.packets.get(index as usize).ok_or(Anomaly::RecordMalformed)?;
         let frame = block.frame(packet);
-        let meta = decode(packet.link, frame).map_err(|skip| skip.0)?;
-        let facing = Facing::of(&meta, home);
-        let shard = shard_of(facing.key.inside, SHARDS);
         match self {
-            Self::Inline { shards, batch, home } => {
+            Self::Inline { shards, batch, home, .. } => {
+                let meta = decode(packet.link, frame).map_err(|skip| skip.0)?;
+                let facing = Facing::of(&meta, home);
+                let shard = shard_of(facing.key.inside, SHARDS);
                 if let Some(owner) = shards.get_mut(shard as usize) {
                     // Rows of another input that came before it.
                     if batch.len() > 0 {
@@ -102,7 +109,14 @@ impl Crew {
                     owner.decoded(packet.at, &meta, &facing, frame);
                 }
             }
-            Self::Threads(team) => team.give(shard, shared, Task::Packet(index)),
+            Self::Threads(team) => {
+                let ends = match glance(packet.link, frame) {
+                    Some(ends) => ends,
+                    None => Ends::from(&decode(packet.link, frame).map_err(|skip| skip.0)?),
+                };
+                let shard = shard_of(inside_of(&ends, home), SHARDS);
+                team.give(shard, shared, Task::Packet(index));
+            }
         }
         Ok(())
     }
@@ -119,17 +133,30 @@ impl Crew {
             return;
         };
         let shard = shard_of(row.inside(home), SHARDS);
-        match self {
-            Self::Inline { batch, .. } => batch.add(shard as usize, shared, Task::Row(task)),
-            Self::Threads(team) => team.give(shard, shared, Task::Row(task)),
+        match (self, block.connection(row, task.closes_only)) {
+            (Self::Inline { batch, .. }, Some(row)) => batch.add_connection(shard as usize, row),
+            (Self::Inline { batch, .. }, None) => {
+                batch.add(shard as usize, shared, Task::Row(task));
+            }
+            (Self::Threads(team), Some(row)) => team.give_connection(shard, row),
+            (Self::Threads(team), None) => team.give(shard, shared, Task::Row(task)),
         }
     }
 
-    /// Does what the reading thread has put off, so that the blocks are free to be filled again.
-    pub(crate) fn settle(&mut self) {
-        if let Self::Inline { shards, batch, home } = self {
+    /// A block has been read: does what the reading thread has put off, when that is enough.
+    pub(crate) fn block_read(&mut self) {
+        if let Self::Inline { batch, .. } = self
+            && (batch.len() >= ROWS || batch.blocks() >= BLOCKS)
+        {
+            self.settle();
+        }
+    }
+
+    /// Does all that the reading thread has put off.
+    fn settle(&mut self) {
+        if let Self::Inline { shards, batch, blocks, home } = self {
             batch.run(home, shards);
-            batch.take_blocks();
+            blocks.extend(batch.take_blocks().filter_map(Arc::into_inner));
         }
     }
 
@@ -142,15 +169,17 @@ impl Crew {
         }
     }
 
-    /// A buffer that is no longer used, if there is one.
-    pub(crate) fn spare(&mut self) -> Option<PacketBlock> {
-        match self {
-            Self::Inline { .. } => None,
+    /// A buffer that is no longer used, if there is one for this.
+    pub(crate) fn spare(&mut self, fits: impl Fn(&Block) -> bool) -> Option<Block> {
+        let blocks = match self {
+            Self::Inline { blocks, .. } => blocks,
             Self::Threads(team) => {
                 team.take_back();
-                team.packets.pop()
+                &mut team.blocks
             }
-        }
+        };
+        let place = blocks.iter().rposition(fits)?;
+        Some(blocks.swap_remove(place))
     }
 
     /// Ends all work; gives back the shards in order.
@@ -170,13 +199,28 @@ impl Crew {
 
 impl Team {
     fn give(&mut self, shard: u32, block: &Arc<Block>, task: Task) {
+        let enough = match task {
+            Task::Packet(_) => PACKETS,
+            Task::Row(_) => ROWS / self.workers.len().max(1),
+        };
+        self.add(shard, enough, |batch, place| batch.add(place, block, task));
+    }
+
+    fn give_connection(&mut self, shard: u32, row: ConnectionRow) {
+        let enough = ROWS / self.workers.len().max(1);
+        self.add(shard, enough, |batch, place| batch.add_connection(place, row));
+    }
+
+    /// Adds to what waits for a thread, which is sent when it is enough.
+    #[inline]
+    fn add(&mut self, shard: u32, enough: usize, add: impl FnOnce(&mut Batch, usize)) {
         let count = self.workers.len().max(1);
         let (place, within) = (shard as usize % count, shard as usize / count);
         let Some(worker) = self.workers.get_mut(place) else {
             return;
         };
-        worker.batch.add(within, block, task);
-        if worker.batch.len() >= BATCH {
+        add(&mut worker.batch, within);
+        if worker.batch.len() >= enough || worker.batch.blocks() >= BLOCKS {
             self.send(place);
         }
     }
@@ -187,7 +231,7 @@ impl Team {
         let Some(worker) = self.workers.get_mut(place) else {
             return;
         };
-        let fresh = self.batches.pop().unwrap_or_else(|| Batch::new(shards_of(0, count)));
+        let fresh = self.batches.pop().unwrap_or_else(|| Batch::new(shards_of(count)));
         let batch = std::mem::replace(&mut worker.batch, fresh);
         // A worker only hangs up when it panicked; joining it tells.
         if batch.len() > 0 {
@@ -198,7 +242,7 @@ impl Team {
     fn take_back(&mut self) {
         while let Ok(spare) = self.spare.try_recv() {
             match spare {
-                Spare::Packets(block) => self.packets.push(block),
+                Spare::Block(block) => self.blocks.push(block),
                 Spare::Batch(batch) => self.batches.push(batch),
             }
         }
@@ -226,9 +270,10 @@ impl Team {
     }
 }
 
-/// Shards that the `place`-th of `threads` owns.
-const fn shards_of(place: usize, threads: usize) -> usize {
-    (SHARDS as usize).saturating_sub(place).div_ceil(threads)
+/// The most shards that any of `threads` owns: batches go from thread to thread, so each has room
+/// for that many.
+const fn shards_of(threads: usize) -> usize {
+    (SHARDS as usize).div_ceil(threads)
 }
 
 /// What a thread does: its shards' work, in order, until there is no more.
@@ -242,8 +287,8 @@ fn work(
         batch.run(home, &mut shards);
         // Nobody wants anything back once reading has ended.
         for block in batch.take_blocks() {
-            if let Some(Block::Packets(block)) = Arc::into_inner(block) {
-                spare.send(Spare::Packets(block)).ok();
+            if let Some(block) = Arc::into_inner(block) {
+                spare.send(Spare::Block(block)).ok();
             }
         }
         spare.send(Spare::Batch(batch)).ok();

@@ -20,7 +20,7 @@ mod wheel;
 
 pub use flow::FlowInfo;
 pub use observe::{Drop, Observer};
-pub use orient::{Facing, shard_of};
+pub use orient::{Facing, inside_of, shard_of};
 pub use tracker::{Limits, Tracker};
 
 #[cfg(test)]

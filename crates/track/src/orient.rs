@@ -1,7 +1,7 @@
 //! Which end is inside, and which shard owns the conversation.
 
 use ostium_event::{Addr, FlowKey, Home, Proto, Scope};
-use ostium_wire::Meta;
+use ostium_wire::{Ends, Meta};
 
 /// A packet seen from inside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,19 +31,7 @@ impl Facing {
     /// is taken for the client and stands in the place of the inside host.
     #[inline]
     pub fn of(meta: &Meta, home: &Home) -> Self {
-        let (src_in, dst_in) = (home.contains(meta.src), home.contains(meta.dst));
-        let (from_inside, scope) = match (src_in, dst_in) {
-            (true, false) => (true, Scope::Egress),
-            (false, true) => (false, Scope::Egress),
-            (both, _) => {
-                // ICMP has no ports that tell: its larger address is the client.
-                let client = match meta.proto {
-                    Proto::ICMP | Proto::ICMP6 => meta.src > meta.dst,
-                    _ => (meta.src_port, meta.src) > (meta.dst_port, meta.dst),
-                };
-                (client, if both { Scope::Internal } else { Scope::Transit })
-            }
-        };
+        let (from_inside, scope) = sides(&meta.into(), home);
         let key = if from_inside {
             FlowKey {
                 inside: meta.src,
@@ -62,6 +50,31 @@ impl Facing {
             }
         };
         Self { key: settle_icmp(key), from_inside, scope }
+    }
+}
+
+/// The inside host of a packet: that of its [`Facing`].
+#[inline]
+pub fn inside_of(ends: &Ends, home: &Home) -> Addr {
+    let (from_inside, _) = sides(ends, home);
+    if from_inside { ends.src } else { ends.dst }
+}
+
+/// Was it sent by the inside end, and does it leave the network?
+#[inline]
+fn sides(ends: &Ends, home: &Home) -> (bool, Scope) {
+    let (src_in, dst_in) = (home.contains(ends.src), home.contains(ends.dst));
+    match (src_in, dst_in) {
+        (true, false) => (true, Scope::Egress),
+        (false, true) => (false, Scope::Egress),
+        (both, _) => {
+            // ICMP has no ports that tell: its larger address is the client.
+            let client = match ends.proto {
+                Proto::ICMP | Proto::ICMP6 => ends.src > ends.dst,
+                _ => (ends.src_port, ends.src) > (ends.dst_port, ends.dst),
+            };
+            (client, if both { Scope::Internal } else { Scope::Transit })
+        }
     }
 }
 

@@ -8,6 +8,7 @@
 #![warn(clippy::indexing_slicing)]
 
 mod bytes;
+mod glance;
 mod icmp;
 mod ip;
 mod link;
@@ -15,6 +16,7 @@ mod meta;
 mod transport;
 mod tunnel;
 
+pub use glance::{Ends, glance};
 pub use icmp::{Unreachable, unreachable_flow};
 pub use link::{LinkType, UnknownLink, decode};
 pub use meta::{Fragment, Meta, Skip, TcpFlags};

@@ -52,7 +52,7 @@ fn a_beacon_in_a_log_is_suspected() {
 fn threads_and_packing_change_no_byte_of_a_log() {
     let text = conn("-");
     let one = json(&report(&[("conn.log", text.as_bytes())], &all(1)));
-    for threads in [2, 8] {
+    for threads in [2, 5, 7, 8] {
         assert_eq!(json(&report(&[("conn.log", text.as_bytes())], &all(threads))), one);
     }
     assert_eq!(json(&report(&[("conn.log", &gzip(text.as_bytes()))], &all(2))), one);

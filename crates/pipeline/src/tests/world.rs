@@ -65,7 +65,7 @@ fn the_three_bots_and_nobody_else() {
 #[test]
 fn the_number_of_threads_changes_no_byte() {
     let expected = json(plain());
-    for threads in [1, 8, 64] {
+    for threads in [1, 2, 3, 5, 7, 8, 64] {
         let got = json(&report(&[("world", &world().0)], &settings(threads)));
         assert!(got == expected, "{threads} threads: {}", first_difference(&got, &expected));
     }

@@ -25,9 +25,10 @@ mod fields;
 mod scan;
 mod state;
 
-use ostium_event::{Addr, Event, FlowRecord, FlowState, Home, Proto, Service, Span, Volume, What};
+use ostium_event::{
+    Addr, Event, FlowRecord, FlowState, Home, Proto, Service, Span, Timestamp, Volume, What,
+};
 
-use crate::block::RowRef;
 use crate::cells::slots;
 use crate::ends::{Ends, protocol};
 use crate::error::RowError;
@@ -95,12 +96,17 @@ impl Connection {
         })
     }
 
-    /// Gives the opening and the close.
+    /// Gives the opening, unless that is no news, and the close.
     #[inline]
-    pub(crate) fn events(&self, home: &Home, row: &RowRef<'_>, out: &mut impl FnMut(&Event<'_>)) {
-        let at = row.row.at;
-        let (orig, resp) = ((row.row.orig, self.ports.0), (row.row.resp, self.ports.1));
-        let ends = Ends::of(home, orig, resp, self.proto);
+    pub(crate) fn events(
+        &self,
+        home: &Home,
+        at: Timestamp,
+        (orig, resp): (Addr, Addr),
+        closes_only: bool,
+        out: &mut impl FnMut(&Event<'_>),
+    ) {
+        let ends = Ends::of(home, (orig, self.ports.0), (resp, self.ports.1), self.proto);
         let record = FlowRecord {
             first: at,
             last: at.plus(self.length),
@@ -117,7 +123,7 @@ impl Connection {
             scope: ends.scope,
             what: What::FlowOpened { start: self.start },
         };
-        if !row.closes_only {
+        if !closes_only {
             out(&event);
         }
         event.at = record.last;
