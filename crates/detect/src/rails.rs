@@ -28,6 +28,10 @@ pub(crate) fn timing_cap(conversation: &Conversation, view: &View<'_>) -> f64 {
     if names::is_cdn_name(&name.text) || names::is_doh_name(&name.text) {
         return 0.5;
     }
+    // Who asks for its own address is told by others; nobody takes orders there.
+    if names::is_address_lookup(&name.text) {
+        return 1.0;
+    }
     match name.rank {
         Some(_) if name.dynamic => 6.0,
         Some(_) => 0.7,

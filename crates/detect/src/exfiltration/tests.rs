@@ -29,7 +29,7 @@ fn the_more_that_leaves_the_more_is_heard() {
     let nats = |sent| with(upload(sent, MB / 10), None).nats(NAME);
     assert!(nats(900_000) == 0.0);
     assert!(0.0 < nats(2 * MB) && nats(2 * MB) < nats(20 * MB) && nats(20 * MB) < nats(200 * MB));
-    let found = with(upload(20 * MB, MB), Some("drop.nobody-knows.example"));
+    let found = with(upload(20 * MB, MB), Some("drop-here.duckdns.org"));
     assert_eq!(found.group(NAME), Some(Group::Behaviour));
     assert!(found.number(NAME, "producer_consumer_ratio") > 0.9);
     assert!(!found.certain(NAME) && found.outcome() < Outcome::Infected, "{found:?}");
@@ -40,6 +40,7 @@ fn what_people_do_is_not_heard() {
     let cases = [
         ("a download", with(upload(5 * MB, 500 * MB), None)),
         ("a talk both ways", with(upload(50 * MB, 40 * MB), None)),
+        ("the only backup of its maker", with(upload(500 * MB, MB), Some("vault.safe.example"))),
         ("a popular place", with(upload(500 * MB, MB), Some("upload.youtube.com"))),
         ("their own server", with(upload(500 * MB, MB).service(Service::Ssh), None)),
         ("a call", with(upload(500 * MB, MB).service(Service::Media), None)),

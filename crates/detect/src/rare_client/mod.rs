@@ -17,6 +17,9 @@ use crate::rails::is_excused;
 pub(crate) struct RareClient;
 
 const MOST: f64 = 3.0;
+/// A program that one machine alone has goes to a place that nobody else asks for: with a name that
+/// is one fact, and the name tells it.
+const MOST_NAMED: f64 = 1.0;
 
 // === impl RareClient ===
 
@@ -33,7 +36,8 @@ impl Detector for RareClient {
         {
             return;
         }
-        let rarity = view.prevalence.rarity(client_key(&ja4)).min(MOST);
+        let most = if c.name.is_some() { MOST_NAMED } else { MOST };
+        let rarity = view.prevalence.rarity(client_key(&ja4)).min(most);
         // Browsers, and what is built on them, say which protocol they speak inside.
         let plain = tls.no_alpn * 2 > tls.hellos && tls.quic == 0;
         let nats = rarity.max(if plain { 1.0 } else { 0.0 }) + if plain { 0.5 } else { 0.0 };

@@ -28,7 +28,7 @@ fn c2() -> Addr {
 
 #[test]
 fn a_client_of_one_host_among_many_is_heard() {
-    let call = Talk::tcp(c2(), 443).tls(Some("quiet-river.example"), OTHER, Some("h2"));
+    let call = Talk::tcp(c2(), 443).tls(None, OTHER, Some("h2"));
     let found = network(40, call).findings();
     assert!(found.nats(NAME) >= 2.0, "{found:?}");
     assert_eq!(found.group(NAME), Some(Group::Client));
@@ -71,6 +71,19 @@ fn the_more_share_it_the_less_it_says() {
         scene.by(host).talk(60.0, call());
     }
     assert!(!scene.findings().fires(NAME));
+}
+
+#[test]
+fn the_only_program_of_its_maker_is_no_bot() {
+    // A clock, a name that nobody else asks for, a client that nobody else has.
+    let mut scene = network(40, Talk::tcp(c2(), 443).strange_tls(Some("quiet-river.example")));
+    for n in 0..60 {
+        let call = Talk::tcp(c2(), 443).strange_tls(Some("quiet-river.example"));
+        scene.talk(60.0 * f64::from(n), call);
+    }
+    let found = scene.findings();
+    assert!(found.fires(NAME) && found.fires("beacon") && found.fires("rare-name"), "{found:?}");
+    assert_eq!(found.outcome(), Outcome::Suspect, "{found:?}");
 }
 
 #[test]

@@ -166,7 +166,9 @@ impl Detector for Theft {
         let theft = doings.and_then(|d| Some((d, d.after.as_ref()?, &d.lookup.as_ref()?.1)));
         let mut asked = view.conversations.iter().filter_map(|c| asked_by_program(c));
         let Some((doings, (upload, after), service)) = theft else {
-            out.extend(asked);
+            if doings.is_none_or(|d| d.lookups <= HABITUAL) {
+                out.extend(asked);
+            }
             return;
         };
         let habitual = doings.lookups > HABITUAL;

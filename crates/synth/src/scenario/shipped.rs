@@ -40,6 +40,7 @@ const ALL: &[Shipped] = scenarios! {
     "roles",
     "isp",
     "night",
+    "loners",
 };
 
 /// Lists of habits by name.
