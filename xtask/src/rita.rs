@@ -21,7 +21,7 @@ use crate::run::cargo;
 use bots::Kind;
 use chance::Chance;
 use play::{Machine, Scored, play};
-use presence::Presence;
+use presence::{DAY, Presence};
 
 pub(crate) const HELP: &str = "\
 usage: cargo xtask rita [--hosts N] [--bots N] [--days LIST] [--write]
@@ -59,8 +59,25 @@ struct Measured {
     /// Those that set the thresholds, and others.
     train: Clean,
     check: Clean,
-    bots: Vec<(Kind, Vec<Scored>)>,
+    bots: [Vec<Row>; 2],
 }
+
+/// Bots of one kind.
+struct Row {
+    kind: Kind,
+    bots: Vec<Scored>,
+}
+
+/// Where bots live.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Home {
+    /// On machines that are on day and night.
+    Always,
+    /// On machines that are on while somebody sits at them.
+    Used,
+}
+
+const HOMES: [Home; 2] = [Home::Always, Home::Used];
 
 pub(crate) fn main(root: &Path, mut args: Args) -> Outcome {
     if cfg!(debug_assertions) {
@@ -100,16 +117,19 @@ fn measure(days: u32, hosts: usize, each: usize) -> Measured {
     let train = clean(train, days, hosts);
     let check = clean(check, days, hosts);
     eprintln!("{days} d: {hosts} clean machines, twice");
-    let kinds = bots::kinds();
-    let scored = kinds.iter().enumerate().map(|(place, kind)| {
-        let of = |n| infected(bots, (place * each + n) as u64, *kind, days);
-        let machines: Vec<Machine> = (0..each).map(of).collect();
-        let scored = machines.chunks(NETWORK).flat_map(|some| play(some, days)).collect();
-        (*kind, scored)
-    });
-    let bots = scored.collect();
-    eprintln!("{days} d: {each} bots of each of {} kinds", kinds.len());
+    let bots = HOMES.map(|home| rows(bots, days, home, each));
+    eprintln!("{days} d: {each} bots of each kind");
     Measured { days, train, check, bots }
+}
+
+fn rows(seed: u64, days: u32, home: Home, each: usize) -> Vec<Row> {
+    let rows = bots::kinds().into_iter().enumerate().map(|(place, kind)| {
+        let of = |n| infected(seed, (place * each + n) as u64, kind, (home, days));
+        let machines: Vec<Machine> = (0..each).map(of).collect();
+        let bots = machines.chunks(NETWORK).flat_map(|some| play(some, days)).collect();
+        Row { kind, bots }
+    });
+    rows.collect()
 }
 
 fn clean(seed: u64, days: u32, count: usize) -> Clean {
@@ -135,9 +155,12 @@ fn machine(seed: u64, number: u64, days: u32) -> (Machine, Vec<usize>) {
 }
 
 /// A machine that somebody uses, and its bot.
-fn infected(seed: u64, number: u64, kind: Kind, days: u32) -> Machine {
+fn infected(seed: u64, number: u64, kind: Kind, (home, days): (Home, u32)) -> Machine {
     let (mut machine, _) = machine(seed, number, days);
-    let mut chance = Chance::new(seed + 1000, number);
-    machine.talks.push(kind.polls(&mut chance, days));
+    // As `machine` draws it first.
+    let presence = Presence::drawn(&mut Chance::new(seed, number), days);
+    let always = [(0.0, f64::from(days) * DAY)];
+    let on = if home == Home::Always { &always[..] } else { &presence.used };
+    machine.talks.push(kind.polls(&mut Chance::new(seed + 1000, number), on));
     machine
 }

@@ -19,9 +19,6 @@ pub(super) struct Machine {
     pub(super) talks: Vec<Vec<Call>>,
 }
 
-/// A conversation of a machine: its place among them.
-pub(super) type Place = usize;
-
 /// What is compared, in the order of `Scores`.
 pub(super) const METHODS: [&str; 3] = ["RITA", "`beacon`", "whole verdict"];
 /// Of one machine or conversation, by each method.
@@ -30,12 +27,10 @@ pub(super) type Scores = [f64; METHODS.len()];
 /// The scores of one machine.
 #[derive(Clone, Debug)]
 pub(super) struct Scored {
-    /// The highest of its conversations; the verdict's log-odds.
-    pub(super) highest: Scores,
-    /// Which conversation was highest for RITA and for `beacon`, where one scored at all.
-    pub(super) loudest: [Option<Place>; 2],
-    /// Those of its last conversation, which is a bot's where there is one.
-    pub(super) last: Scores,
+    /// RITA's score and that of `beacon` for each conversation, a bot's last.
+    pub(super) talks: Vec<[f64; 2]>,
+    /// The verdict's log-odds.
+    pub(super) verdict: f64,
 }
 
 /// When worlds begin: a Monday.
@@ -131,8 +126,13 @@ fn tell(
         return hear(&event(What::FlowClosed(record)));
     }
     hear(&event(What::FlowOpened { start: true }))?;
-    let hello =
-        TlsClient { server_name: Some(name), version: TlsVersion::V1_3, ..TlsClient::default() };
+    let hello = TlsClient {
+        server_name: Some(name),
+        alpn: None,
+        version: TlsVersion(0x0304),
+        ja4: None,
+        quic: false,
+    };
     hear(&event(What::Tls(hello)))
 }
 
@@ -175,19 +175,35 @@ fn scored(
     windows: &[Window],
 ) -> Scored {
     let verdict = row.map_or(f64::NEG_INFINITY, log_odds);
-    let none = [0.0, 0.0, verdict];
-    let mut scored = Scored { highest: none, last: none, loudest: [None; 2] };
-    for (place, (calls, name)) in machine.talks.iter().zip(names).enumerate() {
-        let (rita, ours) = (rita(calls, windows), row.map_or(0.0, |row| beacon(row, name)));
-        scored.last = [rita, ours, verdict];
-        for (method, loudest) in scored.loudest.iter_mut().enumerate() {
-            if scored.last[method] > scored.highest[method] {
-                scored.highest[method] = scored.last[method];
-                *loudest = Some(place);
-            }
-        }
+    let talks = machine
+        .talks
+        .iter()
+        .zip(names)
+        .map(|(calls, name)| [rita(calls, windows), row.map_or(0.0, |row| beacon(row, name))]);
+    Scored { talks: talks.collect(), verdict }
+}
+
+// === impl Scored ===
+
+impl Scored {
+    /// The highest of its conversations.
+    pub(super) fn highest(&self) -> Scores {
+        self.highest_of(|_| true)
     }
-    scored
+
+    /// The highest of those of its conversations that count.
+    pub(super) fn highest_of(&self, counts: impl Fn(usize) -> bool) -> Scores {
+        let talks = self.talks.iter().enumerate().filter(|(place, _)| counts(*place));
+        let highest = |a: [f64; 2], b: &[f64; 2]| [a[0].max(b[0]), a[1].max(b[1])];
+        let [rita, ours] = talks.fold([0.0; 2], |a, (_, b)| highest(a, b));
+        [rita, ours, self.verdict]
+    }
+
+    /// Those of its last conversation.
+    pub(super) fn last(&self) -> Scores {
+        let [rita, ours] = self.talks.last().copied().unwrap_or_default();
+        [rita, ours, self.verdict]
+    }
 }
 
 /// RITA's score of the best day.
@@ -233,11 +249,14 @@ mod tests {
             bytes: chance.size(80, 9000),
         });
         let random: Vec<Call> = random.collect();
-        let bot = Machine { talks: vec![random.clone(), clock.polls(&mut Chance::new(1, 2), 1)] };
+        let bot = Machine {
+            talks: vec![random.clone(), clock.polls(&mut Chance::new(1, 2), &[(0.0, 86_400.0)])],
+        };
         let scored = play(&[bot, Machine { talks: vec![random] }], 1);
-        assert!(scored[0].last[0] > 0.95 && scored[0].last[1] > 4.5, "{scored:?}");
-        assert_eq!(scored[0].highest, scored[0].last);
-        assert!(scored[1].highest[0] < 0.8 && scored[1].highest[1] < 0.5, "{scored:?}");
-        assert!(scored[0].last[2] > scored[1].last[2], "{scored:?}");
+        let (bot, clean) = (scored[0].last(), scored[1].highest());
+        assert!(bot[0] > 0.95 && bot[1] > 4.5 && bot[2] > clean[2], "{scored:?}");
+        assert_eq!(scored[0].highest(), bot);
+        assert_eq!(scored[0].highest_of(|place| place == 0)[..2], clean[..2]);
+        assert!(clean[0] < 0.8 && clean[1] < 0.5, "{scored:?}");
     }
 }

@@ -1,17 +1,21 @@
 //! What was measured, as a page.
 
+mod compare;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::clean::HABITS;
 use super::play::METHODS;
 use super::share::{Share, threshold};
-use super::{Clean, Measured, SEEDS};
+use super::{Clean, Measured, Row, SEEDS};
 
 const FALSE_SHARES: [f64; 2] = [0.01, 0.001];
 const SHARES_TEXT: [&str; 2] = ["1 %", "0.1 %"];
 /// RITA's own borders of low, medium and high.
 const BORDERS: [f64; 3] = [0.5, 0.7, 0.9];
+/// As `HOMES`.
+const HOMES_TEXT: [&str; 2] = ["on day and night", "on while used"];
 const RITA: usize = 0;
 const OURS: usize = 1;
 
@@ -33,7 +37,7 @@ Clean machines have 6 to 16 such conversations each; six of ten machines are on 
 
 const BOTS: &str = "
 Steady clocks with rare names are left out of the clean side, for both call every one of them a beacon, as they do those of bots; what tells them apart is who calls them, not when.
-Bots poll over TLS from machines that are on day and night, 700 to 764 bytes at a time.
+Bots poll over TLS, 700 to 764 bytes at a time, from machines that are on day and night, and in a second table from machines that are on while somebody sits at them; a poll that is overdue when the machine wakes comes within a minute.
 *shorten* is Cobalt Strike's law, from sleep x (1 - jitter) to the sleep; *symmetric* is sleep x (1 ± jitter).
 ";
 
@@ -54,10 +58,14 @@ pub(super) fn page(measured: &[Measured], command: &str) -> String {
         "Seeds: {} for thresholds, {} to check them, {} for bots, each plus the number of days.",
         SEEDS[0], SEEDS[1], SEEDS[2]
     );
-    out.push_str(&summary(measured));
+    out.push_str("\n## In short\n");
+    out.push_str(&compare::summary(measured));
+    out.push_str(&compare::without(measured));
     for measured in measured {
         length(measured, &mut out);
     }
+    out.push_str("\n## Where ours finds fewer\n");
+    out.push_str(&compare::worse(measured));
     out
 }
 
@@ -72,7 +80,7 @@ fn length(measured: &Measured, out: &mut String) {
     );
     let high = BORDERS.map(|border| {
         // What equals a border belongs to it.
-        let share = Share::above(column(train, RITA), border - 1e-9);
+        let share = Share::above(train.highest(RITA), border - 1e-9);
         format!("{:.0} %", 100.0 * share.value())
     });
     let _ = writeln!(
@@ -82,22 +90,24 @@ fn length(measured: &Measured, out: &mut String) {
     );
     thresholds(measured, out);
     loudest(train, out);
-    out.push_str("\nBots found, in percent:\n\n| sleep | jitter | law |");
-    for share in SHARES_TEXT {
-        METHODS.iter().for_each(|method| out.push_str(&format!(" {method} at {share} |")));
-    }
-    let columns = METHODS.len() * FALSE_SHARES.len();
-    let _ = writeln!(out, "\n|---:|---:|---|{}", "---:|".repeat(columns));
-    for (place, (kind, _)) in measured.bots.iter().enumerate() {
-        let _ = write!(out, "| {kind} |");
-        for share in recall(measured, place).iter().flatten() {
-            let _ = write!(out, " {} |", percent(*share));
+    for (rows, home) in measured.bots.iter().zip(HOMES_TEXT) {
+        let _ = write!(out, "\nBots found on machines {home}:\n\n| sleep | jitter | law |");
+        for share in SHARES_TEXT {
+            METHODS.iter().for_each(|method| out.push_str(&format!(" {method} at {share} |")));
         }
-        out.push('\n');
+        let columns = METHODS.len() * FALSE_SHARES.len();
+        let _ = writeln!(out, "\n|---:|---:|---|{}", "---:|".repeat(columns));
+        for row in rows {
+            let _ = write!(out, "| {} |", row.kind);
+            for share in row.recall(train, None).iter().flatten() {
+                let _ = write!(out, " {} |", percent(*share));
+            }
+            out.push('\n');
+        }
     }
 }
 
-fn percent(share: Share) -> String {
+pub(super) fn percent(share: Share) -> String {
     let (low, high) = share.interval();
     format!("{:.0} ({:.0}–{:.0})", 100.0 * share.value(), 100.0 * low, 100.0 * high)
 }
@@ -110,11 +120,11 @@ fn thresholds(measured: &Measured, out: &mut String) {
     });
     out.push_str("\n|---|---:|---:|---:|---:|---:|\n");
     for (place, method) in METHODS.iter().enumerate() {
-        let train: Vec<f64> = column(&measured.train, place).collect();
+        let train: Vec<f64> = measured.train.highest(place).collect();
         let _ = write!(out, "| {method} | {:.3} |", threshold(&train, 0.5));
         for share in FALSE_SHARES {
             let border = threshold(&train, share);
-            let above = Share::above(column(&measured.check, place), border);
+            let above = Share::above(measured.check.highest(place), border);
             let (low, high) = above.interval();
             let [value, low, high] = [above.value(), low, high].map(|x| 100.0 * x);
             let _ = write!(out, " {border:.3} | {value:.2} ({low:.2}–{high:.2}) |");
@@ -125,16 +135,14 @@ fn thresholds(measured: &Measured, out: &mut String) {
 
 /// The habits behind the clean machines at or above the threshold of 1 %.
 fn loudest(clean: &Clean, out: &mut String) {
-    out.push_str("\nLoudest at or above 1 %:\n\n");
+    out.push_str("\nWhat is at or above the threshold of 1 %, by conversations:\n\n");
     for method in [RITA, OURS] {
-        let all: Vec<f64> = column(clean, method).collect();
+        let all: Vec<f64> = clean.highest(method).collect();
         let border = threshold(&all, FALSE_SHARES[0]);
         let mut habits: BTreeMap<&str, usize> = BTreeMap::new();
         for (host, of) in clean.scored.iter().zip(&clean.habits) {
-            let habit = host.loudest[method].and_then(|talk| of.get(talk));
-            if let (true, Some(habit)) = (host.highest[method] >= border, habit) {
-                *habits.entry(HABITS[*habit].1).or_default() += 1;
-            }
+            let loud = host.talks.iter().zip(of).filter(|(talk, _)| talk[method] >= border);
+            loud.for_each(|(_, habit)| *habits.entry(HABITS[*habit].1).or_default() += 1);
         }
         let mut habits: Vec<_> = habits.into_iter().collect();
         habits.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
@@ -144,57 +152,40 @@ fn loudest(clean: &Clean, out: &mut String) {
     }
 }
 
-fn column(clean: &Clean, method: usize) -> impl Iterator<Item = f64> {
-    clean.scored.iter().map(move |host| host.highest[method])
-}
+// === impl Clean ===
 
-/// Of the bots of a row, those above each threshold, by each method.
-fn recall(measured: &Measured, row: usize) -> [[Share; METHODS.len()]; FALSE_SHARES.len()] {
-    FALSE_SHARES.map(|share| {
-        std::array::from_fn(|method| {
-            let clean: Vec<f64> = column(&measured.train, method).collect();
-            let bots = measured.bots[row].1.iter().map(|bot| bot.last[method]);
-            Share::above(bots, threshold(&clean, share))
-        })
-    })
-}
-
-/// In how many rows ours finds more, and each in which it finds fewer.
-fn summary(measured: &[Measured]) -> String {
-    let (mut better, mut clearly, mut equal, mut lines) = (0, 0, 0, String::new());
-    for measured in measured {
-        for (place, (kind, _)) in measured.bots.iter().enumerate() {
-            for (shares, at) in recall(measured, place).into_iter().zip(SHARES_TEXT) {
-                let (theirs, ours) = (shares[RITA], shares[OURS]);
-                let apart = theirs.is_apart(ours);
-                match ours.hits.cmp(&theirs.hits) {
-                    std::cmp::Ordering::Greater => {
-                        better += 1;
-                        clearly += usize::from(apart);
-                    }
-                    std::cmp::Ordering::Equal => equal += 1,
-                    std::cmp::Ordering::Less => {
-                        let kind = kind.to_string().replace(" |", ",");
-                        let (ours, theirs) = (percent(ours), percent(theirs));
-                        let apart = if apart { "; the intervals are apart" } else { "" };
-                        let days = measured.days;
-                        let _ = writeln!(
-                            lines,
-                            "- {days} d, {kind}, at {at}: {ours} against {theirs}{apart}."
-                        );
-                    }
-                }
-            }
-        }
+impl Clean {
+    fn highest(&self, method: usize) -> impl Iterator<Item = f64> {
+        self.scored.iter().map(move |host| host.highest()[method])
     }
-    let worse = lines.lines().count();
-    let apart = lines.lines().filter(|line| line.contains("apart")).count();
-    let rows = better + equal + worse;
-    let which = if worse > 0 { format!("\nWorse in:\n\n{lines}") } else { String::new() };
-    format!(
-        "\n## In short\n\nOf {rows} comparisons, `beacon` finds more than RITA in {better} (in {clearly} with \
-         intervals apart), as many in {equal}, fewer in {worse} (in {apart} with intervals apart).\n{which}"
-    )
+
+    /// The same without the conversations of one habit; a verdict cannot be had without them.
+    fn highest_without(&self, method: usize, left_out: usize) -> impl Iterator<Item = f64> {
+        let hosts = self.scored.iter().zip(&self.habits);
+        hosts.map(move |(host, of)| host.highest_of(|talk| of.get(talk) != Some(&left_out))[method])
+    }
+}
+
+// === impl Row ===
+
+impl Row {
+    /// Those above each threshold, by each method; without a habit among the clean conversations.
+    pub(super) fn recall(
+        &self,
+        clean: &Clean,
+        left_out: Option<usize>,
+    ) -> [[Share; METHODS.len()]; FALSE_SHARES.len()] {
+        let borders: [Vec<f64>; METHODS.len()] = std::array::from_fn(|method| match left_out {
+            None => clean.highest(method).collect(),
+            Some(habit) => clean.highest_without(method, habit).collect(),
+        });
+        FALSE_SHARES.map(|share| {
+            std::array::from_fn(|method| {
+                let bots = self.bots.iter().map(|bot| bot.last()[method]);
+                Share::above(bots, threshold(&borders[method], share))
+            })
+        })
+    }
 }
 
 #[cfg(test)]
@@ -203,24 +194,27 @@ mod tests {
     use super::super::play::{Scored, Scores};
     use super::*;
 
-    fn host(scores: Scores) -> Scored {
-        Scored { highest: scores, last: scores, loudest: [Some(0), None] }
+    fn host([rita, ours, verdict]: Scores) -> Scored {
+        Scored { talks: vec![[0.0, 0.0], [rita, ours]], verdict }
     }
 
     #[test]
     fn rows_that_are_better_and_worse_are_told() {
         let clean =
-            || Clean { scored: vec![host([0.5, 1.0, -3.0]); 10], habits: vec![vec![0]; 10] };
-        let kind = |sleep| Kind { sleep, jitter: 70, law: Law::Symmetric };
-        let bots = vec![
-            (kind(7200), vec![host([0.9, 1.0, 2.0]); 20]),
-            (kind(60), vec![host([0.5, 1.1, 2.0]); 20]),
-        ];
+            || Clean { scored: vec![host([0.5, 1.0, -3.0]); 10], habits: vec![vec![0, 1]; 10] };
+        let row = |sleep, scores| Row {
+            kind: Kind { sleep, jitter: 70, law: Law::Symmetric },
+            bots: vec![host(scores); 20],
+        };
+        let rows = || vec![row(7200, [0.9, 1.0, 2.0]), row(60, [0.5, 1.1, 2.0])];
+        let bots = [rows(), Vec::new()];
         let page = page(&[Measured { days: 3, train: clean(), check: clean(), bots }], "x");
         let row = "| 2 h | 70 % | symmetric | 100 (84–100) | 0 (0–16) | 100 (84–100) |";
         assert!(page.contains(row), "{page}");
-        let worse = "- 3 d, 2 h, 70 %, symmetric, at 1 %: 0 (0–16) against 100 (84–100); the intervals are apart.\n";
+        let worse = "- 3 d, on day and night, 2 h, 70 %, symmetric, at 1 %: 0 (0–16) against 100 (84–100); the intervals are apart.\n";
         assert!(page.contains(worse), "{page}");
-        assert!(page.contains("Of 4 comparisons, `beacon` finds more than RITA in 2 (in 2 with"));
+        assert!(page.contains("| on day and night | all | 4 | 2 | 2 | 0 | 2 | 2 |"), "{page}");
+        // Without the habit of the loud conversation nothing of it is left in the thresholds.
+        assert!(page.contains(&format!("| {} | 0.000 | 0.000 |", HABITS[1].1)), "{page}");
     }
 }
