@@ -1,9 +1,23 @@
 //! What was measured, as a page.
 
+/// Appends what is formatted to a text.
+macro_rules! put {
+    ($out:expr, $($words:tt)*) => {
+        $out.push_str(&format!($($words)*))
+    };
+}
+
+/// The same, and ends the line.
+macro_rules! put_line {
+    ($out:expr, $($words:tt)*) => {{
+        $out.push_str(&format!($($words)*));
+        $out.push('\n');
+    }};
+}
+
 mod compare;
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 use super::clean::HABITS;
 use super::play::METHODS;
@@ -50,13 +64,15 @@ pub(super) fn page(measured: &[Measured], command: &str) -> String {
          ```sh\n{command}\n```\n\n## Method\n\n{METHOD}Of the conversations are:\n\n"
     );
     for (_, name, share) in HABITS {
-        let _ = writeln!(out, "- {:.0} % {name}", 100.0 * share);
+        put_line!(out, "- {:.0} % {name}", 100.0 * share);
     }
     out.push_str(BOTS);
-    let _ = writeln!(
+    put_line!(
         out,
         "Seeds: {} for thresholds, {} to check them, {} for bots, each plus the number of days.",
-        SEEDS[0], SEEDS[1], SEEDS[2]
+        SEEDS[0],
+        SEEDS[1],
+        SEEDS[2]
     );
     out.push_str("\n## In short\n");
     out.push_str(&compare::summary(measured));
@@ -72,7 +88,7 @@ pub(super) fn page(measured: &[Measured], command: &str) -> String {
 fn length(measured: &Measured, out: &mut String) {
     let Measured { days, train, check, .. } = measured;
     let unit = if *days == 1 { "day" } else { "days" };
-    let _ = writeln!(
+    put_line!(
         out,
         "\n## {days} {unit}\n\n{} clean machines set the thresholds, {} others checked them.",
         train.scored.len(),
@@ -83,7 +99,7 @@ fn length(measured: &Measured, out: &mut String) {
         let share = Share::above(train.highest(RITA), border - 1e-9);
         format!("{:.0} %", 100.0 * share.value())
     });
-    let _ = writeln!(
+    put_line!(
         out,
         "Of the first, {} reach RITA's borders of low, medium and high (0.5, 0.7, 0.9).",
         high.join(", ")
@@ -91,16 +107,16 @@ fn length(measured: &Measured, out: &mut String) {
     thresholds(measured, out);
     loudest(train, out);
     for (rows, home) in measured.bots.iter().zip(HOMES_TEXT) {
-        let _ = write!(out, "\nBots found on machines {home}:\n\n| sleep | jitter | law |");
+        put!(out, "\nBots found on machines {home}:\n\n| sleep | jitter | law |");
         for share in SHARES_TEXT {
             METHODS.iter().for_each(|method| out.push_str(&format!(" {method} at {share} |")));
         }
         let columns = METHODS.len() * FALSE_SHARES.len();
-        let _ = writeln!(out, "\n|---:|---:|---|{}", "---:|".repeat(columns));
+        put_line!(out, "\n|---:|---:|---|{}", "---:|".repeat(columns));
         for row in rows {
-            let _ = write!(out, "| {} |", row.kind);
+            put!(out, "| {} |", row.kind);
             for share in row.recall(train, None).iter().flatten() {
-                let _ = write!(out, " {} |", percent(*share));
+                put!(out, " {} |", percent(*share));
             }
             out.push('\n');
         }
@@ -121,13 +137,13 @@ fn thresholds(measured: &Measured, out: &mut String) {
     out.push_str("\n|---|---:|---:|---:|---:|---:|\n");
     for (place, method) in METHODS.iter().enumerate() {
         let train: Vec<f64> = measured.train.highest(place).collect();
-        let _ = write!(out, "| {method} | {:.3} |", threshold(&train, 0.5));
+        put!(out, "| {method} | {:.3} |", threshold(&train, 0.5));
         for share in FALSE_SHARES {
             let border = threshold(&train, share);
             let above = Share::above(measured.check.highest(place), border);
             let (low, high) = above.interval();
             let [value, low, high] = [above.value(), low, high].map(|x| 100.0 * x);
-            let _ = write!(out, " {border:.3} | {value:.2} ({low:.2}–{high:.2}) |");
+            put!(out, " {border:.3} | {value:.2} ({low:.2}–{high:.2}) |");
         }
         out.push('\n');
     }
@@ -148,7 +164,7 @@ fn loudest(clean: &Clean, out: &mut String) {
         habits.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
         let told: Vec<String> =
             habits.iter().map(|(habit, count)| format!("{habit} ({count})")).collect();
-        let _ = writeln!(out, "- {}: {}.", METHODS[method], told.join("; "));
+        put_line!(out, "- {}: {}.", METHODS[method], told.join("; "));
     }
 }
 

@@ -1,7 +1,6 @@
 //! Ours against RITA's, row by row.
 
 use std::cmp::Ordering;
-use std::fmt::Write as _;
 
 use super::super::share::{Share, threshold};
 use super::super::{Clean, Measured};
@@ -54,39 +53,47 @@ const PARTS: [Part; 5] = [
     ("jitter from 70 %, sleep from 2 h", |kind| kind.jitter >= 70 && kind.sleep >= 7200),
 ];
 
+const COUNTED: &str = "rows | more | clearly | as many | fewer | clearly |";
+
 /// In how many rows ours finds more, as many and fewer.
 pub(super) fn summary(measured: &[Measured]) -> String {
-    let all = all(measured, None);
-    let mut out =
-        "\nRows in which `beacon` finds more bots than RITA, as many, or fewer, each row \
-                   at 1 % and at 0.1 %; *clearly* is with intervals apart.\n\n\
-                   | machines | bots | rows | more | clearly | as many | fewer | clearly |\n\
-                   |---|---|---:|---:|---:|---:|---:|---:|\n"
-            .to_owned();
+    let mut out = "\nRows in which `beacon` finds more bots than RITA, as many, or fewer, each row at 1 % and at \
+         0.1 %; *clearly* is with intervals apart.\n"
+        .to_owned();
+    parts(measured, None, &mut out);
+    out
+}
+
+fn parts(measured: &[Measured], left_out: Option<usize>, out: &mut String) {
+    let all = all(measured, left_out);
+    put_line!(out, "\n| machines | bots | {COUNTED}\n|---|---|{}", "---:|".repeat(6));
     for (home, text) in HOMES_TEXT.iter().enumerate() {
         for (name, is_part) in PARTS {
             let part = all.iter().filter(|c| c.home == home && is_part(&c.kind));
-            let tally = Tally::of(part);
-            let _ = writeln!(out, "| {text} | {name} | {tally} |");
+            put_line!(out, "| {text} | {name} | {} |", Tally::of(part));
         }
     }
-    out
 }
 
 /// The same when one habit of clean machines is left out of the thresholds: how much hangs on it.
 pub(super) fn without(measured: &[Measured]) -> String {
-    let mut out = "\nHow much hangs on each habit of clean machines: thresholds at 1 % over the \
-                   first length, and all rows, without it.\n\n\
-                   | left out | RITA | `beacon` | rows | more | clearly | as many | fewer | clearly |\n\
-                   |---|---:|---:|---:|---:|---:|---:|---:|---:|\n"
-        .to_owned();
+    let mut out = format!(
+        "\nHow much hangs on each habit of clean machines: thresholds at 1 % over the first length, \
+         and all rows, without it.\n\n| left out | RITA | `beacon` | {COUNTED}\n|---|{}\n",
+        "---:|".repeat(8)
+    );
+    let mut weightiest = (usize::MAX, 0);
     for (habit, (_, name, _)) in HABITS.iter().enumerate() {
         let tally = Tally::of(all(measured, Some(habit)).iter());
+        weightiest = weightiest.min((tally.worse, habit));
         let [rita, ours] = [RITA, OURS].map(|method| {
             measured.first().map_or(0.0, |first| border(&first.train, method, habit))
         });
-        let _ = writeln!(out, "| {name} | {rita:.3} | {ours:.3} | {tally} |");
+        put_line!(out, "| {name} | {rita:.3} | {ours:.3} | {tally} |");
     }
+    let (_, habit) = weightiest;
+    put_line!(out, "\nWithout {}, which weighs most against ours:", HABITS[habit].1);
+    parts(measured, Some(habit), &mut out);
     out
 }
 
@@ -100,7 +107,7 @@ pub(super) fn worse(measured: &[Measured]) -> String {
     let mut out = "\n".to_owned();
     for c in all(measured, None).iter().filter(|c| c.ours.hits < c.theirs.hits) {
         let apart = if c.ours.is_apart(c.theirs) { "; the intervals are apart" } else { "" };
-        let _ = writeln!(
+        put_line!(
             out,
             "- {} d, {}, {}, at {}: {} against {}{apart}.",
             c.days,
