@@ -1,7 +1,7 @@
 //! The project's own chores: `cargo xtask COMMAND`.
 //!
 //! A chore reads the tree and runs the ordinary tools; it never changes a file unless its name
-//! says so (`new-...`, `names`, `picture`) or it is told to (`habits --write`).
+//! says so (`new-...`, `names`, `picture`) or it is told to (`habits --write`, `rita --write`).
 //! A tool that is not installed is a skip that is said, never a pass.
 #![forbid(unsafe_code)]
 #![allow(
@@ -19,6 +19,7 @@ mod measure;
 mod names;
 mod picture;
 mod product;
+mod rita;
 mod run;
 mod scaffold;
 mod source;
@@ -102,6 +103,12 @@ const CHORES: &[Chore] = &[
         about: "train the model of domain names from a corpus",
         help: NAMES_HELP,
         run: train_names,
+    },
+    Chore {
+        name: "rita",
+        about: "hold the beacon detector against RITA's score, or write docs/beacons.md",
+        help: rita::HELP,
+        run: rita::main,
     },
     Chore {
         name: "picture",
