@@ -154,8 +154,8 @@ impl<'a> Row<'a> {
 
     /// Is the innermost packet one of IPv6?
     fn is_v6(&self) -> bool {
-        let layers = self.first("frame.protocols").split(':');
-        layers.filter(|layer| matches!(*layer, "ip" | "ipv6")).last() == Some("ipv6")
+        let mut layers = self.first("frame.protocols").split(':');
+        layers.rfind(|layer| matches!(*layer, "ip" | "ipv6")) == Some("ipv6")
     }
 
     fn first(&self, field: &str) -> &'a str {
