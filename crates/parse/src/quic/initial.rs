@@ -30,6 +30,8 @@ pub(super) struct Dialect {
     header: &'static [u8],
     /// Type bits of an initial packet.
     initial: u8,
+    /// Type of the frames that carry the handshake.
+    pub(super) crypto: u8,
 }
 
 /// The client's keys of one connection.
@@ -54,6 +56,7 @@ const V1: Dialect = Dialect {
     iv: b"quic iv",
     header: b"quic hp",
     initial: 0,
+    crypto: 6,
 };
 const DRAFT_29: Dialect = Dialect {
     salt: *b"\xaf\xbf\xec\x28\x99\x93\xd2\x4c\x9e\x97\x86\xf1\x9c\x61\x11\xe0\x43\x90\xa8\x99",
@@ -66,6 +69,7 @@ const DRAFT_23: Dialect = Dialect {
 /// The last version of Google with TLS before the standard: `T051`.
 const T051: Dialect = Dialect {
     salt: *b"\x7a\x4e\xde\xf4\xe7\xcc\xee\x5f\xa4\x50\x6c\x19\x12\x4f\xc8\xcc\xda\x6e\x03\x3d",
+    crypto: 8,
     ..V1
 };
 const V2: Dialect = Dialect {
@@ -74,6 +78,7 @@ const V2: Dialect = Dialect {
     iv: b"quicv2 iv",
     header: b"quicv2 hp",
     initial: 1,
+    crypto: 6,
 };
 
 /// Length of a key or IV, as the key derivation wants it.

@@ -71,7 +71,8 @@ fn a_hello_in_one_datagram() {
 fn a_hello_in_versions_of_google_and_meta() {
     let mut frames = hex(RFC_HELLO);
     frames.resize(1100, 0);
-    for version in [0xface_b002, u32::from_be_bytes(*b"T051")] {
+    for (version, crypto) in [(0xface_b002, 6), (u32::from_be_bytes(*b"T051"), 8)] {
+        frames[0] = crypto;
         let mut bench = Bench::new(443);
         done(bench.datagram(Side::Opener, &packet_of(version, ID, 0, &frames)));
         told(&bench);
