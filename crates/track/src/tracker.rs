@@ -151,7 +151,7 @@ impl<P: Default> Tracker<P> {
         let Some(flow) = self.flows.get_mut(id) else {
             return;
         };
-        if flow.half(facing.from_inside).copies.is_copy(at, meta) {
+        if flow.half(facing.from_inside).copies.is_copy(at, meta, payload) {
             observer.dropped(Drop::Duplicate);
             return;
         }

@@ -104,6 +104,44 @@ fn every_encapsulation_leads_to_the_same_packet() {
     }
 }
 
+/// A frame of the air in GRE, as access points send it.
+fn radio_around(kind: u8, flags: u8, after_addresses: &[u8], inner: &[u8]) -> Vec<u8> {
+    let mut gre = vec![0, 0, 0x82, 0, kind, flags, 0, 0];
+    for address in 1..=3u8 {
+        gre.extend_from_slice(&[address; 6]);
+    }
+    gre.extend_from_slice(&[0x10, 0]);
+    gre.extend_from_slice(after_addresses);
+    gre.extend_from_slice(&[0xaa, 0xaa, 3, 0, 0, 0, 8, 0]);
+    gre.extend_from_slice(inner);
+    ethernet_with(&[8, 0], &ipv4_around(47, &gre))
+}
+
+#[test]
+fn frames_of_the_air_in_gre() {
+    let ip = ip_part();
+    let cases: [(u8, u8, &[u8], u64); 5] = [
+        (0x08, 1, &[], 0x0202_0202_0202),
+        (0x88, 1, &[0, 0], 0x0202_0202_0202),
+        (0x88, 2, &[0, 0], 0x0303_0303_0303),
+        (0x88, 0x81, &[0, 0, 9, 9, 9, 9], 0x0202_0202_0202),
+        (0x88, 3, &[7, 7, 7, 7, 7, 7, 0, 0], 0x0707_0707_0707),
+    ];
+    for (kind, flags, more, mac) in cases {
+        let frame = radio_around(kind, flags, more, &ip);
+        let meta = decode(LinkType::Ethernet, &frame).unwrap();
+        expect_udp(&meta, &frame);
+        assert_eq!(meta.src_mac, mac, "{kind:02x} {flags:02x}");
+    }
+    // Encrypted, a fragment, several packets in one, no data, and a beacon: the outer packet.
+    let others: [(u8, u8, &[u8]); 5] =
+        [(0x08, 0x41, &[]), (0x08, 5, &[]), (0x88, 1, &[0x80, 0]), (0x48, 1, &[]), (0x80, 0, &[])];
+    for (kind, flags, more) in others {
+        let meta = decode(LinkType::Ethernet, &radio_around(kind, flags, more, &ip)).unwrap();
+        assert_eq!(meta.proto, Proto(47), "{kind:02x} {flags:02x}");
+    }
+}
+
 #[test]
 fn every_link_leads_to_the_same_packet() {
     let ip = ip_part();

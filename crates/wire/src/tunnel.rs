@@ -1,8 +1,8 @@
-//! GRE, VXLAN, GTP-U: the packet inside, when there truly is one.
+//! GRE (with frames of the air too), VXLAN, GTP-U: the packet inside, when there truly is one.
 //!
 //! Bias: availability. What does not decode as a tunnelled packet is analysed as the outer packet.
 
-use crate::bytes::{u8_at, u16_at, u32_at};
+use crate::bytes::{array, u8_at, u16_at, u32_at};
 use crate::ip::ip;
 use crate::link::{MAX_DEPTH, by_ethertype, ethernet};
 use crate::meta::Meta;
@@ -34,6 +34,10 @@ pub(crate) fn gre(bytes: &[u8], at: usize, depth: u8) -> Option<Meta> {
             next += if u8_at(bytes, next)? >> 4 == 4 { 0 } else { 4 };
             return ip(bytes, next, depth + 1).ok();
         }
+        // Aruba's access points send the frames of the air to their controller.
+        if (0x8200..=0x8370).contains(&kind) {
+            return radio(bytes, next, depth);
+        }
         return by_ethertype(bytes, next, kind, depth + 1).ok();
     }
     if version == 1 && kind == 0x880b {
@@ -46,6 +50,39 @@ pub(crate) fn gre(bytes: &[u8], at: usize, depth: u8) -> Option<Meta> {
         return ip(bytes, inner, depth + 1).ok();
     }
     None
+}
+
+/// The packet inside a data frame of IEEE 802.11 that is in the clear.
+fn radio(bytes: &[u8], at: usize, depth: u8) -> Option<Meta> {
+    let [kind, flags] = array::<2>(bytes, at)?;
+    let (to_ds, from_ds) = (flags & 1 != 0, flags & 2 != 0);
+    // Type 2 of version 0; the third bit of the subtype says that the frame carries nothing.
+    // Encrypted frames and fragments are left alone.
+    if kind & 0x4f != 8 || flags & 0x44 != 0 {
+        return None;
+    }
+    let mut next = at + 24;
+    let source = match (to_ds, from_ds) {
+        (true, true) => next,
+        (false, true) => at + 16,
+        _ => at + 10,
+    };
+    next += if to_ds && from_ds { 6 } else { 0 };
+    if kind & 0x80 != 0 {
+        // Several packets in one frame have headers of their own.
+        if u8_at(bytes, next)? & 0x80 != 0 {
+            return None;
+        }
+        next += if flags & 0x80 != 0 { 6 } else { 2 };
+    }
+    if array::<6>(bytes, next)? != [0xaa, 0xaa, 3, 0, 0, 0] {
+        return None;
+    }
+    let inner = u16_at(bytes, next + 6)?;
+    let mut meta = by_ethertype(bytes, next + 8, inner, depth + 1).ok()?;
+    let [a, b, c, d, e, f] = array::<6>(bytes, source)?;
+    meta.src_mac = u64::from_be_bytes([0, 0, a, b, c, d, e, f]);
+    Some(meta)
 }
 
 /// The packet inside a UDP datagram that `outer` describes.

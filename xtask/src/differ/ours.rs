@@ -70,7 +70,8 @@ impl Ear {
                 let reply = dns.stage == DnsStage::Reply;
                 let more = format!("{:04x} {reply}", dns.id);
                 let rcode = dns.rcode.map(|code| code.to_string()).unwrap_or_default();
-                let told = format!("{} {} {rcode}", dns.name, dns.record_type.0);
+                let name = super::without_runs(dns.name);
+                let told = format!("{name} {} {rcode}", dns.record_type.0);
                 self.0.add("DNS message", ends(), &more, told);
                 let mut addresses: Vec<String> = dns
                     .answers

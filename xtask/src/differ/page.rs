@@ -22,6 +22,8 @@ A message agrees when all compared fields are the same: name, type and code of D
 server name, first protocol and cipher suites (by their JA4 part) of a TLS hello; method, host,
 length of path and of user agent of an HTTP request; the status of a reply.
 Left out are frames in which several DNS messages or hellos lie, multicast DNS, and quotes in ICMP.
+A hello said again between the same ends counts once, and odd bytes of a name that follow each
+other count as one.
 ";
 
 /// One row for each kind.
@@ -39,7 +41,7 @@ pub(super) fn table(all: &All) -> String {
 /// Writes the page.
 pub(super) fn write(root: &Path, all: &All) -> Result<(), Box<dyn Error>> {
     let mut out = HEAD.replace("\nstages", " stages").replace("\nserver", " server");
-    out = out.replace("\nlength", " length");
+    out = out.replace("\nlength", " length").replace("\nother", " other");
     let _always = writeln!(out, "\n{} captures were read by both.", all.len());
     out.push_str(&table(all));
     out.push_str("\n## Captures that do not agree in everything\n\n");

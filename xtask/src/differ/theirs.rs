@@ -12,7 +12,8 @@ const FILTER: &str = "not icmp and not icmpv6 and ((dns and not mdns and not llm
     tls.handshake.type == 1 or (http and tcp and not ssdp))";
 
 /// The fields in the order of the columns.
-const FIELDS: [&str; 25] = [
+const FIELDS: [&str; 26] = [
+    "frame.protocols",
     "ip.src",
     "ipv6.src",
     "ip.dst",
@@ -42,6 +43,10 @@ const FIELDS: [&str; 25] = [
 const STATUS: &str = "http.response.code";
 /// Parts values of one field.
 const COMMA: char = '\u{1}';
+/// A reply is told where its head ends, as we do, and not only once its whole body is there.
+const AT_THE_HEAD: [&str; 2] = ["-o", "http.desegment_body:FALSE"];
+/// Longer paths and names of software are cut in our events.
+const MAX_TEXT: usize = 1024;
 
 /// One line: the columns.
 struct Row<'a>(Vec<&'a str>);
@@ -49,7 +54,7 @@ struct Row<'a>(Vec<&'a str>);
 /// The facts of a capture; `None` when tshark cannot read it.
 pub(super) fn facts(path: &Path) -> Option<Facts> {
     let mut command = Command::new("tshark");
-    command.args(["-n", "-r"]).arg(path).args(["-Y", FILTER, "-T", "fields"]);
+    command.args(AT_THE_HEAD).args(["-n", "-r"]).arg(path).args(["-Y", FILTER, "-T", "fields"]);
     command.args(["-E", "separator=/t", "-E", "occurrence=a", "-E", "aggregator=\u{1}"]);
     command.args(FIELDS.iter().chain([&STATUS]).flat_map(|field| ["-e", field]));
     let told = command.output().ok()?;
@@ -98,6 +103,36 @@ fn target(method: &str, host: &str, uri: &str) -> (String, usize) {
     (name.trim_end_matches('.').to_ascii_lowercase(), path)
 }
 
+/// A name of DNS without what each writes its own way: case, and any run of odd bytes is one `?`.
+/// `None` when tshark could not read it.
+fn name_shown(name: &str) -> Option<String> {
+    match name {
+        "<Root>" => return Some(String::new()),
+        _ if name.starts_with('<') => return None,
+        _ => {}
+    }
+    let mut plain = String::new();
+    let mut rest = name.chars();
+    while let Some(c) = rest.next() {
+        let mut digits = rest.clone().take(3);
+        let c = match c {
+            // Odd bytes are told by three digits.
+            '\\' if digits.all(|d| d.is_ascii_digit()) => {
+                rest.nth(2);
+                '?'
+            }
+            '\\' if matches!(rest.clone().next(), Some('n' | 'r' | 't' | 'b' | 'f' | 'v')) => {
+                rest.next();
+                '?'
+            }
+            c if c.is_ascii_graphic() => c.to_ascii_lowercase(),
+            _ => '?',
+        };
+        plain.push(c);
+    }
+    Some(super::without_runs(&plain))
+}
+
 fn or_dash(text: &str) -> &str {
     if text.is_empty() { "-" } else { text }
 }
@@ -117,12 +152,23 @@ impl<'a> Row<'a> {
         fields.iter().find_map(|field| self.all(field).last().copied()).unwrap_or_default()
     }
 
+    /// Is the innermost packet one of IPv6?
+    fn is_v6(&self) -> bool {
+        let mut layers = self.first("frame.protocols").split(':');
+        layers.rfind(|layer| matches!(*layer, "ip" | "ipv6")) == Some("ipv6")
+    }
+
     fn first(&self, field: &str) -> &'a str {
         self.all(field).first().copied().unwrap_or_default()
     }
 
     fn ends(&self) -> [String; 2] {
-        let end = |addr, port| format!("{}:{}", self.last(addr), self.last(port));
+        let end = |mut addr: [&str; 2], port| {
+            if self.is_v6() {
+                addr.reverse();
+            }
+            format!("{}:{}", self.last(addr), self.last(port))
+        };
         [
             end(["ip.src", "ipv6.src"], ["tcp.srcport", "udp.srcport"]),
             end(["ip.dst", "ipv6.dst"], ["tcp.dstport", "udp.dstport"]),
@@ -137,9 +183,7 @@ impl<'a> Row<'a> {
         }
         let reply = matches!(self.first("dns.flags.response"), "1" | "True");
         let more = format!("{} {reply}", ids[0].trim_start_matches("0x"));
-        let plain = |c: char| if c.is_ascii_graphic() { c.to_ascii_lowercase() } else { '?' };
-        let name: String = names[0].chars().map(plain).collect();
-        let name = if name == "<root>" { "" } else { &name };
+        let Some(name) = name_shown(names[0]) else { return };
         let rcode = if reply { self.first("dns.flags.rcode") } else { "" };
         let told = format!("{name} {} {rcode}", self.first("dns.qry.type"));
         facts.add("DNS message", self.ends(), &more, told);
@@ -174,7 +218,8 @@ impl<'a> Row<'a> {
             };
             let (host, uri) = (one("http.host"), one("http.request.uri"));
             let (host, len) = target(method, host.unwrap_or_default(), uri.unwrap_or_default());
-            let agent = one("http.user_agent").map_or(0, str::len);
+            let (len, agent) = (len.min(MAX_TEXT), one("http.user_agent").map_or(0, str::len));
+            let agent = agent.min(MAX_TEXT);
             let told = format!("{method} {} {len} {agent}", or_dash(&host));
             facts.add("HTTP request", self.ends(), "", told);
         }
@@ -183,5 +228,33 @@ impl<'a> Row<'a> {
                 facts.add("HTTP reply", self.ends(), "", status.to_owned());
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_compared_without_their_odd_bytes() {
+        assert_eq!(name_shown("WWW.ex.COM").as_deref(), Some("www.ex.com"));
+        assert_eq!(name_shown("a\\000\\rb\u{fffd}.ex").as_deref(), Some("a?b?.ex"));
+        assert_eq!(name_shown("<Root>").as_deref(), Some(""));
+        assert_eq!(name_shown("<Unknown extended label>"), None);
+    }
+
+    #[test]
+    fn ends_are_of_the_innermost_packet() {
+        let mut cells = [""; FIELDS.len()];
+        cells[..5].copy_from_slice(&[
+            "eth:ip:ipv6:udp:dns",
+            "1.1.1.1",
+            "fd::1",
+            "2.2.2.2",
+            "fd::2",
+        ]);
+        assert_eq!(Row(cells.to_vec()).ends(), ["fd::1:", "fd::2:"]);
+        cells[0] = "eth:ip:udp:dns";
+        assert_eq!(Row(cells.to_vec()).ends(), ["1.1.1.1:", "2.2.2.2:"]);
     }
 }

@@ -43,7 +43,8 @@ fn is_mostly_regular(r: &Regularity) -> bool {
 }
 
 /// Regular in many distinct hours (research: four hours held for all of 46 C2 pairs and 9 of 72
-/// clean ones), and many intervals.
+/// clean ones), and many intervals. Chance passes a tenth of the looks of any series, and given
+/// days that is many hours: they count only as far as more looks passed than that.
 fn sustained(r: &Regularity) -> f64 {
     let hours = match r.hours_passed {
         0..=3 => 0.0,
@@ -51,5 +52,7 @@ fn sustained(r: &Regularity) -> f64 {
         6..=11 => 1.0,
         _ => 1.3,
     };
+    let share = f64::from(r.looks_passed) / f64::from(r.looks.max(1));
+    let hours = hours * ((share - 0.1) / 0.4).clamp(0.0, 1.0);
     hours + if r.intervals >= 100 { 0.3 } else { 0.0 }
 }

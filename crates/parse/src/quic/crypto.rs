@@ -27,9 +27,10 @@ impl Handshake {
         self.bytes.capacity() + self.known.capacity() * size_of::<(usize, usize)>()
     }
 
-    /// Adds the frames of one packet (RFC 9000, section 19).
-    pub(super) fn add_frames(&mut self, frames: &[u8]) -> Result<(), Malformed> {
-        self.frames(frames).ok_or(Malformed)
+    /// Adds the frames of one packet (RFC 9000, section 19), of which those of type `crypto` carry
+    /// the handshake.
+    pub(super) fn add_frames(&mut self, frames: &[u8], crypto: u8) -> Result<(), Malformed> {
+        self.frames(frames, crypto).ok_or(Malformed)
     }
 
     /// The body of the client hello once it is whole. `Err` when the handshake begins with
@@ -50,14 +51,14 @@ impl Handshake {
         Ok(reader.take(length))
     }
 
-    fn frames(&mut self, frames: &[u8]) -> Option<()> {
+    fn frames(&mut self, frames: &[u8], crypto: u8) -> Option<()> {
         let mut reader = Reader::new(frames);
         while let Some(kind) = reader.u8() {
             match kind {
                 // Padding, ping.
                 0 | 1 => {}
                 2 | 3 => skip_ack(&mut reader, kind == 3)?,
-                6 => {
+                kind if kind == crypto => {
                     let offset = usize::try_from(reader.varint()?).ok()?;
                     let length = usize::try_from(reader.varint()?).ok()?;
                     self.add(offset, reader.take(length)?)?;
@@ -131,9 +132,9 @@ mod tests {
         let mut packet = frame(6, &hello[6..]);
         packet.extend_from_slice(&[0, 0, 1, 2, 5, 0, 0, 0]);
         packet.extend_from_slice(&frame(0, &hello[..3]));
-        assert_eq!(handshake.add_frames(&packet), Ok(()));
+        assert_eq!(handshake.add_frames(&packet, 6), Ok(()));
         assert_eq!(handshake.client_hello(), Ok(None));
-        assert_eq!(handshake.add_frames(&frame(2, &hello[2..7])), Ok(()));
+        assert_eq!(handshake.add_frames(&frame(2, &hello[2..7]), 6), Ok(()));
         assert_eq!(handshake.client_hello(), Ok(Some(&[9, 8, 7, 6][..])));
         assert_eq!(handshake.known, [(0, 8)]);
     }
@@ -141,15 +142,15 @@ mod tests {
     #[test]
     fn limits_and_strangers() {
         let mut handshake = Handshake::default();
-        assert_eq!(handshake.add_frames(&[6, 0x80, 1, 0, 0, 1, 5]), Err(Malformed));
-        assert_eq!(handshake.add_frames(&[0x08, 1]), Err(Malformed));
-        assert_eq!(handshake.add_frames(&[6, 0, 9, 1]), Err(Malformed));
-        assert_eq!(handshake.add_frames(&frame(0, &[2, 0, 0, 0])), Ok(()));
+        assert_eq!(handshake.add_frames(&[6, 0x80, 1, 0, 0, 1, 5], 6), Err(Malformed));
+        assert_eq!(handshake.add_frames(&[0x08, 1], 6), Err(Malformed));
+        assert_eq!(handshake.add_frames(&[6, 0, 9, 1], 6), Err(Malformed));
+        assert_eq!(handshake.add_frames(&frame(0, &[2, 0, 0, 0]), 6), Ok(()));
         assert_eq!(handshake.client_hello(), Err(Malformed));
         let mut scattered = Vec::new();
         for at in 0..64u8 {
             scattered.extend_from_slice(&frame(at & 0x3f, &[]));
         }
-        assert_eq!(Handshake::default().add_frames(&scattered), Ok(()));
+        assert_eq!(Handshake::default().add_frames(&scattered, 6), Ok(()));
     }
 }

@@ -1,5 +1,5 @@
-//! Initial packets of QUIC version 1 (RFC 9001) and 2 (RFC 9369), and of the last drafts: their
-//! keys follow from the connection id that the client chose, so anyone on the path can read them.
+//! Initial packets of QUIC version 1 (RFC 9001) and 2 (RFC 9369), of the last drafts, and of what
+//! Google and Meta made of them: their keys follow from the connection id that the client chose, so anyone on the path can read them.
 
 use std::ops::Range;
 
@@ -30,6 +30,8 @@ pub(super) struct Dialect {
     header: &'static [u8],
     /// Type bits of an initial packet.
     initial: u8,
+    /// Type of the frames that carry the handshake.
+    pub(super) crypto: u8,
 }
 
 /// The client's keys of one connection.
@@ -54,6 +56,7 @@ const V1: Dialect = Dialect {
     iv: b"quic iv",
     header: b"quic hp",
     initial: 0,
+    crypto: 6,
 };
 const DRAFT_29: Dialect = Dialect {
     salt: *b"\xaf\xbf\xec\x28\x99\x93\xd2\x4c\x9e\x97\x86\xf1\x9c\x61\x11\xe0\x43\x90\xa8\x99",
@@ -63,12 +66,19 @@ const DRAFT_23: Dialect = Dialect {
     salt: *b"\xc3\xee\xf7\x12\xc7\x2e\xbb\x5a\x11\xa7\xd2\x43\x2b\xb4\x63\x65\xbe\xf9\xf5\x02",
     ..V1
 };
+/// The last version of Google with TLS before the standard: `T051`.
+const T051: Dialect = Dialect {
+    salt: *b"\x7a\x4e\xde\xf4\xe7\xcc\xee\x5f\xa4\x50\x6c\x19\x12\x4f\xc8\xcc\xda\x6e\x03\x3d",
+    crypto: 8,
+    ..V1
+};
 const V2: Dialect = Dialect {
     salt: *b"\x0d\xed\xe3\xde\xf7\x00\xa6\xdb\x81\x93\x81\xbe\x6e\x26\x9d\xcb\xf9\xbd\x2e\xd9",
     key: b"quicv2 key",
     iv: b"quicv2 iv",
     header: b"quicv2 hp",
     initial: 1,
+    crypto: 6,
 };
 
 /// Length of a key or IV, as the key derivation wants it.
@@ -80,7 +90,9 @@ pub(super) const fn dialect(version: u32) -> Option<&'static Dialect> {
         1 | 0xff00_0021..=0xff00_0022 => Some(&V1),
         0x6b33_43cf => Some(&V2),
         0xff00_001d..=0xff00_0020 => Some(&DRAFT_29),
-        0xff00_0017..=0xff00_001c => Some(&DRAFT_23),
+        // Meta's own version is draft 27 under another number.
+        0xff00_0017..=0xff00_001c | 0xface_b002 => Some(&DRAFT_23),
+        0x5430_3531 => Some(&T051),
         _ => None,
     }
 }

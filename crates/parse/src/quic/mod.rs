@@ -113,7 +113,7 @@ impl Quic {
         }
         let frames = frames.and_then(|range| room.get(range));
         match (frames, &mut self.state) {
-            (Some(frames), Some(state)) => state.read(frames, out),
+            (Some(frames), Some(state)) => state.read(frames, dialect.crypto, out),
             (None, None) if ctx.from_start => malformed(out),
             _ => Next::More,
         }
@@ -123,8 +123,8 @@ impl Quic {
 // === impl State ===
 
 impl State {
-    fn read(&mut self, frames: &[u8], out: &mut Sink<'_>) -> Next {
-        if self.handshake.add_frames(frames).is_err() {
+    fn read(&mut self, frames: &[u8], crypto: u8, out: &mut Sink<'_>) -> Next {
+        if self.handshake.add_frames(frames, crypto).is_err() {
             return malformed(out);
         }
         match self.handshake.client_hello() {

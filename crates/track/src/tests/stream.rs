@@ -239,6 +239,20 @@ fn copies_of_a_mirror_port_are_counted_and_dropped() {
 }
 
 #[test]
+fn datagrams_without_identification_or_checksum_are_no_copies() {
+    let mut stage = Stage::new();
+    // IPv6 has no identification, and the checksum was left to the network card.
+    let meta = Meta { ip_id: 0, checksum: 7, ..stage.meta(Proto::UDP, true, 5000, 6000) };
+    for payload in [b"same head, 1", b"same head, 2", b"3. same tail", b"4. same tail"] {
+        stage.pass(meta, payload);
+    }
+    stage.pass(meta, b"4. same tail");
+    let log = stage.finish();
+    assert_eq!(log.dropped(Drop::Duplicate), 1);
+    assert_eq!(log.closed()[0].out.packets, 4);
+}
+
+#[test]
 fn a_copy_that_comes_late_is_a_retransmission() {
     let mut stage = Stage::new();
     let meta = stage.meta(Proto::UDP, true, 5000, 6000);
