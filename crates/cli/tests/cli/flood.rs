@@ -2,8 +2,7 @@
 //! within its bound, as the system measures it, and the bots are still found.
 //!
 //! The flood has sources inside (each a host of its own to whoever looks) and sources outside, by
-//! turns. Ten million of them take half a minute and more:
-//! `cargo nextest run -p ostium-cli --run-ignored only ten_million`.
+//! turns.
 
 use std::io::Write;
 use std::path::Path;
@@ -170,7 +169,6 @@ fn two_hundred_thousand_sources_hide_no_bot() {
 }
 
 #[test]
-#[ignore = "takes half a minute and more"]
 fn ten_million_sources_hide_no_bot() {
     survives(10_000_000);
 }

@@ -57,8 +57,11 @@ impl Asked {
             self.pressure *= left;
         }
         self.last = self.last.max(at);
-        self.pressure += 1.0;
-        self.most = self.most.max(self.pressure);
+        // A resolver that filters says of popular trackers, too, that they do not exist.
+        if names::popularity(domain).is_none() {
+            self.pressure += 1.0;
+            self.most = self.most.max(self.pressure);
+        }
         let nats = f64::from(names::dga_llr(domain)).clamp(-3.0, 3.0);
         self.sum = (self.sum + nats).max(0.0);
         if self.sum <= 0.0 {

@@ -206,8 +206,61 @@ fn labels_handed_out_by_hosting_are_not_heard() {
 }
 
 #[test]
-#[ignore = "weakness: words of a dictionary look like names of people to a character model"]
-fn word_lists_are_heard() {
+fn word_lists_are_heard_by_their_number() {
+    // Words of a dictionary look like names of people to a character model.
     let found = asked(&Family::Words.names(80, &mut Chance::new(13)), HOUR);
-    assert!(found.fires(NAME), "{found:?}");
+    assert!(found.fires(NAME) || found.nats("dead-names") >= 4.0, "{found:?}");
+}
+
+#[test]
+fn scores_of_dead_names_are_heard_however_human_they_look() {
+    let few = asked(&human_names(15, &mut Chance::new(5)), HOUR);
+    assert!(!few.fires("dead-names"), "{few:?}");
+    let many = asked(&human_names(90, &mut Chance::new(5)), HOUR);
+    assert!(many.nats("dead-names") >= 3.0 || many.nats(NAME) >= 3.0, "{many:?}");
+    assert!(!many.certain("dead-names") && many.outcome() < Outcome::Infected, "{many:?}");
+}
+
+#[test]
+fn a_resolver_that_filters_makes_no_dead_names() {
+    let denied = [
+        "doubleclick.net",
+        "google-analytics.com",
+        "googletagmanager.com",
+        "facebook.com",
+        "facebook.net",
+        "scorecardresearch.com",
+        "adnxs.com",
+        "criteo.com",
+        "taboola.com",
+        "outbrain.com",
+        "pubmatic.com",
+        "rubiconproject.com",
+        "openx.net",
+        "casalemedia.com",
+        "demdex.net",
+        "quantserve.com",
+        "hotjar.com",
+        "newrelic.com",
+        "amplitude.com",
+        "mixpanel.com",
+        "appsflyer.com",
+        "adjust.com",
+        "branch.io",
+        "crashlytics.com",
+        "tiktok.com",
+        "snapchat.com",
+        "twitter.com",
+        "linkedin.com",
+        "bing.com",
+        "yahoo.com",
+        "amazon-adsystem.com",
+        "moatads.com",
+        "adsrvr.org",
+        "bluekai.com",
+        "rlcdn.com",
+    ];
+    let names: Vec<String> = denied.iter().map(|name| (*name).to_owned()).collect();
+    let found = asked(&names, HOUR);
+    assert!(!found.fires("dead-names"), "{found:?}");
 }

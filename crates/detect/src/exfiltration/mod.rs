@@ -24,6 +24,7 @@ pub(crate) struct Exfiltration;
 const UPLOAD: f64 = 0.5;
 /// Bytes sent, and nats.
 const STEPS: [(u64, f64); 3] = [(100_000_000, 3.0), (10_000_000, 2.0), (1_000_000, 1.0)];
+
 // === impl Exfiltration ===
 
 impl Detector for Exfiltration {

@@ -94,6 +94,11 @@ impl Detector for KnownTool {
         else {
             return;
         };
+        // A page can lead a browser to any server, and the server shows what it likes.
+        let browser = c.tls.as_ref().and_then(|tls| tls.ja4);
+        let led = *by == By::Certificate
+            && browser.is_some_and(|ja4| view.summary.is_general_client(&ja4));
+        let exact = tool.exact && !led;
         let (family, what) = (tool.family, tool.kind.words());
         let said = match by {
             By::Words => format!("the first words to {} are those of {family}, {what}", c.peer()),
@@ -109,9 +114,9 @@ impl Detector for KnownTool {
             ToolKind::Stage => (Group::Client, "T1105"),
         };
         out.push(Evidence {
-            log_odds: if tool.exact { EXACT } else { LIKELY },
-            certain: tool.exact,
-            family: tool.exact.then(|| family.to_owned()),
+            log_odds: if exact { EXACT } else { LIKELY },
+            certain: exact,
+            family: exact.then(|| family.to_owned()),
             summary: said,
             numbers: vec![("times", f64::from(*times))],
             ..about_conversation(self.name(), group, technique, c)

@@ -7,7 +7,7 @@ use ostium_event::{Tool, ToolKind};
 
 /// Common names of certificates, whole. From the tools' own public sources and the hunting queries
 /// that Censys and Salesforce (JARM, 2020) published for them.
-const CERTIFICATES: [(&str, &str); 10] = [
+const CERTIFICATES: [(&str, &str); 9] = [
     ("AsyncRAT Server", "AsyncRAT"),
     ("DcRat", "DcRat"),
     ("DcRat Server", "DcRat"),
@@ -17,13 +17,13 @@ const CERTIFICATES: [(&str, &str); 10] = [
     ("Orcus Server", "Orcus"),
     ("Major Cobalt Strike", "Cobalt Strike"),
     ("P18055077", "PoshC2"),
-    ("Covenant", "Covenant"),
 ];
 
-/// Parts of user agents: H-Worm writes the victim's description between bars (FireEye, Now you see
-/// me, 2013), LokiBot names Charon (Fortinet, 2017).
-const AGENTS: [(&str, &str); 3] =
-    [("WSHRAT|", "WSHRAT"), ("<|>", "H-Worm"), ("(Charon; Inferno)", "LokiBot")];
+/// Parts of user agents: LokiBot names Charon (Fortinet, 2017).
+const AGENTS: [(&str, &str); 2] = [("WSHRAT|", "WSHRAT"), ("(Charon; Inferno)", "LokiBot")];
+/// H-Worm writes the victim's description between such bars, at least so many of them (FireEye, Now
+/// you see me, 2013).
+const BARS: (&str, usize) = ("<|>", 3);
 
 const fn remote(family: &'static str) -> Tool {
     Tool { family, kind: ToolKind::Remote, exact: true }
@@ -38,6 +38,9 @@ pub(super) fn by_certificate(subject: &str, issuer: &str) -> Option<Tool> {
 
 /// The tool that names itself in a user agent.
 pub(super) fn by_agent(agent: &str) -> Option<Tool> {
+    if agent.matches(BARS.0).count() >= BARS.1 {
+        return Some(remote("H-Worm"));
+    }
     let (_, family) = AGENTS.iter().find(|(part, _)| agent.contains(part))?;
     Some(remote(family))
 }

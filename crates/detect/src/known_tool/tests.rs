@@ -53,13 +53,32 @@ fn certificates_and_agents_that_tools_come_with() {
 
 #[test]
 fn names_of_others_are_none_of_them() {
-    for subject in ["localhost", "Covenant House", "My DcRat notes", "CN=Quasar"] {
+    for subject in ["localhost", "Covenant House", "My DcRat notes", "CN=Quasar", "Covenant"] {
         let found = with(talk().strange_tls(None).certificate(subject, true, 3650));
         assert!(!found.fires(NAME), "{subject}");
     }
     let mut request = Request::bot(Some("shop.example"), "/");
-    request.agent = Some("Mozilla/5.0 (X11; Linux) < | > Charon".to_owned());
-    assert!(!with(talk().http(request, 200, Body::Text)).fires(NAME));
+    for agent in ["Mozilla/5.0 (X11; Linux) < | > Charon", "reader <|> 2.0"] {
+        request.agent = Some(agent.to_owned());
+        assert!(!with(talk().http(request.clone(), 200, Body::Text)).fires(NAME), "{agent}");
+    }
+}
+
+#[test]
+fn a_browser_that_a_page_leads_to_such_a_server_is_no_bot() {
+    let mut scene = Scene::ordinary(HOUR);
+    for n in 0..10u8 {
+        let place = address(&format!("198.51.100.{n}"));
+        scene.talk(
+            100.0 * f64::from(n),
+            Talk::tcp(place, 443).browser(&format!("www.p{n}.example")),
+        );
+    }
+    let page = talk().browser("trap.example").certificate("AsyncRAT Server", true, 3650);
+    scene.talk(1500.0, page);
+    let found = scene.findings();
+    assert!(found.fires(NAME) && !found.certain(NAME), "{found:?}");
+    assert!(found.outcome() < Outcome::Infected, "{found:?}");
 }
 
 #[test]

@@ -155,21 +155,20 @@ fn net_tcp(bytes: &[u8]) -> Found {
 
 /// Stratum and what miners of Monero and Ethereum say instead: a line of JSON.
 fn stratum(bytes: &[u8]) -> Found {
-    const FIRST: [&[u8]; 5] = [
+    const FIRST: [&[u8]; 4] = [
         b"\"mining.subscribe\"",
         b"\"mining.authorize\"",
         b"\"mining.configure\"",
         b"\"eth_submitLogin\"",
-        b"\"login\":",
     ];
+    const LOGIN: [&[u8]; 3] = [b"\"login\":", b"\"pass\"", b"\"params\""];
     if bytes.first().is_some_and(|byte| *byte != b'{') {
         return NO;
     }
     let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
     let has = |word: &[u8]| memchr::memmem::find(line, word).is_some();
-    let said = has(b"\"method\"") && FIRST.iter().any(|word| has(word));
-    let login = !has(b"\"login\":") || (has(b"\"pass\"") && has(b"\"params\""));
-    if said && login {
+    let asks = FIRST.iter().any(|word| has(word)) || LOGIN.iter().all(|word| has(word));
+    if has(b"\"method\"") && asks {
         return sure("Stratum", ToolKind::Miner, false);
     }
     // A line that has ended says no more.

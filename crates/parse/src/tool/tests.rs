@@ -41,6 +41,11 @@ fn marked() -> Vec<(bool, Vec<u8>, &'static str)> {
                 .to_vec(),
             "Stratum",
         ),
+        (
+            true,
+            b"{\"method\":\"mining.authorize\",\"params\":[],\"login\":\"x\"}\n".to_vec(),
+            "Stratum",
+        ),
         (false, stage, "a staged program"),
         (false, b"BF7CAB464EFB".to_vec(), "DarkComet"),
         (false, b"!* SCANNER ON\n".to_vec(), "Gafgyt"),
