@@ -54,6 +54,7 @@ const CRATES: &[(&str, Layer)] = &[
     ("crates/report", Layer::Stage),
     ("crates/pipeline", Layer::Composition),
     ("crates/synth", Layer::Maker),
+    ("crates/lab", Layer::Maker),
     ("crates/browser", Layer::Service),
     ("crates/eval", Layer::Service),
     ("crates/cli", Layer::Service),

@@ -1,0 +1,96 @@
+//! One host.
+
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+
+use crate::running::Running;
+use crate::{LabError, run};
+
+/// A network namespace.
+#[derive(Clone, Debug)]
+pub struct Host {
+    space: Arc<str>,
+}
+
+// === impl Host ===
+
+impl Host {
+    pub(crate) const fn new(space: Arc<str>) -> Self {
+        Self { space }
+    }
+
+    /// Its name, as `ip netns` knows it.
+    pub fn space(&self) -> &str {
+        &self.space
+    }
+
+    /// A program that will run on this host.
+    pub fn command(&self, program: &str) -> Command {
+        let mut command = Command::new("ip");
+        command.args(["netns", "exec", &self.space, program]);
+        command
+    }
+
+    /// Runs a program to its end; what it wrote on standard output.
+    ///
+    /// # Errors
+    /// When it cannot be started or fails; with what it said.
+    pub fn run(&self, program: &str, words: &[&str]) -> Result<String, LabError> {
+        run(self.command(program).args(words))
+    }
+
+    /// Starts a program that goes on; it is ended when what is given back is dropped.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub fn start(&self, program: &str, words: &[&str]) -> Result<Running, LabError> {
+        let mut command = self.command(program);
+        command.args(words).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        Running::start(command)
+    }
+
+    /// Sets something with `ip`.
+    ///
+    /// # Errors
+    /// When it is refused.
+    pub fn ip(&self, words: &[&str]) -> Result<(), LabError> {
+        let mut all = vec!["-n", &*self.space];
+        all.extend(words);
+        crate::ip(&all)
+    }
+
+    /// Gives an interface an address, such as `10.0.0.1/24` or `fd00::1/64`.
+    ///
+    /// # Errors
+    /// When it is refused.
+    pub fn address(&self, interface: &str, address: &str) -> Result<(), LabError> {
+        let mut words = vec!["addr", "add", address, "dev", interface];
+        if address.contains(':') {
+            // No waiting until nobody objects: there is nobody else.
+            words.push("nodad");
+        }
+        self.ip(&words)
+    }
+
+    /// Sets a default route.
+    ///
+    /// # Errors
+    /// When it is refused.
+    pub fn default_via(&self, gateway: &str) -> Result<(), LabError> {
+        let family = if gateway.contains(':') { "-6" } else { "-4" };
+        self.ip(&[family, "route", "add", "default", "via", gateway])
+    }
+
+    /// Lets it forward packets between its interfaces, of IPv4 and IPv6.
+    ///
+    /// # Errors
+    /// When the kernel refuses.
+    pub fn forward(&self) -> Result<(), LabError> {
+        for setting in ["net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1"] {
+            let (name, value) = setting.split_once('=').unwrap_or((setting, "1"));
+            let script = format!("echo {value} > /proc/sys/{}", name.replace('.', "/"));
+            self.run("sh", &["-c", &script])?;
+        }
+        Ok(())
+    }
+}
