@@ -6,8 +6,11 @@ use crate::unpack::Unpacked;
 
 /// The longest line that is read.
 pub(crate) const LIMIT: usize = 1 << 20;
-/// Bytes asked for at once.
+/// Bytes asked for at once: few enough to be in the processor's cache still when they are looked at.
 const CHUNK: usize = 1 << 18;
+/// The kernel copies a file's pages several times faster on some processors (AMD Zen 3) when a byte
+/// goes to the place in a page that it has in the file.
+const PAGE: usize = 4096;
 
 /// Cuts a stream into lines, in one buffer that never grows.
 pub(crate) struct Lines {
@@ -21,6 +24,8 @@ pub(crate) struct Lines {
     /// Within a line that is too long.
     skipping: bool,
     number: u64,
+    /// Bytes read so far.
+    read: u64,
 }
 
 /// What comes next.
@@ -42,13 +47,14 @@ impl Lines {
     pub(crate) fn new(reader: Unpacked) -> Self {
         Self {
             reader,
-            buffer: vec![0; LIMIT + CHUNK],
+            buffer: vec![0; LIMIT + PAGE + CHUNK],
             start: 0,
             end: 0,
             searched: 0,
             ended: false,
             skipping: false,
             number: 0,
+            read: 0,
         }
     }
 
@@ -120,29 +126,36 @@ impl Lines {
         }
     }
 
-    /// Reads more behind what is left, which is moved to the front when space runs short.
+    /// Moves what is left to the front and reads more behind it.
     fn fill(&mut self) -> io::Result<()> {
-        if self.start == self.end {
-            (self.start, self.end, self.searched) = (0, 0, 0);
-        } else if self.buffer.len() - self.end < CHUNK / 2 {
-            self.buffer.copy_within(self.start..self.end, 0);
-            self.end -= self.start;
-            self.searched -= self.start;
-            self.start = 0;
-        }
-        let Some(space) = self.buffer.get_mut(self.end..) else {
+        let left = self.end - self.start;
+        let front = self.place(left);
+        self.buffer.copy_within(self.start..self.end, front);
+        self.searched = front + (self.searched - self.start);
+        (self.start, self.end) = (front, front + left);
+        // At most a line of the limit is left, so there is room for a chunk behind it.
+        let Some(space) = self.buffer.get_mut(self.end..self.end + CHUNK) else {
             return Ok(());
         };
-        if space.is_empty() {
-            return Ok(());
-        }
         match self.reader.read(space) {
             Ok(0) => self.ended = true,
-            Ok(count) => self.end += count.min(space.len()),
+            Ok(count) => {
+                let count = count.min(CHUNK);
+                self.end += count;
+                self.read += count as u64;
+            }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
         }
         Ok(())
+    }
+
+    /// Where in the first page what is left has to begin, for what is read behind it to lie in its
+    /// page as it does in the file.
+    fn place(&self, left: usize) -> usize {
+        let address = self.buffer.as_ptr().addr() % PAGE;
+        let wanted = (self.read % PAGE as u64) as usize;
+        (2 * PAGE + wanted - address - left % PAGE) % PAGE
     }
 }
 
