@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use ostium_detect::{Blind, HostSummary, Origins, View, Visible, count_shares, spoofed_sources};
-use ostium_event::Addr;
+use ostium_event::{Addr, Anomaly};
 use ostium_evidence::{Evidence, HostCase, Role};
 use ostium_profile::{Conversation, Host, HostId, Prevalence, Served, infer_roles};
 use ostium_report::{Document, Facts, Judged, Totals, build};
@@ -24,12 +24,26 @@ pub(crate) struct Read {
 }
 
 /// What all shards know together.
-struct Whole {
+pub(crate) struct Whole {
     counters: Counters,
     prevalence: Prevalence,
     served: BTreeMap<Addr, Served>,
     spoofed: BTreeMap<Addr, Vec<Evidence>>,
     blind: Blind,
+    anomalies: Vec<(Anomaly, u64)>,
+    /// Hosts and conversations forgotten.
+    evicted: (u64, u64),
+}
+
+/// What some shards know.
+#[derive(Default)]
+pub(crate) struct Part {
+    counters: Counters,
+    prevalence: Prevalence,
+    served: BTreeMap<Addr, Served>,
+    origins: Origins,
+    anomalies: Vec<(Anomaly, u64)>,
+    evicted: (u64, u64),
 }
 
 /// What speaks against a host, and its conversations.
@@ -43,7 +57,7 @@ pub(crate) fn evaluate(shards: &[Shard], settings: &Settings, read: Read) -> Doc
 /// The judgement of every host by what was heard so far.
 pub(crate) fn rationales(shards: &[Shard], settings: &Settings) -> Vec<Rationale> {
     let mut all = Vec::new();
-    for_cases(shards, settings, &merge(shards), |(case, _)| {
+    for_cases(shards, settings, &Whole::of_shards(shards), |(case, _)| {
         all.push(ostium_judge::judge(case, &settings.policy));
     });
     all
@@ -56,42 +70,90 @@ pub(crate) fn evaluate_each(
     read: Read,
     each: &mut dyn FnMut(&HostCase),
 ) -> Document {
-    let whole = merge(shards);
+    let whole = Whole::of_shards(shards);
     let mut judged: Vec<Judged> = Vec::new();
-    for_cases(shards, settings, &whole, |(case, conversations)| {
-        each(&case);
-        let rationale = ostium_judge::judge(case, &settings.policy);
-        let shown = settings.all || rationale.verdict != Verdict::Clean;
-        let talks = if shown { talks(&rationale, &conversations) } else { Vec::new() };
-        judged.push(Judged { rationale, talks });
+    for_cases(shards, settings, &whole, |case| {
+        each(&case.0);
+        judged.push(judge(case, settings));
     });
-    let facts = facts(shards, settings, &whole, read);
-    build(facts, judged, settings.all)
+    build(facts(settings, &whole, read), judged, settings.all)
 }
 
-fn merge(shards: &[Shard]) -> Whole {
-    let mut counters = Counters::default();
-    let mut prevalence = Prevalence::default();
-    let mut served: BTreeMap<Addr, Served> = BTreeMap::new();
-    let mut origins = Origins::default();
-    for shard in shards {
-        counters.merge(&shard.hub.counters);
-        prevalence.merge(&shard.hub.profile.prevalence());
-        count_shares(&shard.hub.profile, &shard.hub.detectors, &mut prevalence);
-        origins.merge(&shard.origins);
-        for (addr, more) in shard.hub.profile.served() {
-            let all = served.entry(addr).or_default();
+/// Judges every host of one shard.
+pub(crate) fn judge_shard(shard: &Shard, settings: &Settings, whole: &Whole) -> Vec<Judged> {
+    cases(shard, settings, whole).into_iter().map(|case| judge(case, settings)).collect()
+}
+
+fn judge((case, conversations): Case<'_>, settings: &Settings) -> Judged {
+    let rationale = ostium_judge::judge(case, &settings.policy);
+    let shown = settings.all || rationale.verdict != Verdict::Clean;
+    let talks = if shown { talks(&rationale, &conversations) } else { Vec::new() };
+    Judged { rationale, talks }
+}
+
+// === impl Part ===
+
+impl Part {
+    /// What one shard knows.
+    pub(crate) fn of(shard: &Shard) -> Self {
+        let profile = &shard.hub.profile;
+        let mut prevalence = profile.prevalence();
+        count_shares(profile, &shard.hub.detectors, &mut prevalence);
+        Self {
+            counters: shard.hub.counters.clone(),
+            prevalence,
+            served: profile.served().into_iter().collect(),
+            origins: shard.origins.clone(),
+            anomalies: profile.anomaly_counts().filter(|(_, count)| *count > 0).collect(),
+            evicted: profile.evicted(),
+        }
+    }
+
+    /// Adds what a later shard knows.
+    pub(crate) fn merge(&mut self, other: Self) {
+        self.counters.merge(&other.counters);
+        self.prevalence.merge(&other.prevalence);
+        self.origins.merge(&other.origins);
+        for (addr, more) in other.served {
+            let all = self.served.entry(addr).or_default();
             all.dns += more.dns;
             all.proxy += more.proxy;
             all.mail += more.mail;
         }
+        self.anomalies.extend(other.anomalies);
+        self.evicted = (self.evicted.0 + other.evicted.0, self.evicted.1 + other.evicted.1);
     }
-    let mut spoofed: BTreeMap<Addr, Vec<Evidence>> = BTreeMap::new();
-    for (host, item) in spoofed_sources(&origins) {
-        spoofed.entry(host).or_default().push(item);
+}
+
+// === impl Whole ===
+
+impl Whole {
+    /// What all parts come to, in the order of their shards.
+    pub(crate) fn of(parts: impl IntoIterator<Item = Part>) -> Self {
+        let mut all = Part::default();
+        parts.into_iter().for_each(|part| all.merge(part));
+        let mut spoofed: BTreeMap<Addr, Vec<Evidence>> = BTreeMap::new();
+        for (host, item) in spoofed_sources(&all.origins) {
+            spoofed.entry(host).or_default().push(item);
+        }
+        Self {
+            blind: Visible::blind(&all.counters.visible),
+            counters: all.counters,
+            prevalence: all.prevalence,
+            served: all.served,
+            spoofed,
+            anomalies: all.anomalies,
+            evicted: all.evicted,
+        }
     }
-    let blind = Visible::blind(&counters.visible);
-    Whole { counters, prevalence, served, spoofed, blind }
+
+    fn of_shards(shards: &[Shard]) -> Self {
+        Self::of(shards.iter().map(Part::of))
+    }
+
+    pub(crate) const fn counters(&self) -> &Counters {
+        &self.counters
+    }
 }
 
 /// Hands over the cases of all hosts in the order of the shards; several threads look at shards.
@@ -178,17 +240,13 @@ fn roles(host: &Host, settings: &Settings, served: &BTreeMap<Addr, Served>) -> V
     roles
 }
 
-fn facts(shards: &[Shard], settings: &Settings, whole: &Whole, mut read: Read) -> Facts {
-    let mut evicted = (0, 0);
-    for shard in shards {
-        for (anomaly, count) in shard.hub.profile.anomaly_counts() {
-            read.tally.anomalies_of(anomaly, count);
-        }
-        let (hosts, conversations) = shard.hub.profile.evicted();
-        evicted = (evicted.0 + hosts, evicted.1 + conversations);
+pub(crate) fn facts(settings: &Settings, whole: &Whole, mut read: Read) -> Facts {
+    for (anomaly, count) in &whole.anomalies {
+        read.tally.anomalies_of(*anomaly, *count);
     }
+    let evicted = whole.evicted;
     let counters = &whole.counters;
-    read.tally.anomalies_of(ostium_event::Anomaly::LineMalformed, counters.rows_malformed);
+    read.tally.anomalies_of(Anomaly::LineMalformed, counters.rows_malformed);
     let mut dropped: BTreeMap<String, u64> = BTreeMap::new();
     let own = counters.dropped().map(|(reason, n)| (reason.to_owned(), n));
     let forgotten = [("host_forgotten", evicted.0), ("conversation_forgotten", evicted.1)];

@@ -10,6 +10,7 @@ use ostium_profile::Profile;
 use ostium_track::{Drop, FlowInfo, Observer};
 
 use crate::counters::Counters;
+use crate::lookout::{Lookout, Segment};
 
 /// Kinds of events, each with the detectors that want it.
 const KINDS: usize = 13;
@@ -19,6 +20,9 @@ pub(crate) struct Hub {
     pub(crate) profile: Profile,
     pub(crate) detectors: Vec<Box<dyn Detector>>,
     pub(crate) counters: Counters,
+    /// Where the packet being read is in its conversation; only kept when somebody is on the lookout.
+    pub(crate) segment: Option<Segment>,
+    pub(crate) lookout: Option<Lookout>,
     listeners: [Vec<usize>; KINDS],
     parser_bytes: usize,
     parser_limit: usize,
@@ -56,6 +60,8 @@ impl Hub {
             profile,
             detectors,
             counters: Counters::default(),
+            segment: None,
+            lookout: None,
             listeners,
             parser_bytes: 0,
             parser_limit,
@@ -64,6 +70,9 @@ impl Hub {
 
     /// Takes an event.
     pub(crate) fn event(&mut self, event: &Event<'_>) {
+        if let Some(lookout) = &self.lookout {
+            lookout.hear(event, self.segment);
+        }
         hear(&mut self.profile, &mut self.detectors, &mut self.counters, &self.listeners, event);
     }
 
@@ -77,9 +86,12 @@ impl Hub {
     ) -> bool {
         let context = context(flow, from_inside);
         let before = parser.heap_bytes();
-        let Self { profile, detectors, counters, listeners, .. } = self;
+        let Self { profile, detectors, counters, listeners, segment, lookout, .. } = self;
         let wish = read(parser, &context, &mut |what| {
             let event = event_of(flow, what);
+            if let Some(lookout) = lookout {
+                lookout.hear(&event, *segment);
+            }
             hear(profile, detectors, counters, listeners, &event);
         });
         let after = parser.heap_bytes();

@@ -10,21 +10,26 @@ mod analyze;
 mod budget;
 mod counters;
 mod dispatch;
+mod engine;
 mod evaluate;
 mod events;
 mod examine;
 mod hub;
 mod input;
+mod lookout;
 mod merge;
 mod settings;
 mod shard;
+mod shed;
 mod talks;
 mod workers;
 
 pub use analyze::{Analysis, Memory, Progress, Watch, analyze};
+pub use engine::{Counts, Engine};
 pub use events::{Listener, analyze_events};
 pub use examine::{Examination, examine, examine_events};
 pub use input::{Input, InputError, Note, from_reader, open};
+pub use lookout::{Alarm, Cause, Segment, Watcher};
 pub use settings::{RoleAt, Settings};
 pub use shard::SHARDS;
 

@@ -21,7 +21,7 @@ pub(crate) struct Stream {
 }
 
 /// What the reading thread counts itself.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Tally {
     pub(crate) packets: u64,
     pub(crate) bytes: u64,

@@ -12,6 +12,7 @@ use ostium_wire::{Meta, decode};
 use crate::budget::Budget;
 use crate::dispatch::RowTask;
 use crate::hub::Hub;
+use crate::lookout::Segment;
 
 /// Shards there are, whatever the number of threads.
 pub const SHARDS: u32 = 64;
@@ -59,7 +60,16 @@ impl Shard {
         if facing.scope == Scope::Egress && facing.from_inside {
             self.sent(at, meta, facing);
         }
+        if self.hub.lookout.is_some() {
+            self.hub.segment = Segment::of(meta, facing.from_inside);
+        }
         self.tracker.packet(at, meta, facing, frame, &mut self.hub);
+    }
+
+    /// Event time has come to `at`, with or without packets of this shard.
+    pub(crate) fn advance(&mut self, at: Timestamp) {
+        self.hub.segment = None;
+        self.tracker.advance(at, &mut self.hub);
     }
 
     /// What a packet of an inside host tells besides its flow.

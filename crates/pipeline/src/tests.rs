@@ -1,6 +1,7 @@
 //! Tests of the path of a packet, from bytes to the report.
 
 mod damage;
+mod going_on;
 mod logs;
 mod told;
 mod totals;

@@ -39,8 +39,17 @@ enum Spare {
     Batch(Batch),
 }
 
+/// What a worker is to do.
+enum Job {
+    Batch(Batch),
+    /// Something with its shards.
+    Call(Call),
+}
+
+type Call = Box<dyn FnOnce(&mut [Shard]) + Send>;
+
 struct Worker {
-    sender: SyncSender<Batch>,
+    sender: SyncSender<Job>,
     thread: JoinHandle<Vec<Shard>>,
     batch: Batch,
 }
@@ -169,6 +178,29 @@ impl Crew {
         }
     }
 
+    /// Hands over all that waits, however little it is.
+    pub(crate) fn flush(&mut self) {
+        match self {
+            Self::Inline { .. } => self.settle(),
+            Self::Threads(team) => (0..team.workers.len()).for_each(|place| team.send(place)),
+        }
+    }
+
+    /// Does something with every shard, after all work given before; what came of it, in the order
+    /// of the shards.
+    pub(crate) fn each<R: Send + 'static>(
+        &mut self,
+        act: impl Fn(u32, &mut Shard) -> R + Send + Sync + 'static,
+    ) -> Vec<R> {
+        self.flush();
+        match self {
+            Self::Inline { shards, .. } => {
+                (0..).zip(shards).map(|(number, shard)| act(number, shard)).collect()
+            }
+            Self::Threads(team) => team.each(&Arc::new(act)),
+        }
+    }
+
     /// A buffer that is no longer used, if there is one for this.
     pub(crate) fn spare(&mut self, fits: impl Fn(&Block) -> bool) -> Option<Block> {
         let blocks = match self {
@@ -235,8 +267,31 @@ impl Team {
         let batch = std::mem::replace(&mut worker.batch, fresh);
         // A worker only hangs up when it panicked; joining it tells.
         if batch.len() > 0 {
-            worker.sender.send(batch).ok();
+            worker.sender.send(Job::Batch(batch)).ok();
         }
+    }
+
+    fn each<R: Send + 'static>(
+        &self,
+        act: &Arc<impl Fn(u32, &mut Shard) -> R + Send + Sync + 'static>,
+    ) -> Vec<R> {
+        let count = self.workers.len() as u32;
+        let (sender, results) = channel();
+        for (place, worker) in (0..).zip(&self.workers) {
+            let (act, sender) = (Arc::clone(act), sender.clone());
+            let call: Call = Box::new(move |shards| {
+                for (number, shard) in (place..).step_by(count as usize).zip(shards) {
+                    // Whoever asked waits for it.
+                    sender.send((number, act(number, shard))).ok();
+                }
+            });
+            // A worker only hangs up when it panicked; joining it tells.
+            worker.sender.send(Job::Call(call)).ok();
+        }
+        drop(sender);
+        let mut results: Vec<(u32, R)> = results.into_iter().collect();
+        results.sort_unstable_by_key(|(number, _)| *number);
+        results.into_iter().map(|(_, result)| result).collect()
     }
 
     fn take_back(&mut self) {
@@ -280,10 +335,17 @@ const fn shards_of(threads: usize) -> usize {
 fn work(
     mut shards: Vec<Shard>,
     home: &Home,
-    batches: &Receiver<Batch>,
+    jobs: &Receiver<Job>,
     spare: &Sender<Spare>,
 ) -> Vec<Shard> {
-    for mut batch in batches {
+    for job in jobs {
+        let mut batch = match job {
+            Job::Batch(batch) => batch,
+            Job::Call(call) => {
+                call(&mut shards);
+                continue;
+            }
+        };
         batch.run(home, &mut shards);
         // Nobody wants anything back once reading has ended.
         for block in batch.take_blocks() {

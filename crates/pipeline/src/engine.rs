@@ -1,0 +1,201 @@
+//! An analysis that goes on: packets are taken as they come, hosts are looked at now and then, and
+//! what is watched for is told at once.
+//!
+//! The same shards, profile, detectors and judgement as [`crate::analyze`]. Event time is that of
+//! the packets; when none come, whoever runs the engine says how late it is.
+
+use std::sync::Arc;
+use std::sync::mpsc::Sender;
+
+use ostium_capture::PacketBlock;
+use ostium_event::{Addr, Home, Timestamp};
+use ostium_report::{Document, Judged, build};
+use ostium_verdict::Verdict;
+
+use crate::analyze::OVERHEAD;
+use crate::budget::Budget;
+use crate::dispatch::Block;
+use crate::evaluate::{Part, Read, Whole, facts, judge_shard};
+use crate::lookout::{Alarm, Lookout, Watcher};
+use crate::merge::Tally;
+use crate::settings::Settings;
+use crate::shard::SHARDS;
+use crate::shed::Shed;
+use crate::workers::Crew;
+
+/// An analysis that goes on.
+pub struct Engine {
+    settings: Arc<Settings>,
+    home: Arc<Home>,
+    crew: Crew,
+    tally: Tally,
+    whole: Arc<Whole>,
+    shed: Shed,
+    spare: Vec<PacketBlock>,
+    latest: Timestamp,
+}
+
+/// What an engine has counted since it began.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Packets taken, those that were shed included.
+    pub packets: u64,
+    /// Their bytes on the wire.
+    pub bytes: u64,
+    /// Packets of whole flows that were let go because there was too much to do.
+    pub shed_packets: u64,
+    /// Packets that could not be analysed, by reason.
+    pub anomalies: Vec<(&'static str, u64)>,
+    /// Flows that have ended, as of the last [`Engine::gather`].
+    pub flows: u64,
+    /// Events, as of the last [`Engine::gather`].
+    pub events: u64,
+    /// What was let go, by reason, as of the last [`Engine::gather`].
+    pub dropped: Vec<(&'static str, u64)>,
+    /// Event time.
+    pub latest: Timestamp,
+}
+
+/// Empty buffers kept.
+const SPARE: usize = 8;
+
+// === impl Engine ===
+
+impl Engine {
+    /// An engine that has heard nothing. Hits of `watcher` go to `alarms`.
+    pub fn new(
+        settings: Arc<Settings>,
+        watcher: &Arc<dyn Watcher>,
+        alarms: &Sender<Alarm>,
+    ) -> Self {
+        let home = Arc::new(settings.home.clone());
+        let budget =
+            Budget::share_of(settings.memory.saturating_sub(OVERHEAD.min(settings.memory / 2)));
+        let mut crew = Crew::new(settings.threads, budget, true, &home);
+        let lookout = Lookout { watcher: Arc::clone(watcher), alarms: alarms.clone() };
+        // A `Sender` may be cloned by several threads, but not seen by them.
+        let lookout = std::sync::Mutex::new(lookout);
+        crew.each(move |_, shard| {
+            shard.hub.lookout = lookout.lock().ok().map(|lookout| lookout.clone());
+        });
+        Self {
+            settings,
+            home,
+            crew,
+            tally: Tally::new(),
+            whole: Arc::new(Whole::of([])),
+            shed: Shed::default(),
+            spare: Vec::new(),
+            latest: Timestamp::ZERO,
+        }
+    }
+
+    /// A buffer to read packets into.
+    pub fn buffer(&mut self) -> PacketBlock {
+        if let Some(block) = self.spare.pop() {
+            return block;
+        }
+        match self.crew.spare(|block| matches!(block, Block::Packets(_))) {
+            Some(Block::Packets(block)) => block,
+            _ => PacketBlock::default(),
+        }
+    }
+
+    /// Takes packets; all of them have been given to their shards when this returns.
+    pub fn take(&mut self, block: PacketBlock) {
+        let shared = Arc::new(Block::Packets(block));
+        let Block::Packets(packets) = &*shared else {
+            return;
+        };
+        for (index, packet) in (0u32..).zip(&packets.packets) {
+            self.latest = self.latest.max(packet.at);
+            self.tally.packets += 1;
+            self.tally.bytes += u64::from(packet.wire_len.max(packet.len));
+            if self.shed.lets_go(packet.link, packets.frame(packet)) {
+                continue;
+            }
+            if let Err(anomaly) = self.crew.packet(&self.home, &shared, packets, index) {
+                self.tally.anomalies_of(anomaly, 1);
+            }
+        }
+        self.crew.flush();
+        if let Some(Block::Packets(block)) = Arc::into_inner(shared)
+            && self.spare.len() < SPARE
+        {
+            self.spare.push(block);
+        }
+    }
+
+    /// Of the flows that begin now, one in `2^level` is analysed; 0 is all of them.
+    pub const fn shed(&mut self, level: u32) {
+        self.shed.set(level);
+    }
+
+    /// It is `now`, whether or not packets came: flows that are over end.
+    pub fn advance(&mut self, now: Timestamp) {
+        self.latest = self.latest.max(now);
+        self.crew.each(move |_, shard| shard.advance(now));
+    }
+
+    /// Puts together what needs all hosts; the next looks go by it.
+    pub fn gather(&mut self) {
+        let parts = self.crew.each(|_, shard| Part::of(shard));
+        self.whole = Arc::new(Whole::of(parts));
+    }
+
+    /// Looks at one of `parts` parts of all hosts: those that are not clean.
+    pub fn look(&mut self, part: u32, parts: u32) -> Vec<Judged> {
+        let (settings, whole) = (Arc::clone(&self.settings), Arc::clone(&self.whole));
+        let parts = parts.clamp(1, SHARDS);
+        let found = self.crew.each(move |number, shard| match number % parts == part % parts {
+            true => judge_shard(shard, &settings, &whole),
+            false => Vec::new(),
+        });
+        let judged = found.into_iter().flatten();
+        judged.filter(|judged| judged.rationale.verdict != Verdict::Clean).collect()
+    }
+
+    /// The report on all that was heard so far, under the names of its sources.
+    pub fn document(&mut self, names: Vec<String>) -> Document {
+        self.gather();
+        let judged = self.look(0, 1);
+        let read = Read { names, tally: self.tally.clone(), dropped: self.dropped() };
+        build(facts(&self.settings, &self.whole, read), judged, self.settings.all)
+    }
+
+    /// New settings from now on. What is inside, memory and threads stay as they were.
+    pub fn settle(&mut self, settings: Arc<Settings>) {
+        self.settings = settings;
+    }
+
+    /// What was counted.
+    pub fn counts(&self) -> Counts {
+        let counters = self.whole.counters();
+        Counts {
+            packets: self.tally.packets,
+            bytes: self.tally.bytes,
+            shed_packets: self.shed.packets(),
+            anomalies: self.tally.anomalies().collect(),
+            flows: counters.flows,
+            events: counters.events,
+            dropped: counters.dropped().collect(),
+            latest: self.latest,
+        }
+    }
+
+    /// Does this address belong to what is inside?
+    pub fn is_inside(&self, addr: Addr) -> bool {
+        self.home.contains(addr)
+    }
+
+    /// Ends all flows and lets everything go; the report on all that was heard.
+    pub fn finish(mut self, names: Vec<String>) -> Document {
+        self.crew.each(|_, shard| shard.finish());
+        self.document(names)
+    }
+
+    fn dropped(&self) -> Vec<(String, u64)> {
+        let shed = self.shed.packets();
+        if shed == 0 { Vec::new() } else { vec![("shed_packet".to_owned(), shed)] }
+    }
+}

@@ -1,0 +1,137 @@
+//! What cannot wait for the next look: somebody talks to a destination that is watched for.
+//!
+//! A [`Watcher`] is asked about every name and every new contact as it is heard, and each hit is
+//! told at once as an [`Alarm`], with what a TCP reset needs. The verdict on the host takes its
+//! usual way; an alarm is only about the destination.
+
+use std::sync::Arc;
+use std::sync::mpsc::Sender;
+
+use ostium_event::{
+    Addr, AnswerData, DnsStage, Event, FlowKey, OpenedBy, Proto, Scope, Timestamp, What,
+};
+use ostium_wire::Meta;
+
+/// Knows which destinations are watched for; asked for every event, so it should be quick.
+pub trait Watcher: Send + Sync {
+    /// Is this name watched, or one that it lies under? Lower case, without a final dot.
+    fn name(&self, name: &str) -> bool;
+
+    /// Is this address watched, on this port?
+    fn address(&self, addr: Addr, port: u16) -> bool;
+}
+
+/// Somebody talks to what is watched for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alarm {
+    /// When.
+    pub at: Timestamp,
+    /// In which flow.
+    pub flow: FlowKey,
+    /// What was met.
+    pub cause: Cause,
+    /// The packet that told, when the flow is TCP.
+    pub segment: Option<Segment>,
+}
+
+/// What an alarm is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// The name was asked of the DNS.
+    Asked(Box<str>),
+    /// The DNS said where the name is.
+    Answered(Box<str>, Box<[Addr]>),
+    /// The name stands in a TLS or QUIC hello or an HTTP request of this flow.
+    Named(Box<str>),
+    /// The flow's other end is watched.
+    Contact,
+    /// The first words of a program that nothing else speaks, by its family.
+    Tool(&'static str),
+}
+
+/// Where a TCP conversation is: what a reset must say to be believed (RFC 5961).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Segment {
+    /// The inside host sent it.
+    pub from_inside: bool,
+    /// Its sequence number.
+    pub seq: u32,
+    /// Its acknowledgement number; 0 when it acknowledges nothing.
+    pub ack: u32,
+    /// What it takes in the sequence: bytes of payload, and one each for SYN and FIN.
+    pub len: u32,
+}
+
+/// Who watches, and who is told.
+#[derive(Clone)]
+pub(crate) struct Lookout {
+    pub(crate) watcher: Arc<dyn Watcher>,
+    pub(crate) alarms: Sender<Alarm>,
+}
+
+// === impl Segment ===
+
+impl Segment {
+    pub(crate) fn of(meta: &Meta, from_inside: bool) -> Option<Self> {
+        let marks = u32::from(meta.flags.syn()) + u32::from(meta.flags.fin());
+        (meta.proto == Proto::TCP && meta.fragment.is_none()).then_some(Self {
+            from_inside,
+            seq: meta.seq,
+            ack: meta.ack,
+            len: meta.wire_len.saturating_add(marks),
+        })
+    }
+}
+
+// === impl Lookout ===
+
+impl Lookout {
+    /// Hears an event of the packet that `segment` is of.
+    pub(crate) fn hear(&self, event: &Event<'_>, segment: Option<Segment>) {
+        let Some(cause) = self.cause(event) else {
+            return;
+        };
+        let alarm = Alarm { at: event.at, flow: event.flow, cause, segment };
+        // Nobody listens any more when the service ends.
+        self.alarms.send(alarm).ok();
+    }
+
+    fn cause(&self, event: &Event<'_>) -> Option<Cause> {
+        let flow = &event.flow;
+        match &event.what {
+            What::FlowOpened { .. } => (event.scope == Scope::Egress
+                && event.opened_by != OpenedBy::Outside
+                && self.watcher.address(flow.outside, flow.outside_port))
+            .then_some(Cause::Contact),
+            What::Dns(dns) => {
+                // The name asked for may stand for the one that is watched.
+                let aliases = dns.answers.iter().filter_map(|answer| match answer.data {
+                    AnswerData::Cname(name) => Some(name),
+                    _ => None,
+                });
+                let name = std::iter::once(dns.name)
+                    .chain(aliases)
+                    .find(|name| self.watcher.name(name))?;
+                if dns.stage == DnsStage::Query {
+                    return Some(Cause::Asked(name.into()));
+                }
+                let addresses = dns.answers.iter().filter_map(|answer| match answer.data {
+                    AnswerData::Addr(addr) => Some(addr),
+                    _ => None,
+                });
+                Some(Cause::Answered(name.into(), addresses.collect()))
+            }
+            What::Tls(hello) => self.named(event, hello.server_name?),
+            What::Http(request) => self.named(event, request.host?),
+            What::Tool(tool) => {
+                (tool.exact && event.scope == Scope::Egress).then_some(Cause::Tool(tool.family))
+            }
+            _ => None,
+        }
+    }
+
+    fn named(&self, event: &Event<'_>, name: &str) -> Option<Cause> {
+        let watched = event.opened_by != OpenedBy::Outside && self.watcher.name(name);
+        watched.then(|| Cause::Named(name.into()))
+    }
+}

@@ -1,0 +1,127 @@
+//! The engine that goes on: it tells at its end what an analysis of the same capture tells, and of
+//! watched destinations at once.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, mpsc};
+
+use ostium_capture::CaptureFile;
+use ostium_event::Addr;
+use ostium_synth::{Truth, demo};
+
+use super::*;
+use crate::{Alarm, Cause, Engine, Watcher};
+
+/// Watches for names, and for all addresses of one port.
+struct Watched {
+    names: BTreeSet<String>,
+    port: u16,
+}
+
+impl Watcher for Watched {
+    fn name(&self, name: &str) -> bool {
+        self.names.contains(name)
+    }
+
+    fn address(&self, _: Addr, port: u16) -> bool {
+        port == self.port
+    }
+}
+
+fn world() -> (Vec<u8>, Truth) {
+    let mut capture = Vec::new();
+    let truth = demo(1).write_pcap(&mut capture).unwrap();
+    (capture, truth)
+}
+
+fn run(
+    capture: &[u8],
+    settings: Settings,
+    watched: Watched,
+    mut between: impl FnMut(&mut Engine),
+) -> (Document, Vec<Alarm>) {
+    let (sender, alarms) = mpsc::channel();
+    let watcher: Arc<dyn Watcher> = Arc::new(watched);
+    let mut engine = Engine::new(Arc::new(settings), &watcher, &sender);
+    let mut file = CaptureFile::open(Box::new(Cursor::new(capture.to_vec()))).unwrap();
+    loop {
+        let mut block = engine.buffer();
+        if !file.next_block(&mut block).unwrap() {
+            break;
+        }
+        engine.take(block);
+        between(&mut engine);
+    }
+    let document = engine.finish(vec!["world".to_owned()]);
+    drop(sender);
+    (document, alarms.into_iter().collect())
+}
+
+fn nothing() -> Watched {
+    Watched { names: BTreeSet::new(), port: 0 }
+}
+
+#[test]
+fn ends_with_what_an_analysis_tells_however_often_it_was_looked_at() {
+    let (capture, truth) = world();
+    let settings =
+        |threads| Settings { home: Home::new(&truth.home), threads, ..Settings::default() };
+    let wanted = report(&[("world", &capture)], &settings(1));
+    for threads in [1, 3] {
+        let (mut round, mut found) = (0, BTreeSet::new());
+        let (document, _) = run(&capture, settings(threads), nothing(), |engine| {
+            if round % 8 == 0 {
+                engine.gather();
+            }
+            let judged = engine.look(round % 4, 4);
+            found.extend(judged.iter().map(|judged| judged.rationale.host.to_string()));
+            round += 1;
+        });
+        assert_eq!(document.hosts, wanted.hosts, "{threads}");
+        assert_eq!(document.totals.flows, wanted.totals.flows);
+        assert_eq!(document.totals.packets, wanted.totals.packets);
+        let infected = |d: &Document| {
+            let hosts = d.hosts.iter().filter(|h| h.verdict == "infected");
+            hosts.map(|h| h.host.clone()).collect::<BTreeSet<_>>()
+        };
+        assert!(infected(&document).is_subset(&found), "looks in between named them: {found:?}");
+    }
+}
+
+#[test]
+fn watched_names_and_contacts_are_told_at_once() {
+    let (capture, truth) = world();
+    let settings = Settings { home: Home::new(&truth.home), ..Settings::default() };
+    let all = report(&[("world", &capture)], &settings);
+    let name = all.indicators.iter().find(|i| i.kind == "domain-name").unwrap().value.clone();
+    let watched = Watched { names: [name.clone()].into(), port: 443 };
+    let (_, alarms) = run(&capture, settings, watched, |_| {});
+    let about = |wanted: fn(&Cause) -> Option<&str>| {
+        alarms.iter().filter(|a| wanted(&a.cause) == Some(&name)).count()
+    };
+    assert!(about(|c| if let Cause::Asked(n) = c { Some(n) } else { None }) > 0);
+    assert!(about(|c| if let Cause::Answered(n, _) = c { Some(n) } else { None }) > 0);
+    let answered =
+        alarms.iter().any(|a| matches!(&a.cause, Cause::Answered(_, to) if !to.is_empty()));
+    assert!(answered, "with the addresses that it stands for");
+    let named =
+        alarms.iter().find(|a| matches!(&a.cause, Cause::Named(n) if **n == *name)).unwrap();
+    let segment = named.segment.unwrap();
+    assert!(segment.from_inside && segment.len > 0 && segment.seq != 0, "{segment:?}");
+    let contacts = alarms.iter().filter(|a| a.cause == Cause::Contact);
+    assert!(contacts.clone().count() > 10);
+    assert!(contacts.clone().all(|a| a.flow.outside_port == 443));
+}
+
+#[test]
+fn what_is_let_go_is_counted_and_nobody_is_accused_for_it() {
+    let (capture, truth) = world();
+    let settings = Settings { home: Home::new(&truth.home), ..Settings::default() };
+    let (document, _) = run(&capture, settings, nothing(), |engine| engine.shed(1));
+    let shed = document.totals.dropped["shed_packet"];
+    let packets = document.totals.packets;
+    assert!(shed > packets / 8 && shed < packets * 7 / 8, "{shed} of {packets}");
+    let bots: BTreeSet<String> = truth.infected.iter().map(|(a, _)| a.to_string()).collect();
+    for host in document.hosts.iter().filter(|h| h.verdict == "infected") {
+        assert!(bots.contains(&host.host), "{} is clean", host.host);
+    }
+}
