@@ -86,7 +86,8 @@ impl Ring {
     pub(crate) fn ready(&mut self) -> Option<Block<'_>> {
         // Acquire: what the kernel wrote to the block before the status is seen after it.
         let status = self.status().load(Ordering::Acquire);
-        (status & libc::TP_STATUS_USER != 0).then_some(Block { ring: self })
+        // Made only then: dropping a `Block` hands it back.
+        (status & libc::TP_STATUS_USER != 0).then(|| Block { ring: self })
     }
 
     fn status(&self) -> &AtomicU32 {
