@@ -50,7 +50,34 @@ fn captures(pcap: &[u8]) -> Outcome {
         let cooked = [&[5][..], &[0; 14], &frame[12..]].concat();
         Seeds::put("wire", &format!("cooked-{n}"), &cooked)?;
     }
+    let some = &frames(pcap)[..5];
+    Seeds::put("ring_block", "ethernet", &ring_block(some, 1, 1))?;
+    // TP_STATUS_VLAN_VALID and TP_STATUS_VLAN_TPID_VALID; ARPHRD_NONE.
+    Seeds::put("ring_block", "tags", &ring_block(some, 1, 0x51))?;
+    Seeds::put("ring_block", "raw", &ring_block(some, 0xfffe, 1))?;
     Ok(())
+}
+
+/// A block of a TPACKET_V3 ring: a `tpacket_block_desc`, then a `tpacket3_hdr`, a `sockaddr_ll` and
+/// the bytes of each frame.
+fn ring_block(frames: &[Vec<u8>], hardware: u16, status: u32) -> Vec<u8> {
+    let mut out = vec![0; 48];
+    out[12..16].copy_from_slice(&(frames.len() as u32).to_le_bytes());
+    out[16..20].copy_from_slice(&48u32.to_le_bytes());
+    for (n, frame) in frames.iter().enumerate() {
+        let (len, step) = (frame.len() as u32, (82 + frame.len()).next_multiple_of(16));
+        let next = if n + 1 == frames.len() { 0 } else { step as u32 };
+        let begin = out.len();
+        for number in [next, 0x6000_0000, n as u32, len, len, status, 82, 0, 5, 0x8100] {
+            out.extend(number.to_le_bytes());
+        }
+        out.resize(begin + 56, 0);
+        out.extend(hardware.to_le_bytes());
+        out.resize(begin + 82, 0);
+        out.extend(frame);
+        out.resize(begin + step, 0);
+    }
+    out
 }
 
 fn frames(pcap: &[u8]) -> Vec<Vec<u8>> {

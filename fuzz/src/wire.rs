@@ -1,6 +1,6 @@
-//! Frames and capture files.
+//! Frames, capture files, and blocks of a ring.
 
-use ostium_capture::{CaptureFile, PacketBlock};
+use ostium_capture::{CaptureFile, PacketBlock, RingFrames, take_block};
 use ostium_wire::{LinkType, decode, unreachable_flow};
 
 use crate::{Bits, Dribble};
@@ -45,6 +45,31 @@ pub fn capture(bytes: &[u8]) -> bool {
     let pieces = packets(bits.0, piece);
     assert!(whole == pieces, "the same packets for any cut of the bytes");
     whole.is_some()
+}
+
+/// A block of the ring: walked to its end, whatever it says.
+pub fn ring_block(bytes: &[u8]) -> bool {
+    let mut frames = RingFrames::of(bytes);
+    let promised = u64::from(frames.left());
+    let (mut found, mut end) = (0, 0);
+    for frame in &mut frames {
+        found += 1;
+        if !frame.bytes.is_empty() {
+            let start = frame.bytes.as_ptr() as usize - bytes.as_ptr() as usize;
+            assert!(start >= end, "frames do not overlap");
+            end = start + frame.bytes.len();
+        }
+    }
+    assert_eq!(found + u64::from(frames.left()), promised, "each packet is told or missed");
+    let mut block = PacketBlock::default();
+    let taken = take_block(bytes, &mut block);
+    assert_eq!(taken.packets + taken.unknown_link, found);
+    assert_eq!(taken.malformed, promised - found);
+    assert!(block.bytes.len() <= bytes.len() + 4 * block.packets.len(), "no byte is told twice");
+    for packet in &block.packets {
+        assert_eq!(block.frame(packet).len(), packet.len as usize, "a packet lies in its block");
+    }
+    found > 0
 }
 
 fn packets(bytes: &[u8], piece: usize) -> Option<Told> {

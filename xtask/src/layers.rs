@@ -89,7 +89,7 @@ const NEVER: &[(&str, &str, &str)] = &[
 ];
 
 /// What makes input may be used by anybody's tests.
-const FOR_TESTS: &[&str] = &["synth", "testkit"];
+const FOR_TESTS: &[&str] = &["lab", "synth", "testkit"];
 
 /// Runtimes and servers: services only.
 const ASYNC: &[&str] = &["async-std", "axum", "hyper", "reqwest", "tokio", "tonic"];

@@ -16,7 +16,8 @@ usage: cargo xtask tidy [--long]
 
 Every Rust file begins with `//!` and has at most 500 lines; a function has at most 80, and nine
 of ten functions of a crate at most 40 (tests are free); every crate inherits the workspace's lints
-and forbids unsafe code; no marks of unfinished work; no paths of one machine.
+and forbids unsafe code, which stands in capture/src/sys alone; no marks of unfinished work; no
+paths of one machine.
 --long lists the functions of more than 40 lines instead.";
 
 const FILE_LINES: usize = 500;
@@ -26,6 +27,9 @@ const FUNCTION_LINES_P90: usize = 40;
 /// Crates that cannot forbid unsafe code, and why.
 const UNSAFE: &[(&str, &str)] =
     &[("crates/capture", "capture/sys talks to the kernel; the rest of the crate denies it")];
+
+/// The one line that allows unsafe code, and what must follow it.
+const UNSAFE_AT: (&str, &str) = ("crates/capture/src/lib.rs", "mod sys;");
 
 /// Marks of unfinished work, in two halves so that this file has none.
 const MARKS: &[&str] = &[concat!("TO", "DO"), concat!("FIX", "ME"), concat!("XX", "X")];
@@ -59,6 +63,7 @@ pub(crate) fn faults(root: &Path) -> Result<Vec<String>, Box<dyn Error>> {
         leftovers(text, &machine, &mut faults);
         if text.path.ends_with(".rs") {
             file_shape(text, &mut faults);
+            unsafe_places(text, &mut faults);
         }
         if text.path.ends_with("Cargo.toml") && text.path != "Cargo.toml" {
             manifest(text, &mut faults);
@@ -113,6 +118,23 @@ fn file_shape(text: &Text, faults: &mut Vec<String>) {
             faults.push(format!(
                 "{path}:{}: fn {} has {} lines, at most {FUNCTION_LINES}; name its parts",
                 function.line, function.name, function.lines
+            ));
+        }
+    }
+}
+
+/// Unsafe code is allowed in one place only.
+fn unsafe_places(text: &Text, faults: &mut Vec<String>) {
+    let allow = concat!("allow(", "unsafe_code");
+    let mut lines = text.body.lines().enumerate().peekable();
+    while let Some((at, line)) = lines.next() {
+        let next = lines.peek().map_or("", |(_, next)| next.trim());
+        let lawful = text.path == UNSAFE_AT.0 && next == UNSAFE_AT.1;
+        if line.contains(allow) && !lawful {
+            faults.push(format!(
+                "{}:{}: unsafe code is for crates/capture/src/sys alone; do it in safe code",
+                text.path,
+                at + 1
             ));
         }
     }
@@ -252,6 +274,19 @@ mod tests {
         leftovers(&text("a.rs", &body), &["/srv/build".into()], &mut faults);
         let found: Vec<_> = faults.iter().map(|f| f.split(": ").next().unwrap()).collect();
         assert_eq!(found, ["a.rs:1", "a.rs:3", "a.rs:6"]);
+    }
+
+    #[test]
+    fn unsafe_code_has_one_place() {
+        let allow = concat!("#[allow(", "unsafe_code)]");
+        let mut faults = Vec::new();
+        let lawful = format!("{allow}\nmod sys;\n");
+        unsafe_places(&text("crates/capture/src/lib.rs", &lawful), &mut faults);
+        assert_eq!(faults, Vec::<String>::new());
+        unsafe_places(&text("crates/capture/src/file.rs", &lawful), &mut faults);
+        let other = format!("{allow}\nmod file;\n");
+        unsafe_places(&text("crates/capture/src/lib.rs", &other), &mut faults);
+        assert_eq!(faults.len(), 2, "{faults:?}");
     }
 
     #[test]

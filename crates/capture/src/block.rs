@@ -8,7 +8,7 @@ use ostium_wire::LinkType;
 pub struct PacketBlock {
     /// The bytes that the packets lie in; may go on behind the last of them.
     pub bytes: Vec<u8>,
-    /// Where they lie, in the order of the file.
+    /// Where they lie, in the order in which they came.
     pub packets: Vec<PacketRef>,
 }
 

@@ -1,8 +1,10 @@
-//! Why a capture cannot be read at all.
+//! Why a capture cannot be read at all, or an interface not be heard.
 
 use ostium_wire::UnknownLink;
 
-/// A capture that cannot be read at all. What is damaged further on is counted instead.
+use crate::live::LiveError;
+
+/// A capture that cannot be read at all, or an interface that cannot be heard. What is damaged further on is counted instead.
 #[derive(Debug, thiserror::Error)]
 pub enum CaptureError {
     /// The first bytes are neither pcap nor pcapng.
@@ -17,4 +19,7 @@ pub enum CaptureError {
     /// The input cannot be read.
     #[error("reading failed: {0}")]
     Io(#[from] std::io::Error),
+    /// An interface cannot be heard.
+    #[error(transparent)]
+    Live(#[from] LiveError),
 }
