@@ -51,6 +51,7 @@ const CRATES: &[(&str, Layer)] = &[
     ("crates/profile", Layer::Stage),
     ("crates/detect", Layer::Stage),
     ("crates/judge", Layer::Stage),
+    ("crates/enforce", Layer::Stage),
     ("crates/report", Layer::Stage),
     ("crates/pipeline", Layer::Composition),
     ("crates/synth", Layer::Maker),
@@ -83,12 +84,14 @@ const NEVER: &[(&str, &str, &str)] = &[
     ("hub", "capture", "the hub never sees packets"),
     ("hub", "track", "the hub never sees packets"),
     ("hub", "parse", "the hub never sees packets"),
+    ("enforce", "detect", "what blocks knows verdicts, not how they came about"),
+    ("enforce", "judge", "what blocks knows verdicts, not how they came about"),
     ("synth", "detect", "a world must not know its judges"),
     ("synth", "judge", "a world must not know its judges"),
     ("synth", "pipeline", "a world must not know its judges"),
 ];
 
-/// What makes input may be used by anybody's tests.
+/// What makes input or hosts may be used by anybody's tests.
 const FOR_TESTS: &[&str] = &["lab", "synth", "testkit"];
 
 /// Runtimes and servers: services only.

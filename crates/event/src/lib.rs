@@ -14,6 +14,8 @@ mod dns;
 mod flow;
 mod home;
 mod http;
+#[cfg(feature = "serde")]
+mod ser;
 mod session;
 mod time;
 mod tls;

@@ -1,10 +1,18 @@
-//! What was decided, and why.
+//! What was decided, and why: verdicts on hosts, and what is to be blocked.
 #![forbid(unsafe_code)]
+
+mod block;
+mod set;
+mod target;
 
 use std::fmt;
 
 use ostium_event::{Addr, Timestamp};
 use ostium_evidence::{Evidence, Group, HostCase, Role};
+
+pub use block::{Block, MOST_EVIDENCE, Mode, Origin};
+pub use set::{BlockSet, Change};
+pub use target::{BadTarget, Target, Transport};
 
 /// What is thought of a host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

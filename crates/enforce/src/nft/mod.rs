@@ -1,0 +1,160 @@
+//! nftables: one table of our own, made to agree with the whole set of blocks.
+//!
+//! Every change is one transaction of `nft -j -f -`: all of it or nothing. The table holds only
+//! drops (or rejections) of listed elements, and every element has a timeout in the kernel, so
+//! when the sensor dies blocks end by themselves and all else flows. A table of our name without
+//! our mark is somebody's: it is refused and never touched. docs/enforcement.md shows what is
+//! installed.
+//!
+//! Where packets are stopped: at prerouting and output with priority raw (-300), which is before
+//! connection tracking (-200). There the destination is still the one that the inside host asked
+//! for, whatever NAT would make of it; established connections are stopped like new ones, because
+//! no rule that accepts what is established has been asked yet; and a flood to a blocked address
+//! makes no entries of connection tracking. Quarantine filters at forward and input with -5: after
+//! the redirection to the garden (-105), before other filters (0).
+
+mod config;
+mod layout;
+mod listing;
+mod program;
+mod reconcile;
+mod set;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use ostium_event::Timestamp;
+use ostium_verdict::{Block, BlockSet, Mode, Target};
+
+pub use config::{Config, Garden, Refusal};
+pub use program::{Piece, probe};
+pub use set::Set;
+
+use crate::netlink::{Elements, Family, Netlink, conntrack};
+use crate::{Applied, EnforceError, Enforcer, Stopped};
+
+/// The name of our table, in the families inet and (when asked for) bridge.
+pub const TABLE: &str = "ostium";
+
+/// Blocks by nftables, hot ones by netlink, established connections by connection tracking.
+/// Acts in the network namespace of the process.
+#[derive(Debug)]
+pub struct Nft {
+    config: Config,
+    netlink: Option<Netlink>,
+    /// What elements had counted before they were given another end.
+    carried: BTreeMap<Target, (u64, u64)>,
+    /// Blocked while hot; their connections are cut at the next `apply`.
+    uncut: BTreeSet<Target>,
+}
+
+// === impl Nft ===
+
+impl Nft {
+    /// An enforcer that has done nothing yet.
+    ///
+    /// # Errors
+    /// When the configuration cannot work.
+    pub fn new(config: Config) -> Result<Self, EnforceError> {
+        config.check()?;
+        Ok(Self { config, netlink: None, carried: BTreeMap::new(), uncut: BTreeSet::new() })
+    }
+
+    /// Deletes the entries of connection tracking of these targets. Their packets are dropped
+    /// without that; it takes away the state of NAT and of flowtables.
+    ///
+    /// # Errors
+    /// Without the right, or in a kernel without connection tracking.
+    pub fn cut(&mut self, targets: &BTreeSet<Target>) -> Result<conntrack::Cut, EnforceError> {
+        let netlink = self.netlink()?;
+        let done = conntrack::cut(netlink, targets);
+        self.after(done)
+    }
+
+    fn netlink(&mut self) -> Result<&mut Netlink, EnforceError> {
+        match &mut self.netlink {
+            Some(netlink) => Ok(netlink),
+            closed => Ok(closed.insert(Netlink::open()?)),
+        }
+    }
+
+    /// After a failure the socket is opened anew: something may be left in it.
+    fn after<T>(&mut self, done: Result<T, EnforceError>) -> Result<T, EnforceError> {
+        if done.is_err() {
+            self.netlink = None;
+        }
+        done
+    }
+
+    fn families(&self) -> &'static [Family] {
+        if self.config.bridge { &[Family::Inet, Family::Bridge] } else { &[Family::Inet] }
+    }
+
+    fn cut_into(&mut self, applied: &mut Applied, added: BTreeSet<Target>) {
+        let mut targets = std::mem::take(&mut self.uncut);
+        targets.extend(added);
+        if !self.config.cut || targets.is_empty() {
+            return;
+        }
+        match self.cut(&targets) {
+            Ok(cut) => {
+                applied.cut = cut.deleted;
+                if cut.more {
+                    self.uncut = targets;
+                }
+            }
+            // The packets are dropped all the same, so the block stands.
+            Err(error) => applied.uncut = Some(error.to_string()),
+        }
+    }
+}
+
+impl Enforcer for Nft {
+    fn apply(&mut self, blocks: &BlockSet, now: Timestamp) -> Result<Applied, EnforceError> {
+        let (mut applied, added) = self.reconcile(blocks, now)?;
+        self.cut_into(&mut applied, added);
+        Ok(applied)
+    }
+
+    fn hot(&mut self, block: &Block, now: Timestamp) -> Result<(), EnforceError> {
+        if block.mode != Mode::Block || !block.is_live(now) || Set::of(&block.target).is_none() {
+            return Ok(());
+        }
+        let families = self.families();
+        let mut elements = Elements::new(self.netlink()?);
+        for family in families {
+            elements.add(*family, &block.target, block.until.since(now));
+        }
+        let done = elements.commit();
+        self.after(done)?;
+        if self.config.cut && self.uncut.len() < MOST_UNCUT {
+            self.uncut.insert(block.target.clone());
+        }
+        Ok(())
+    }
+
+    fn release(&mut self, target: &Target) -> Result<(), EnforceError> {
+        self.carried.remove(target);
+        self.uncut.remove(target);
+        for family in self.families() {
+            let mut elements = Elements::new(self.netlink()?);
+            elements.delete(*family, target);
+            match elements.commit() {
+                // It had expired, or was never there.
+                Ok(()) | Err(EnforceError::Gone) => {}
+                Err(error) => return self.after(Err(error)),
+            }
+        }
+        Ok(())
+    }
+
+    fn counters(&mut self) -> Result<Vec<Stopped>, EnforceError> {
+        self.read_counters()
+    }
+
+    fn teardown(&mut self) -> Result<(), EnforceError> {
+        self.remove_tables()
+    }
+}
+
+/// Hot blocks between two `apply`; for more, connections end by their own timers.
+const MOST_UNCUT: usize = 10_000;
