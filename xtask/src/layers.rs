@@ -28,6 +28,8 @@ enum Layer {
     Stage,
     /// The stages wired into one loop.
     Composition,
+    /// What services are asked and answer: versioned types.
+    Interface,
     /// What makes input for the others: packets, worlds, fakes.
     Maker,
     /// What runs: services, commands, whole-product tests.
@@ -56,7 +58,9 @@ const CRATES: &[(&str, Layer)] = &[
     ("crates/pipeline", Layer::Composition),
     ("crates/synth", Layer::Maker),
     ("crates/lab", Layer::Maker),
+    ("crates/sensor-api", Layer::Interface),
     ("crates/browser", Layer::Service),
+    ("crates/sensor", Layer::Service),
     ("crates/eval", Layer::Service),
     ("crates/cli", Layer::Service),
     ("tests", Layer::Service),

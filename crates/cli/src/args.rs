@@ -5,6 +5,7 @@ use ostium_event::{Addr, Prefix};
 use ostium_evidence::Role;
 use ostium_pipeline::RoleAt;
 
+use crate::sensor::args::{BlockArgs, ReloadArgs, SensorArgs, StatusArgs, TargetArgs};
 use crate::units::Bytes;
 
 /// Beware of what leaves your network: names the infected machines inside, and says why.
@@ -19,7 +20,21 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Reads captures or logs and says who inside is infected, with the evidence
     Analyze(AnalyzeArgs),
-    /// Prints the whole reasoning about a host, name or address of a report
+    /// Watches interfaces, names infected machines and blocks what they call
+    Sensor(SensorArgs),
+    /// Says how a running sensor is doing: rates, hosts, blocks, news
+    Status(StatusArgs),
+    /// Has a running sensor block a destination
+    Block(BlockArgs),
+    /// Has a running sensor put an inside host into the walled garden
+    Quarantine(BlockArgs),
+    /// Has a running sensor never block a target
+    Allow(TargetArgs),
+    /// Ends a block of a running sensor; it sticks
+    Release(TargetArgs),
+    /// Has a running sensor read its configuration again
+    Reload(ReloadArgs),
+    /// Prints the whole reasoning about a host, name or address of a report, or of a running sensor
     Why(WhyArgs),
     /// Makes a small world with three bots, analyses it and compares the report with the truth
     Demo(DemoArgs),
@@ -105,14 +120,18 @@ Examples:
   ostium analyze capture.pcap --format json > report.json
   ostium why 10.1.2.3 --report report.json            an inside host
   ostium why c2.example --report report.json          who talked to it, and what was odd
-  ostium why 203.0.113.9:4444 --report report.json")]
+  ostium why 203.0.113.9:4444 --report report.json
+  ostium why 10.1.2.3                                 of the running sensor")]
 pub(crate) struct WhyArgs {
     /// An inside host, or the name or address of something outside
     #[arg(value_name = "HOST|NAME|ADDRESS")]
     pub(crate) target: String,
-    /// The report, as `analyze --format json` prints it; `-` is standard input
+    /// The report, as `analyze --format json` prints it; `-` is standard input [default: that of the
+    /// running sensor]
     #[arg(long, value_name = "FILE")]
-    pub(crate) report: String,
+    pub(crate) report: Option<String>,
+    #[command(flatten)]
+    pub(crate) at: crate::sensor::args::AtArgs,
     /// How to print the reasoning
     #[arg(long, value_enum, default_value_t = Format::Table)]
     pub(crate) format: Format,

@@ -13,6 +13,7 @@ mod intel;
 mod interrupt;
 mod output;
 mod progress;
+mod sensor;
 mod synth;
 mod truth;
 mod units;
@@ -29,6 +30,13 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let done = match cli.command {
         Command::Analyze(args) => analyze::run(&args),
+        Command::Sensor(args) => sensor::run(&args),
+        Command::Status(args) => sensor::status::run(&args),
+        Command::Block(args) => sensor::order::block(args),
+        Command::Quarantine(args) => sensor::order::quarantine(args),
+        Command::Allow(args) => sensor::order::allow(args),
+        Command::Release(args) => sensor::order::release(args),
+        Command::Reload(args) => sensor::order::reload(&args),
         Command::Why(args) => why::run(&args),
         Command::Demo(args) => demo::run(&args),
         Command::Synth(args) => synth::run(&args),

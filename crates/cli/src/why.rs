@@ -8,22 +8,14 @@ use ostium_report::{Document, Target, why};
 use crate::args::{Format, WhyArgs};
 use crate::fail::Fail;
 use crate::output::{pretty, print};
+use crate::sensor;
 
 /// Runs the command.
 pub(crate) fn run(args: &WhyArgs) -> Result<ExitCode, Fail> {
-    let text = read(&args.report)?;
-    let document: Document = serde_json::from_str(&text).map_err(|error| {
-        Fail::new(format!(
-            "{} is no report ({error}); make one with: ostium analyze INPUT --format json",
-            args.report
-        ))
-    })?;
-    if document.schema != "ostium.report/1" {
-        return Err(Fail::new(format!(
-            "{} has schema '{}', this version reads ostium.report/1",
-            args.report, document.schema
-        )));
-    }
+    let document = match &args.report {
+        Some(path) => of_file(path)?,
+        None => sensor::report(&args.at.socket)?,
+    };
     let target = Target::new(&args.target);
     let Some(reasoning) = why(&document, &target) else {
         return Err(Fail::new(format!(
@@ -36,6 +28,21 @@ pub(crate) fn run(args: &WhyArgs) -> Result<ExitCode, Fail> {
         Format::Json => print(&pretty(&target.of(&document))?)?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn of_file(path: &str) -> Result<Document, Fail> {
+    let document: Document = serde_json::from_str(&read(path)?).map_err(|error| {
+        Fail::new(format!(
+            "{path} is no report ({error}); make one with: ostium analyze INPUT --format json"
+        ))
+    })?;
+    if document.schema != "ostium.report/1" {
+        return Err(Fail::new(format!(
+            "{path} has schema '{}', this version reads ostium.report/1",
+            document.schema
+        )));
+    }
+    Ok(document)
 }
 
 fn read(path: &str) -> Result<String, Fail> {

@@ -8,12 +8,13 @@ use std::sync::Arc;
 use std::sync::mpsc::Sender;
 
 use ostium_capture::PacketBlock;
-use ostium_event::{Addr, Home, Timestamp};
+use ostium_event::{Home, Timestamp};
 use ostium_report::{Document, Judged, build};
 use ostium_verdict::Verdict;
 
 use crate::analyze::OVERHEAD;
 use crate::budget::Budget;
+use crate::crowd::Crowd;
 use crate::dispatch::Block;
 use crate::evaluate::{Part, Read, Whole, facts, judge_shard};
 use crate::lookout::{Alarm, Lookout, Watcher};
@@ -155,6 +156,12 @@ impl Engine {
         judged.filter(|judged| judged.rationale.verdict != Verdict::Clean).collect()
     }
 
+    /// Which destinations several hosts talk to.
+    pub fn crowd(&mut self) -> Crowd {
+        let now = self.latest;
+        Crowd::sum(self.crew.each(move |_, shard| Crowd::of_shard(shard, now)))
+    }
+
     /// The report on all that was heard so far, under the names of its sources.
     pub fn document(&mut self, names: Vec<String>) -> Document {
         self.gather();
@@ -183,9 +190,9 @@ impl Engine {
         }
     }
 
-    /// Does this address belong to what is inside?
-    pub fn is_inside(&self, addr: Addr) -> bool {
-        self.home.contains(addr)
+    /// Event time: that of the latest packet, or as late as it was said to be.
+    pub const fn latest(&self) -> Timestamp {
+        self.latest
     }
 
     /// Ends all flows and lets everything go; the report on all that was heard.

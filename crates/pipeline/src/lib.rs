@@ -9,6 +9,7 @@
 mod analyze;
 mod budget;
 mod counters;
+mod crowd;
 mod dispatch;
 mod engine;
 mod evaluate;
@@ -25,6 +26,7 @@ mod talks;
 mod workers;
 
 pub use analyze::{Analysis, Memory, Progress, Watch, analyze};
+pub use crowd::{Crowd, Shared};
 pub use engine::{Counts, Engine};
 pub use events::{Listener, analyze_events};
 pub use examine::{Examination, examine, examine_events};

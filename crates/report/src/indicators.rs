@@ -19,17 +19,9 @@ pub(crate) fn indicators(judged: &[Judged]) -> Vec<IndicatorRow> {
     let mut found: BTreeMap<(&'static str, String), (f64, u64)> = BTreeMap::new();
     let rationales = judged.iter().map(|judged| &judged.rationale);
     for r in rationales.filter(|r| r.verdict == Verdict::Infected) {
-        if !speaks_for_itself(r) {
-            continue;
-        }
         let mut of_host: BTreeMap<(&'static str, String), f64> = BTreeMap::new();
-        let counted = r.counted.iter().filter_map(|place| r.evidence.get(*place));
-        for item in counted.filter(|item| item.about.conversation().is_some()) {
-            // Victims of a behaviour are no controllers.
-            if item.group == Group::Behaviour {
-                continue;
-            }
-            let Some(value) = item.about.peer().and_then(value) else {
+        for peer in controllers(r) {
+            let Some(value) = value(peer) else {
                 continue;
             };
             let confidence = of_host.entry(value).or_default();
@@ -50,6 +42,17 @@ pub(crate) fn indicators(judged: &[Judged]) -> Vec<IndicatorRow> {
             hosts,
         })
         .collect()
+}
+
+/// Whom an infected host talked to that convicted it: its controllers, as far as evidence goes.
+pub fn controllers(r: &Rationale) -> impl Iterator<Item = &Peer> {
+    let speaks = r.verdict == Verdict::Infected && speaks_for_itself(r);
+    let counted = r.counted.iter().filter_map(|place| r.evidence.get(*place));
+    counted
+        // Victims of a behaviour are no controllers.
+        .filter(|item| item.about.conversation().is_some() && item.group != Group::Behaviour)
+        .filter_map(|item| item.about.peer())
+        .filter(move |_| speaks)
 }
 
 /// Was the conversation itself suspicious enough, whatever else the host did? A host that scans

@@ -19,6 +19,7 @@ pub use document::{
     ConversationRow, Document, EvidenceRow, GroupRow, HostRow, IndicatorRow, IntervalsRow,
     SetAsideRow, SpanRow, TimelineRow, Totals,
 };
+pub use indicators::controllers;
 pub use table::{Paint, table};
 pub use talk::{Activity, Intervals, Talk};
 pub use text::{clock, count, duration, escape, size};

@@ -1,0 +1,118 @@
+//! `ostium status`.
+
+use std::fmt::Write;
+use std::process::ExitCode;
+
+use ostium_event::Timestamp;
+use ostium_report::{Paint, clock, count, duration, escape, size};
+use ostium_sensor_api::Status;
+use ostium_verdict::Mode;
+
+use super::args::StatusArgs;
+use super::{ask, is_json};
+use crate::fail::Fail;
+use crate::output::{paint, pretty, print};
+
+/// Rows shown of each list.
+const ROWS: usize = 20;
+
+/// Runs the command.
+pub(crate) fn run(args: &StatusArgs) -> Result<ExitCode, Fail> {
+    let status = ask::status(&args.at.socket)?;
+    let text = if is_json(args.format) { pretty(&status)? } else { table(&status, paint()) };
+    print(&text)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The status for people.
+fn table(status: &Status, paint: Paint) -> String {
+    let mut out = String::new();
+    // Writing to a string cannot fail.
+    write(&mut out, status, paint).ok();
+    out
+}
+
+fn write(out: &mut String, status: &Status, paint: Paint) -> std::fmt::Result {
+    let up = ostium_event::Span::from_secs(status.now.saturating_sub(status.started));
+    let site = if status.site.is_empty() {
+        String::new()
+    } else {
+        format!(" of {}", escape(&status.site))
+    };
+    writeln!(
+        out,
+        "sensor{site}, mode {}, up {}, {} indicators, {} of memory",
+        status.mode,
+        duration(up.secs_f64()),
+        count(status.indicators),
+        size(status.memory)
+    )?;
+    for row in &status.interfaces {
+        let state = if row.up { "up" } else { "DOWN" };
+        writeln!(
+            out,
+            "  {} {state}: {} packets seen, {} dropped by the kernel",
+            escape(&row.name),
+            count(row.seen),
+            count(row.dropped)
+        )?;
+    }
+    writeln!(
+        out,
+        "  {:.0} packets/s, {}/s; {} packets, {} flows, {} events so far",
+        status.packets_per_second,
+        size(status.bytes_per_second as u64),
+        count(status.packets),
+        count(status.flows),
+        count(status.events)
+    )?;
+    if status.shed_level > 0 {
+        writeln!(
+            out,
+            "  too much to do: one flow in {} is analysed ({} packets let go)",
+            1u64 << status.shed_level.min(63),
+            count(status.shed_packets)
+        )?;
+    }
+    if let Some(trouble) = &status.trouble {
+        writeln!(out, "  {}", red(paint, &format!("NOT ENFORCING: {}", escape(trouble))))?;
+    }
+    writeln!(out, "\nhosts that are not clean: {}", status.hosts_in_all)?;
+    for row in status.hosts.iter().take(ROWS) {
+        let line = format!(
+            "  {:<9} {:.3}  {:<15} {}",
+            row.verdict,
+            row.probability,
+            row.host,
+            escape(&row.summary)
+        );
+        writeln!(out, "{}", if row.verdict == "infected" { red(paint, &line) } else { line })?;
+    }
+    let verb = if status.mode == Mode::Block { "blocks" } else { "what would be blocked" };
+    writeln!(
+        out,
+        "\n{verb}: {}, and {} of known destinations",
+        status.blocks.len(),
+        count(status.preloaded)
+    )?;
+    for row in status.blocks.iter().take(ROWS) {
+        let until = clock(row.block.until);
+        writeln!(
+            out,
+            "  {:<28} until {until}  {} packets  {} ({})",
+            row.block.target.to_string(),
+            count(row.packets),
+            escape(&row.block.because),
+            row.block.origin
+        )?;
+    }
+    writeln!(out, "\nnews")?;
+    for row in status.news.iter().take(ROWS) {
+        writeln!(out, "  {}  {}", clock(Timestamp::from_secs(row.at)), escape(&row.said))?;
+    }
+    Ok(())
+}
+
+fn red(paint: Paint, text: &str) -> String {
+    if paint.colour { format!("\u{1b}[31m{text}\u{1b}[0m") } else { text.to_owned() }
+}

@@ -1,0 +1,147 @@
+//! How a sensor is doing.
+
+use std::path::PathBuf;
+
+use ostium_verdict::{Block, Mode, Target};
+use serde::{Deserialize, Serialize};
+
+/// Version of this interface.
+pub const VERSION: u32 = 1;
+
+/// Where a sensor listens when nobody says otherwise.
+pub fn default_socket() -> PathBuf {
+    PathBuf::from("/run/ostium/sensor.sock")
+}
+
+/// How a sensor is doing.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Status {
+    /// Version of this interface.
+    pub api: u32,
+    /// Version of the sensor.
+    pub version: String,
+    /// What the site is called.
+    #[serde(default)]
+    pub site: String,
+    /// Who may be blocked.
+    pub mode: Mode,
+    /// When it started.
+    pub started: u64,
+    /// Event time: the clock of the packets.
+    pub now: u64,
+    /// What it hears.
+    pub interfaces: Vec<InterfaceRow>,
+    /// Packets taken since it started.
+    pub packets: u64,
+    /// Their bytes on the wire.
+    pub bytes: u64,
+    /// Packets a second, over the last seconds.
+    pub packets_per_second: f64,
+    /// Bytes a second, over the last seconds.
+    pub bytes_per_second: f64,
+    /// Flows that have ended.
+    pub flows: u64,
+    /// Events.
+    pub events: u64,
+    /// Packets of whole flows that were let go under load, and how hard: one flow in `2^level` is
+    /// analysed.
+    pub shed_packets: u64,
+    /// See `shed_packets`.
+    pub shed_level: u32,
+    /// What was let go or could not be read, by reason.
+    pub dropped: Vec<(String, u64)>,
+    /// Inside hosts that are infected or suspect, the most probable first.
+    pub hosts: Vec<HostRow>,
+    /// How many hosts there are of which the rows above are the first.
+    pub hosts_in_all: u64,
+    /// What is blocked, or would be.
+    pub blocks: Vec<BlockRow>,
+    /// What happened last, the latest first.
+    pub news: Vec<NewsRow>,
+    /// Indicators that are loaded.
+    pub indicators: u64,
+    /// Blocks of known destinations that stand besides `blocks`, from the start.
+    #[serde(default)]
+    pub preloaded: u64,
+    /// Resident memory in bytes; 0 when the system does not tell.
+    pub memory: u64,
+    /// Whether the kernel does as it was told; else why not.
+    pub trouble: Option<String>,
+}
+
+/// An interface or file that is heard.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InterfaceRow {
+    /// Its name.
+    pub name: String,
+    /// It is there, and up.
+    pub up: bool,
+    /// Packets that the kernel saw.
+    pub seen: u64,
+    /// Packets that the kernel dropped because the ring was full.
+    pub dropped: u64,
+}
+
+/// An inside host that is not clean.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct HostRow {
+    /// Its address.
+    pub host: String,
+    /// `infected` or `suspect`.
+    pub verdict: String,
+    /// Posterior probability.
+    pub probability: f64,
+    /// Malware families named by the evidence.
+    pub families: Vec<String>,
+    /// The weightiest evidence, in one line.
+    pub summary: String,
+    /// When it was last heard.
+    pub last: u64,
+}
+
+/// A block, and what it has stopped.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BlockRow {
+    /// The block.
+    #[serde(flatten)]
+    pub block: Block,
+    /// Packets stopped, or that would have been.
+    pub packets: u64,
+    /// Their bytes.
+    pub bytes: u64,
+}
+
+/// What a piece of news is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Matter {
+    /// A host is infected.
+    Infected,
+    /// Somebody talked to what is watched for.
+    Contact,
+    /// A block was made, or would have been.
+    Blocked,
+    /// A block was asked for, and the rails hold it.
+    Held,
+    /// A block was asked for, and the rails refuse it.
+    Refused,
+    /// A block ended: its time was over, or somebody released it.
+    Ended,
+    /// A connection was reset.
+    Reset,
+    /// Something of the sensor itself.
+    Sensor,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewsRow {
+    /// When.
+    pub at: u64,
+    /// What it is about.
+    pub matter: Matter,
+    /// The target, if there is one.
+    pub target: Option<Target>,
+    /// What, in one line.
+    pub said: String,
+}

@@ -1,0 +1,91 @@
+//! A configuration with everything that can be said, as a start.
+
+/// `sensor.toml` with comments; what it says is what holds without it.
+pub const TEMPLATE: &str = r#"# Configuration of `ostium sensor`. What stands here is what holds without a file.
+# Read again by `ostium reload` or SIGHUP; a mistake leaves the old one in force.
+
+# Interfaces to hear: the inside interface of a router, a mirror port, or a bridge.
+interfaces = []
+# What is inside; nothing means the private ranges.
+home = []
+# What this site is called in reports.
+site = ""
+# observe blocks nothing, simulate shows what would have been blocked, block blocks.
+mode = "observe"
+# Probability that a host is infected before anything is seen of it: 0.001 suits an
+# organisation, 0.01 homes, 0.00002 mobile networks.
+prior = 0.001
+# Memory for what is remembered of hosts and flows.
+memory = "1GiB"
+# Threads that analyse; capturing and enforcing have their own.
+threads = 1
+# How often every host is looked at.
+look-every = "2s"
+# Where blocks and releases are kept over a restart.
+state = "/var/lib/ostium"
+# Where it listens for `ostium status`, `ostium block` and others.
+socket = "/run/ostium/sensor.sock"
+# Where Prometheus may ask, for example:
+# metrics = "127.0.0.1:9470"
+
+[capture]
+# Memory of the kernel's ring, for each interface.
+ring = "64MiB"
+# Hear frames that are addressed to other machines.
+promiscuous = true
+# Bytes kept of a frame.
+snap-length = 262144
+# Leave out what this machine sends by the interface; not for a router or a bridge.
+ignore-outgoing = false
+# How long a packet may wait in the ring.
+patience = "2ms"
+
+[allow]
+# Never blocked, whoever asks: networks, and names with all names below them.
+networks = []
+names = []
+
+[indicators]
+# Plain lists, STIX 2.1 bundles, MISP events, abuse.ch files.
+files = []
+# Destinations of at least this confidence (0 to 100) are blocked at first contact.
+block-from = 75
+
+[enforce]
+# How long a block holds.
+hold = "24h"
+# drop: packets vanish; reject: they are answered by a reset or ICMP.
+refusal = "drop"
+# Quarantine infected hosts too: they reach the walled garden alone.
+quarantine = false
+# Enforce on frames that this machine bridges.
+bridge = false
+# TCP resets: never; names, when a blocked name is met at an address that others share; always,
+# for a sensor at a tap.
+resets = "names"
+# The interface that resets leave by; by the routes when it is not set.
+# resets-by = "eth1"
+# Block by nftables.
+nftables = true
+# Elements that each set of nftables may hold.
+elements = 131072
+# Rails: so many new blocks a minute, concerning at most so many hosts and connections.
+new-per-minute = 10
+host-percent = 5.0
+flow-percent = 2.0
+# How long automation leaves alone what an operator released.
+release-sticks = "7d"
+# Resolvers of the site, which are never blocked.
+resolvers = []
+
+[garden]
+# What a host in quarantine may reach: resolvers, addresses, and where its web requests go.
+resolvers = []
+addresses = []
+web = []
+
+# Roles that explain what hosts do, one table for each:
+# [[role]]
+# host = "10.0.0.53"
+# role = "resolver"
+"#;

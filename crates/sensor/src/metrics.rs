@@ -1,0 +1,131 @@
+//! What Prometheus asks for: text of version 0.0.4 of its exposition format, on `/metrics`.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use ostium_sensor_api::Status;
+
+use crate::status::Board;
+
+/// Answers at this address from now on.
+///
+/// # Errors
+/// When the address is taken or not of this machine.
+pub(crate) fn listen(address: SocketAddr, board: Arc<Board>) -> io::Result<()> {
+    let server = tiny_http::Server::http(address).map_err(io::Error::other)?;
+    std::thread::Builder::new().name("metrics".to_owned()).spawn(move || {
+        for request in server.incoming_requests() {
+            let plain = "Content-Type: text/plain; version=0.0.4";
+            let header = plain.parse::<tiny_http::Header>().ok();
+            let (text, code) = match request.url() {
+                "/metrics" => (text(&board.read()), 200),
+                _ => ("metrics are at /metrics\n".to_owned(), 404),
+            };
+            let mut response = tiny_http::Response::from_string(text).with_status_code(code);
+            if let Some(header) = header {
+                response = response.with_header(header);
+            }
+            // Whoever asked may have gone.
+            request.respond(response).ok();
+        }
+    })?;
+    Ok(())
+}
+
+/// The metrics of a status. No address and no name is among them.
+pub(crate) fn text(status: &Status) -> String {
+    let mut out = String::new();
+    let mut one = |name: &str, kind: &str, help: &str, rows: &[(String, f64)]| {
+        out += &format!("# HELP ostium_{name} {help}\n# TYPE ostium_{name} {kind}\n");
+        for (labels, value) in rows {
+            out += &format!("ostium_{name}{labels} {value}\n");
+        }
+    };
+    let plain = |value: f64| vec![(String::new(), value)];
+    let interfaces = |value: fn(&ostium_sensor_api::InterfaceRow) -> f64| -> Vec<_> {
+        let label = |name: &str| format!("{{interface=\"{}\"}}", quoted(name));
+        status.interfaces.iter().map(|row| (label(&row.name), value(row))).collect()
+    };
+    one("packets_total", "counter", "Packets taken.", &plain(status.packets as f64));
+    one("bytes_total", "counter", "Bytes on the wire.", &plain(status.bytes as f64));
+    one("flows_total", "counter", "Flows that have ended.", &plain(status.flows as f64));
+    one("events_total", "counter", "Events heard.", &plain(status.events as f64));
+    one(
+        "shed_packets_total",
+        "counter",
+        "Packets of whole flows let go under load.",
+        &plain(status.shed_packets as f64),
+    );
+    one(
+        "shed_level",
+        "gauge",
+        "One flow in 2^level is analysed.",
+        &plain(f64::from(status.shed_level)),
+    );
+    let dropped: Vec<_> = status
+        .dropped
+        .iter()
+        .map(|(reason, count)| (format!("{{reason=\"{}\"}}", quoted(reason)), *count as f64))
+        .collect();
+    one("dropped_total", "counter", "What was let go or could not be read.", &dropped);
+    one(
+        "interface_up",
+        "gauge",
+        "1 when it is up.",
+        &interfaces(|row| f64::from(u8::from(row.up))),
+    );
+    let help = "Packets that the kernel saw.";
+    one("interface_packets_total", "counter", help, &interfaces(|row| row.seen as f64));
+    let help = "Packets that the kernel dropped because the ring was full.";
+    one("interface_dropped_total", "counter", help, &interfaces(|row| row.dropped as f64));
+    let verdicts = ["infected", "suspect"].map(|verdict| {
+        let hosts = status.hosts.iter().filter(|host| host.verdict == verdict);
+        (format!("{{verdict=\"{verdict}\"}}"), hosts.count() as f64)
+    });
+    one("hosts", "gauge", "Inside hosts that are not clean.", &verdicts);
+    one("blocks", "gauge", "Blocks in force.", &plain(status.blocks.len() as f64));
+    let stopped: u64 = status.blocks.iter().map(|row| row.packets).sum();
+    one("blocked_packets", "gauge", "Packets stopped by blocks in force.", &plain(stopped as f64));
+    one("indicators", "gauge", "Indicators loaded.", &plain(status.indicators as f64));
+    one("memory_bytes", "gauge", "Resident memory.", &plain(status.memory as f64));
+    let healthy = f64::from(u8::from(status.trouble.is_none()));
+    one("enforcing", "gauge", "1 when the kernel does as it was told.", &plain(healthy));
+    out
+}
+
+fn quoted(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ostium_sensor_api::{HostRow, InterfaceRow};
+
+    #[test]
+    fn every_line_is_a_comment_or_a_sample_and_no_address_is_told() {
+        let host = |host: &str, verdict: &str| HostRow {
+            host: host.to_owned(),
+            verdict: verdict.to_owned(),
+            ..HostRow::default()
+        };
+        let status = Status {
+            packets: 7,
+            interfaces: vec![InterfaceRow { name: "e\"0".to_owned(), ..InterfaceRow::default() }],
+            hosts: vec![host("10.9.8.7", "infected"), host("10.9.8.6", "suspect")],
+            dropped: vec![("duplicate_packet".to_owned(), 3)],
+            ..Status::default()
+        };
+        let text = text(&status);
+        assert!(text.contains("ostium_packets_total 7\n"), "{text}");
+        assert!(text.contains("ostium_hosts{verdict=\"infected\"} 1\n"));
+        assert!(text.contains("ostium_dropped_total{reason=\"duplicate_packet\"} 3\n"));
+        assert!(text.contains("interface=\"e\\\"0\""));
+        assert!(!text.contains("10.9.8"), "addresses stay inside");
+        for line in text.lines().filter(|line| !line.starts_with('#')) {
+            let (name, value) = line.rsplit_once(' ').unwrap();
+            assert!(name.starts_with("ostium_") && value.parse::<f64>().is_ok(), "{line}");
+        }
+    }
+}

@@ -1,0 +1,471 @@
+//! The main thread: packets in, hosts looked at, blocks decided, questions answered.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, mpsc};
+use std::time::Duration;
+
+use ostium_capture::CaptureError;
+use ostium_enforce::nft::Nft;
+use ostium_enforce::rails::Rails;
+use ostium_enforce::{EnforceError, Enforcer, reset};
+use ostium_event::{Span, Timestamp};
+use ostium_pipeline::{Alarm, Engine, Settings, Watcher};
+use ostium_report::Document;
+use ostium_sensor_api::{Answer, Ask, Matter};
+use ostium_verdict::Mode;
+
+use crate::clock::{Clock, wall};
+use crate::config::{Config, ConfigError, Resets};
+use crate::inbox::{Inbox, Letter, Slot, inbox};
+use crate::keep::{Found, Keep};
+use crate::load::Load;
+use crate::source::{Gauge, Source};
+use crate::status::{Board, Desk};
+use crate::warden::Warden;
+use crate::watch::Watch;
+use crate::{control, metrics, site};
+
+/// What a sensor is started with.
+pub struct Options {
+    /// The configuration.
+    pub config: Config,
+    /// How it is read again.
+    pub reload: Box<dyn Fn() -> Result<Config, ConfigError> + Send>,
+    /// Captures to replay instead of interfaces; time is theirs then, and the sensor ends with them.
+    pub replay: Vec<PathBuf>,
+    /// Say what happens on standard error.
+    pub aloud: bool,
+}
+
+/// Why a sensor cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum SensorError {
+    /// Nothing to hear.
+    #[error("no interface to hear; name one: ostium sensor --interface eth0")]
+    Nothing,
+    /// An interface or capture cannot be read.
+    #[error("cannot hear {0}: {1}")]
+    Source(String, #[source] CaptureError),
+    /// Indicators cannot be read.
+    #[error("cannot use the indicators of {0}: {1}")]
+    Indicators(PathBuf, String),
+    /// Something cannot be enforced.
+    #[error(transparent)]
+    Enforce(#[from] EnforceError),
+    /// A folder, socket or address cannot be used.
+    #[error("cannot use {0}: {1}")]
+    Place(String, #[source] std::io::Error),
+}
+
+/// How a sensor ended.
+pub struct Ended {
+    /// The report on all that it heard.
+    pub document: Document,
+}
+
+/// Parts that hosts are looked at in.
+const PARTS: u32 = 16;
+/// What needs all hosts is put together this often.
+const GATHER: Span = Span::from_secs(15);
+/// Known destinations are put into the kernel anew long before their time there is over.
+const PRELOAD: Span = Span::from_secs(3600);
+const SECOND: Span = Span::from_secs(1);
+/// The longest wait for a letter.
+const PATIENCE: Duration = Duration::from_millis(50);
+
+/// Everything that the main thread works with.
+struct Sensor {
+    config: Config,
+    reload: Box<dyn Fn() -> Result<Config, ConfigError> + Send>,
+    settings: Arc<Settings>,
+    clock: Clock,
+    engine: Engine,
+    alarms: mpsc::Receiver<Alarm>,
+    warden: Warden,
+    watch: Arc<Watch>,
+    desk: Desk,
+    keep: Keep,
+    load: Load,
+    names: Vec<String>,
+    open: usize,
+    due: Due,
+}
+
+/// When what is done now and then is due, in event time; the status by the machine's clock.
+struct Due {
+    part: u32,
+    look: Timestamp,
+    gather: Timestamp,
+    preload: Timestamp,
+    second: Timestamp,
+    status: Timestamp,
+    stepped: Timestamp,
+}
+
+/// Runs a sensor until it is told to end, or its captures do.
+///
+/// # Errors
+/// When it cannot start: the error says what to do.
+pub fn run(options: Options) -> Result<Ended, SensorError> {
+    let Options { config, reload, replay, aloud } = options;
+    let (slot, inbox) = inbox();
+    let (sources, clock) = open(&config, &replay)?;
+    let settings = Arc::new(site::settings(&config)?);
+    let keep = Keep::new(&config.state)
+        .map_err(|error| SensorError::Place(config.state.display().to_string(), error))?;
+    let watch = Arc::new(Watch::new(Arc::clone(&settings), config.indicators.block_from));
+    let mut warden =
+        Warden::new(Rails::new(site::rails(&config)), site::ways(&config), Arc::clone(&watch));
+    warden.news.aloud = aloud;
+    arm(&mut warden, &config)?;
+    recall(&mut warden, &keep)?;
+    warden.preload(&settings.intel, config.indicators.block_from, clock.now(wall()));
+
+    let board = Arc::new(Board::default());
+    control::listen(&config.socket, Arc::clone(&board), slot.clone())
+        .map_err(|error| SensorError::Place(config.socket.display().to_string(), error))?;
+    if let Some(address) = config.metrics {
+        metrics::listen(address, Arc::clone(&board))
+            .map_err(|error| SensorError::Place(address.to_string(), error))?;
+    }
+    let stop = Arc::new(AtomicBool::new(false));
+    hear_signals(&slot, &stop)?;
+
+    let (sender, alarms) = mpsc::channel();
+    let watcher: Arc<dyn Watcher> = Arc::clone(&watch) as Arc<dyn Watcher>;
+    let engine = Engine::new(Arc::clone(&settings), &watcher, &sender);
+    let names: Vec<String> = sources.iter().map(|(name, _)| name.clone()).collect();
+    let gauges: Vec<Arc<Gauge>> = names.iter().map(|name| Gauge::named(name)).collect();
+    let open = sources.len();
+    for (number, ((_, source), gauge)) in sources.into_iter().zip(&gauges).enumerate() {
+        let (slot, gauge, stop) = (slot.clone(), Arc::clone(gauge), Arc::clone(&stop));
+        std::thread::spawn(move || source.read(number, &slot, &gauge, &stop));
+    }
+    let begun = wall();
+    let due = Due {
+        part: 0,
+        look: Timestamp::ZERO,
+        gather: Timestamp::ZERO,
+        preload: begun.plus(PRELOAD),
+        second: Timestamp::ZERO,
+        status: Timestamp::ZERO,
+        stepped: begun,
+    };
+    let desk = Desk::new(board, gauges, begun, PARTS);
+    let mut sensor = Sensor {
+        config,
+        reload,
+        settings,
+        clock,
+        engine,
+        alarms,
+        warden,
+        watch,
+        desk,
+        keep,
+        load: Load::default(),
+        names,
+        open,
+        due,
+    };
+    sensor.publish(wall());
+    // Without systemd there is nobody to tell.
+    sd_notify::notify(false, &[sd_notify::NotifyState::Ready]).ok();
+    sensor.work(&inbox);
+    stop.store(true, Ordering::Relaxed);
+    Ok(sensor.end())
+}
+
+/// Takes away what a sensor has put into the kernel.
+///
+/// # Errors
+/// Without the right, or when the table is not ours.
+pub fn teardown(config: &Config) -> Result<(), SensorError> {
+    Nft::new(site::tables(config))?.teardown()?;
+    Ok(())
+}
+
+type Opened = (Vec<(String, Source)>, Clock);
+
+fn open(config: &Config, replay: &[PathBuf]) -> Result<Opened, SensorError> {
+    let mut sources = Vec::new();
+    for path in replay {
+        let name = path.display().to_string();
+        let source =
+            Source::file(path).map_err(|error| SensorError::Source(name.clone(), error))?;
+        sources.push((name, source));
+    }
+    if !sources.is_empty() {
+        return Ok((sources, Clock::Packets));
+    }
+    for name in &config.interfaces {
+        let source = Source::interface(name, &config.capture)
+            .map_err(|error| SensorError::Source(name.clone(), error))?;
+        sources.push((name.clone(), source));
+    }
+    if sources.is_empty() {
+        return Err(SensorError::Nothing);
+    }
+    Ok((sources, Clock::Wall))
+}
+
+/// Gives the warden what the mode asks for. The whole set is applied once, so that a kernel that
+/// refuses is known before anybody relies on it.
+fn arm(warden: &mut Warden, config: &Config) -> Result<(), SensorError> {
+    if config.mode != Mode::Block {
+        return Ok(());
+    }
+    if config.enforce.nftables && warden.enforcer.is_none() {
+        let mut nft = Nft::new(site::tables(config))?;
+        nft.apply(&warden.rails.state.blocks, wall())?;
+        warden.enforcer = Some(Box::new(nft));
+    }
+    if config.enforce.resets != Resets::Never && warden.resetter.is_none() {
+        warden.resetter = Some(reset::Sender::open(config.enforce.resets_by.as_deref())?);
+    }
+    Ok(())
+}
+
+/// Blocks and releases of before the restart.
+fn recall(warden: &mut Warden, keep: &Keep) -> Result<(), SensorError> {
+    let found =
+        keep.load().map_err(|error| SensorError::Place("the kept blocks".to_owned(), error))?;
+    match found {
+        Found::Nothing => {}
+        Found::State(state) => warden.rails.state = *state,
+        Found::Damaged(aside, why) => warden.news.tell(
+            wall(),
+            Matter::Sensor,
+            None,
+            format!(
+                "the kept blocks cannot be read ({why}); they were set aside as {}, and the sensor \
+                 starts without them",
+                aside.display()
+            ),
+        ),
+    }
+    Ok(())
+}
+
+/// SIGHUP reads the configuration again; SIGINT and SIGTERM end, the second time at once.
+fn hear_signals(slot: &Slot, stop: &Arc<AtomicBool>) -> Result<(), SensorError> {
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+    let failed = |error| SensorError::Place("signals".to_owned(), error);
+    let mut signals =
+        signal_hook::iterator::Signals::new([SIGHUP, SIGINT, SIGTERM]).map_err(failed)?;
+    let (slot, stop) = (slot.clone(), Arc::clone(stop));
+    std::thread::spawn(move || {
+        for signal in signals.forever() {
+            let letter = if signal == SIGHUP { Letter::Reload } else { Letter::Stop };
+            if signal != SIGHUP && stop.swap(true, Ordering::Relaxed) {
+                std::process::exit(130);
+            }
+            slot.put(letter);
+        }
+    });
+    Ok(())
+}
+
+// === impl Sensor ===
+
+impl Sensor {
+    fn work(&mut self, inbox: &Inbox) {
+        while self.open > 0 {
+            match inbox.take(PATIENCE) {
+                Ok(Some(letter)) => {
+                    if self.letter(letter, inbox).is_none() {
+                        return;
+                    }
+                }
+                Ok(None) => {}
+                Err(()) => return,
+            }
+            self.now_and_then(inbox.fullness());
+        }
+    }
+
+    /// Does what a letter says; `None` when it says to end.
+    fn letter(&mut self, letter: Letter, inbox: &Inbox) -> Option<()> {
+        match letter {
+            Letter::Packets(block) => {
+                self.engine.take(block);
+                self.hear_alarms();
+                inbox.give_back(self.engine.buffer());
+            }
+            Letter::End(number) => {
+                self.open -= 1;
+                let name = self.names.get(number).map_or("a source", String::as_str);
+                let said = format!("{name} is at its end");
+                self.warden.news.tell(self.now(), Matter::Sensor, None, said);
+            }
+            Letter::Ask(ask, answer) => {
+                let said = self.answer(ask);
+                // Whoever asked may have gone.
+                answer.try_send(said).ok();
+            }
+            Letter::Reload => drop(self.reload()),
+            Letter::Stop => return None,
+        }
+        Some(())
+    }
+
+    fn now(&self) -> Timestamp {
+        self.clock.now(self.engine.latest())
+    }
+
+    fn hear_alarms(&mut self) {
+        while let Ok(alarm) = self.alarms.try_recv() {
+            let now = self.clock.now(alarm.at);
+            self.warden.alarm(&alarm, now);
+        }
+    }
+
+    /// What is done now and then.
+    fn now_and_then(&mut self, fullness: f64) {
+        let (now, clock) = (self.now(), wall());
+        let passed = Duration::from_nanos(clock.since(self.due.stepped).nanos());
+        self.due.stepped = clock;
+        self.engine.shed(self.load.step(fullness, passed));
+        if now >= self.due.gather {
+            self.due.gather = now.plus(GATHER);
+            self.engine.gather();
+            let crowd = self.engine.crowd();
+            self.warden.crowd(crowd);
+        }
+        if now >= self.due.preload {
+            self.due.preload = now.plus(PRELOAD);
+            self.warden.preload(&self.settings.intel, self.config.indicators.block_from, now);
+        }
+        if now >= self.due.look {
+            let pause = self.config.look_every.nanos() / u64::from(PARTS);
+            self.due.look = now.plus(Span::from_nanos(pause));
+            self.look(now);
+        }
+        if now >= self.due.second {
+            self.due.second = now.plus(SECOND);
+            self.engine.advance(now);
+            self.hear_alarms();
+            self.warden.tick(now);
+            self.keep(now);
+        }
+        if clock >= self.due.status {
+            self.due.status = clock.plus(SECOND);
+            self.publish(clock);
+            // Without systemd there is nobody to tell.
+            sd_notify::notify(false, &[sd_notify::NotifyState::Watchdog]).ok();
+        }
+    }
+
+    /// Looks at the next part of the hosts.
+    fn look(&mut self, now: Timestamp) {
+        let part = self.due.part;
+        self.due.part = (part + 1) % PARTS;
+        let judged = self.engine.look(part, PARTS);
+        self.desk.looked(part, judged.iter().map(|judged| &judged.rationale));
+        for judged in &judged {
+            self.warden.verdict(&judged.rationale, now);
+        }
+    }
+
+    fn keep(&mut self, now: Timestamp) {
+        let Some(state) = self.warden.unkept() else {
+            return;
+        };
+        if let Err(error) = self.keep.save(state) {
+            let said = format!("blocks are not kept over a restart: {error}; free the disk");
+            self.warden.news.tell(now, Matter::Sensor, None, said);
+        }
+    }
+
+    fn publish(&mut self, clock: Timestamp) {
+        let now = self.now();
+        self.desk.stopped(self.warden.stopped());
+        let site = &self.settings.site;
+        let facts = (site.as_str(), self.settings.intel.len(), self.load.level());
+        self.desk.publish(&self.engine, &self.warden, now, clock, facts);
+    }
+
+    fn answer(&mut self, ask: Ask) -> Answer {
+        match ask {
+            Ask::Status => {
+                self.publish(wall());
+                Answer::Status(Box::new(self.desk.read()))
+            }
+            Ask::Report => match serde_json::to_value(self.engine.document(self.names.clone())) {
+                Ok(report) => Answer::Report { report },
+                Err(error) => Answer::Refused { why: error.to_string() },
+            },
+            Ask::Act(order) => {
+                let answer = self.warden.order(order, self.now());
+                self.keep(self.now());
+                self.publish(wall());
+                answer
+            }
+            Ask::Reload => match self.reload() {
+                Ok(said) => Answer::Done { said },
+                Err(why) => Answer::Refused { why },
+            },
+        }
+    }
+
+    /// Takes a new configuration, or keeps the old one and says why.
+    fn reload(&mut self) -> Result<String, String> {
+        let now = self.now();
+        let done = self.take_configuration();
+        let said = match &done {
+            Ok(said) => said.clone(),
+            Err(why) => format!("the old configuration stays: {why}"),
+        };
+        self.warden.news.tell(now, Matter::Sensor, None, said.clone());
+        done.map_err(|_| said)
+    }
+
+    fn take_configuration(&mut self) -> Result<String, String> {
+        let config = (self.reload)().map_err(|error| error.to_string())?;
+        let settings = Arc::new(site::settings(&config).map_err(|error| error.to_string())?);
+        // What could fail comes before anything is changed.
+        arm(&mut self.warden, &config).map_err(|error| error.to_string())?;
+        let old = &self.config;
+        let mut later = Vec::new();
+        for (name, same) in [
+            ("interfaces", old.interfaces == config.interfaces),
+            ("home", old.home == config.home),
+            ("memory", old.memory == config.memory),
+            ("threads", old.threads == config.threads),
+            ("state", old.state == config.state),
+            ("socket", old.socket == config.socket),
+            ("metrics", old.metrics == config.metrics),
+            ("capture", old.capture == config.capture),
+        ] {
+            later.extend((!same).then_some(name));
+        }
+        self.warden.rails.policy = site::rails(&config);
+        self.warden.settle(site::ways(&config));
+        self.engine.settle(Arc::clone(&settings));
+        self.watch.settle(Arc::clone(&settings), config.indicators.block_from);
+        self.warden.preload(&settings.intel, config.indicators.block_from, self.now());
+        self.settings = settings;
+        self.config = config;
+        let mut said = "the new configuration is in force".to_owned();
+        if !later.is_empty() {
+            said.push_str(&format!("; at the next start: {}", later.join(", ")));
+        }
+        Ok(said)
+    }
+
+    /// Ends cleanly: blocks stay in the kernel until their time is over.
+    fn end(mut self) -> Ended {
+        let now = self.now();
+        self.engine.gather();
+        for part in 0..PARTS {
+            self.due.part = part;
+            self.look(now);
+        }
+        self.warden.tick(now);
+        self.keep(now);
+        self.publish(wall());
+        std::fs::remove_file(&self.config.socket).ok();
+        Ended { document: self.engine.finish(self.names) }
+    }
+}

@@ -1,0 +1,161 @@
+//! Who decides on blocks and has them enforced.
+//!
+//! Requests come from alarms (a watched destination was met), from verdicts (a host is infected,
+//! and this is whom it called) and from operators. The rails decide; what they admit joins the one
+//! set of blocks, is made true at once, and the whole set is applied now and then, so that what
+//! somebody changed by hand is mended. Time is an argument; nothing here reads a clock.
+
+mod act;
+mod orders;
+mod preload;
+mod resets;
+mod verdicts;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use ostium_enforce::rails::{Rails, State};
+use ostium_enforce::{Dry, EnforceError, Enforcer, Stopped, reset};
+use ostium_event::{Addr, Span, Timestamp};
+use ostium_pipeline::Crowd;
+use ostium_sensor_api::Matter;
+use ostium_verdict::{Block, BlockSet, Mode};
+
+use crate::config::Resets;
+use crate::news::News;
+use crate::watch::Watch;
+
+/// How a site wants things done.
+#[derive(Clone, Debug)]
+pub(crate) struct Ways {
+    pub(crate) mode: Mode,
+    pub(crate) hold: Span,
+    pub(crate) quarantine: bool,
+    pub(crate) resets: Resets,
+}
+
+/// Who decides on blocks.
+pub(crate) struct Warden {
+    pub(crate) rails: Rails,
+    pub(crate) ways: Ways,
+    pub(crate) news: News,
+    /// Who blocks, in mode block; nobody at a tap.
+    pub(crate) enforcer: Option<Box<dyn Enforcer + Send>>,
+    dry: Dry,
+    pub(crate) resetter: Option<reset::Sender>,
+    watch: Arc<Watch>,
+    crowd: Crowd,
+    /// Known destinations that the kernel stops at the first packet; made anew, never kept.
+    known: BlockSet,
+    infected: BTreeSet<Addr>,
+    /// The set has changed since it was applied, and since it was kept.
+    changed: bool,
+    unkept: bool,
+    applied: Timestamp,
+    pub(crate) trouble: Option<String>,
+}
+
+/// The whole set is applied again after so long, in case somebody changed what is in the kernel.
+const MEND: Span = Span::from_secs(10);
+
+// === impl Warden ===
+
+impl Warden {
+    pub(crate) fn new(rails: Rails, ways: Ways, watch: Arc<Watch>) -> Self {
+        Self {
+            rails,
+            ways,
+            news: News::default(),
+            enforcer: None,
+            dry: Dry::new(),
+            resetter: None,
+            watch,
+            crowd: Crowd::default(),
+            known: BlockSet::default(),
+            infected: BTreeSet::new(),
+            changed: true,
+            unkept: false,
+            applied: Timestamp::ZERO,
+            trouble: None,
+        }
+    }
+
+    /// Which destinations several hosts talk to.
+    pub(crate) fn crowd(&mut self, crowd: Crowd) {
+        self.crowd = crowd;
+    }
+
+    /// Time goes on: blocks end, what changed is applied, and what somebody changed is mended.
+    pub(crate) fn tick(&mut self, now: Timestamp) {
+        for ended in self.rails.state.expire(now) {
+            let said = format!("{} is no longer blocked: its time is over", ended.target);
+            self.news.tell(now, Matter::Ended, Some(&ended.target), said);
+            self.touch();
+        }
+        if self.changed || now.since(self.applied) >= MEND {
+            self.apply(now);
+        }
+    }
+
+    /// Makes the whole set true.
+    fn apply(&mut self, now: Timestamp) {
+        if std::mem::take(&mut self.changed) {
+            self.watch.blocks(&self.rails.state.blocks);
+        }
+        self.applied = now;
+        let mut blocks = self.rails.state.blocks.clone();
+        blocks.merge_all(self.known.clone());
+        let dry = self.dry.apply(&blocks, now).map(drop);
+        let done = match (&mut self.enforcer, self.ways.mode) {
+            (Some(enforcer), Mode::Block) => enforcer.apply(&blocks, now).map(drop),
+            _ => dry,
+        };
+        self.note(now, done);
+    }
+
+    /// Keeps what went wrong, and says it once.
+    fn note(&mut self, now: Timestamp, done: Result<(), EnforceError>) {
+        let trouble = done.err().map(|error| error.to_string());
+        if trouble != self.trouble {
+            match &trouble {
+                Some(why) => self.news.tell(now, Matter::Sensor, None, why.clone()),
+                None => self.news.tell(now, Matter::Sensor, None, "blocks are enforced again"),
+            }
+            self.trouble = trouble;
+        }
+    }
+
+    /// What blocks have stopped, or would have.
+    pub(crate) fn stopped(&mut self) -> Vec<Stopped> {
+        let counted = match (&mut self.enforcer, self.ways.mode) {
+            (Some(enforcer), Mode::Block) => enforcer.counters(),
+            _ => self.dry.counters(),
+        };
+        // What cannot be read is told by the next `apply`.
+        counted.unwrap_or_default()
+    }
+
+    /// Blocks, in order of their targets.
+    pub(crate) fn blocks(&self) -> impl Iterator<Item = &Block> {
+        self.rails.state.blocks.iter()
+    }
+
+    /// What is to be kept over a restart, if that has changed since it was asked for last.
+    pub(crate) fn unkept(&mut self) -> Option<&State> {
+        std::mem::take(&mut self.unkept).then_some(&self.rails.state)
+    }
+
+    /// Other ways from now on. Blocks that were made for show stay for show.
+    pub(crate) fn settle(&mut self, ways: Ways) {
+        self.ways = ways;
+        self.touch();
+    }
+
+    fn touch(&mut self) {
+        self.changed = true;
+        self.unkept = true;
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,77 @@
+//! Known destinations, put into the kernel before anybody calls them.
+//!
+//! What does not fit is blocked at first contact instead, some milliseconds later. The caps of the
+//! rails do not hold here: they guard against a detector's mistake, and a list was chosen by the
+//! operator; the rails themselves do.
+
+use std::sync::Arc;
+
+use ostium_enforce::rails::{Decision, Request};
+use ostium_event::{Span, Timestamp};
+use ostium_intel::{Indicator, IndicatorIndex, IndicatorValue};
+use ostium_sensor_api::Matter;
+use ostium_verdict::{Block, BlockSet, Mode, Origin, Target, Transport};
+
+use super::Warden;
+
+/// Known destinations that are put into the kernel: reading them back takes some milliseconds for
+/// each thousand, and the whole set is compared now and then.
+const MOST: usize = 10_000;
+/// How long each stands when nobody puts it there again.
+const HOLD: Span = Span::from_secs(2 * 3600);
+
+// === impl Warden: preload ===
+
+impl Warden {
+    /// Puts known destinations into the set, the surest first.
+    pub(crate) fn preload(&mut self, intel: &IndicatorIndex, block_from: u8, now: Timestamp) {
+        self.known = BlockSet::default();
+        self.changed = true;
+        if self.ways.mode == Mode::Observe {
+            return;
+        }
+        let sure = |known: &&Indicator| known.confidence >= block_from && known.is_live(now);
+        let mut all: Vec<&Indicator> = intel.iter().filter(sure).collect();
+        all.sort_by_key(|known| std::cmp::Reverse(known.confidence));
+        let mut left = 0;
+        for known in all {
+            for target in targets(&known.value) {
+                if self.known.len() >= MOST {
+                    left += 1;
+                    continue;
+                }
+                let origin = Origin::Indicator(Arc::clone(&known.source));
+                let block = Block::new(target, origin, self.ways.mode, now, HOLD)
+                    .because(known.family.as_deref().unwrap_or("known for command and control"));
+                let request = Request::of(block);
+                let decision = self.rails.policy.admit(&request, &self.rails.state, now);
+                if !matches!(decision, Decision::Refuse(_)) {
+                    self.known.merge(request.block);
+                }
+            }
+        }
+        if left > 0 {
+            let said = format!(
+                "{left} known destinations are blocked at first contact; the kernel holds the \
+                 surest {MOST}"
+            );
+            self.news.tell(now, Matter::Sensor, None, said);
+        }
+    }
+
+    /// Known destinations that the kernel was told of.
+    pub(crate) fn preloaded(&self) -> usize {
+        self.known.len()
+    }
+}
+
+/// What of an indicator the kernel can stop.
+fn targets(value: &IndicatorValue) -> Vec<Target> {
+    match value {
+        IndicatorValue::Addr(addr) => vec![Target::Address(*addr)],
+        IndicatorValue::Socket(addr, port) => [Transport::Tcp, Transport::Udp]
+            .map(|transport| Target::AddressPort(*addr, transport, *port))
+            .into(),
+        _ => Vec::new(),
+    }
+}

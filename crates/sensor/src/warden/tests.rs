@@ -1,0 +1,191 @@
+//! The warden's decisions, with an enforcer that only remembers.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use std::sync::{Arc, Mutex};
+
+use ostium_enforce::rails::{Policy, Rails};
+use ostium_enforce::{Applied, EnforceError, Enforcer, Stopped};
+use ostium_event::{Addr, FlowKey, Proto, Span, Timestamp};
+use ostium_intel::{IndicatorIndex, read_indicators};
+use ostium_pipeline::{Alarm, Cause, Segment, Settings, Watcher};
+use ostium_sensor_api::{Answer, Matter, Order};
+use ostium_verdict::{Block, BlockSet, Mode, Target};
+
+use super::*;
+
+/// What an enforcer was told.
+#[derive(Clone, Default)]
+struct Told {
+    hot: Arc<Mutex<Vec<Target>>>,
+    whole: Arc<Mutex<BlockSet>>,
+    fails: Arc<Mutex<bool>>,
+}
+
+impl Enforcer for Told {
+    fn apply(&mut self, blocks: &BlockSet, _: Timestamp) -> Result<Applied, EnforceError> {
+        if *self.fails.lock().unwrap() {
+            return Err(EnforceError::KernelFull);
+        }
+        *self.whole.lock().unwrap() = blocks.clone();
+        Ok(Applied::default())
+    }
+    fn hot(&mut self, block: &Block, _: Timestamp) -> Result<(), EnforceError> {
+        self.hot.lock().unwrap().push(block.target.clone());
+        Ok(())
+    }
+    fn release(&mut self, target: &Target) -> Result<(), EnforceError> {
+        self.whole.lock().unwrap().remove(target);
+        Ok(())
+    }
+    fn counters(&mut self) -> Result<Vec<Stopped>, EnforceError> {
+        Ok(Vec::new())
+    }
+    fn teardown(&mut self) -> Result<(), EnforceError> {
+        Ok(())
+    }
+}
+
+const LIST: &str = "c2.example\n198.51.100.66:4444\n203.0.113.5\n";
+
+fn intel() -> IndicatorIndex {
+    IndicatorIndex::build(read_indicators("feed", LIST.as_bytes()).0)
+}
+
+fn warden(mode: Mode) -> (Warden, Told) {
+    let settings = Arc::new(Settings { intel: intel(), ..Settings::default() });
+    let watch = Arc::new(Watch::new(settings, 0));
+    let hold = Span::from_secs(3600);
+    let ways = Ways { mode, hold, quarantine: false, resets: Resets::Never };
+    let policy = Policy { allow_names: ["good.c2.example".to_owned()].into(), ..Policy::default() };
+    let mut warden = Warden::new(Rails::new(policy), ways, watch);
+    let told = Told::default();
+    warden.enforcer = Some(Box::new(told.clone()));
+    (warden, told)
+}
+
+fn now() -> Timestamp {
+    Timestamp::from_secs(1_700_000_000)
+}
+
+fn alarm(cause: Cause, outside: &str, port: u16) -> Alarm {
+    let flow = FlowKey {
+        inside: Addr::v4([10, 0, 0, 9]),
+        outside: outside.parse().unwrap(),
+        inside_port: 40_000,
+        outside_port: port,
+        proto: Proto::TCP,
+    };
+    let segment = Some(Segment { from_inside: true, seq: 1, ack: 1, len: 9 });
+    Alarm { at: now(), flow, cause, segment }
+}
+
+fn hot(told: &Told) -> Vec<String> {
+    told.hot.lock().unwrap().iter().map(ToString::to_string).collect()
+}
+
+fn matters(warden: &Warden) -> Vec<Matter> {
+    warden.news.rows().map(|row| row.matter).collect()
+}
+
+#[test]
+fn a_known_destination_is_blocked_at_once_as_exactly_as_it_is_known() {
+    let (mut warden, told) = warden(Mode::Block);
+    warden.alarm(&alarm(Cause::Contact, "198.51.100.66", 4444), now());
+    warden.alarm(&alarm(Cause::Contact, "203.0.113.5", 80), now());
+    warden.alarm(&alarm(Cause::Tool("njRAT"), "198.51.100.9", 1177), now());
+    assert_eq!(hot(&told), ["198.51.100.66:4444/tcp", "203.0.113.5", "198.51.100.9:1177/tcp"]);
+    warden.tick(now());
+    assert_eq!(told.whole.lock().unwrap().len(), 3);
+    let why = &warden.blocks().next().unwrap().because;
+    assert!(why.contains("feed"), "{why}");
+}
+
+#[test]
+fn where_a_known_name_leads_is_blocked_but_not_what_is_allowed() {
+    let (mut warden, told) = warden(Mode::Block);
+    let to: Box<[Addr]> =
+        ["198.51.100.1", "8.8.8.8", "10.0.0.1"].map(|a| a.parse().unwrap()).into();
+    let answered = |name: &str| Cause::Answered(name.into(), to.clone());
+    warden.alarm(&alarm(answered("www.c2.example"), "10.0.0.53", 53), now());
+    assert_eq!(hot(&told), ["198.51.100.1"], "a resolver and our own network are on rails");
+    warden.alarm(&alarm(answered("good.c2.example"), "10.0.0.53", 53), now());
+    assert_eq!(hot(&told).len(), 1);
+    assert!(matters(&warden).contains(&Matter::Refused));
+}
+
+#[test]
+fn observing_tells_and_touches_nothing_simulating_shows() {
+    let (mut observing, told) = warden(Mode::Observe);
+    observing.alarm(&alarm(Cause::Contact, "203.0.113.5", 80), now());
+    observing.tick(now());
+    assert_eq!((hot(&told).len(), observing.blocks().count()), (0, 0));
+    assert_eq!(matters(&observing), [Matter::Contact]);
+
+    let (mut simulating, told) = warden(Mode::Simulate);
+    simulating.alarm(&alarm(Cause::Contact, "203.0.113.5", 80), now());
+    simulating.tick(now());
+    assert_eq!(hot(&told).len() + told.whole.lock().unwrap().len(), 0, "the kernel is not touched");
+    assert_eq!(simulating.blocks().map(|block| block.mode).collect::<Vec<_>>(), [Mode::Simulate]);
+    assert!(simulating.news.rows().any(|row| row.said.contains("would be blocked")));
+}
+
+#[test]
+fn a_release_sticks_and_what_operators_order_is_done() {
+    let (mut warden, told) = warden(Mode::Block);
+    let target: Target = "203.0.113.5".parse().unwrap();
+    let because = "our partner".to_owned();
+    warden.alarm(&alarm(Cause::Contact, "203.0.113.5", 80), now());
+    let release = Order::Release { target: target.clone(), because: because.clone() };
+    assert!(matches!(warden.order(release, now()), Answer::Done { .. }));
+    assert!(told.whole.lock().unwrap().is_empty());
+    warden.alarm(&alarm(Cause::Contact, "203.0.113.5", 80), now());
+    assert_eq!(warden.blocks().count(), 0, "automation leaves it alone");
+    let block = Order::Block { target: target.clone(), seconds: 60, because: because.clone() };
+    assert!(matches!(warden.order(block, now()), Answer::Done { .. }));
+    assert_eq!(told.whole.lock().unwrap().len(), 1, "an operator may");
+    let allow = Order::Allow { target: target.clone(), because: because.clone() };
+    assert!(matches!(warden.order(allow, now()), Answer::Done { .. }));
+    assert!(told.whole.lock().unwrap().is_empty());
+    let block = Order::Block { target, seconds: 60, because };
+    assert!(matches!(warden.order(block, now()), Answer::Refused { .. }), "allowed is allowed");
+}
+
+#[test]
+fn a_blocked_name_is_watched_for_and_its_addresses_follow() {
+    let (mut warden, told) = warden(Mode::Block);
+    let target: Target = "odd.example".parse().unwrap();
+    let order = Order::Block { target, seconds: 60, because: "by hand".to_owned() };
+    assert!(matches!(warden.order(order, now()), Answer::Done { .. }));
+    assert!(warden.watch.name("a.b.odd.example") && !warden.watch.name("notodd.example"));
+    let to = Box::new(["198.51.100.1".parse().unwrap()]);
+    warden.alarm(&alarm(Cause::Answered("a.odd.example".into(), to), "10.0.0.53", 53), now());
+    assert_eq!(hot(&told), ["198.51.100.1"]);
+}
+
+#[test]
+fn blocks_end_by_themselves_and_trouble_is_told_once() {
+    let (mut warden, told) = warden(Mode::Block);
+    warden.alarm(&alarm(Cause::Contact, "203.0.113.5", 80), now());
+    *told.fails.lock().unwrap() = true;
+    (0..40).for_each(|n| warden.tick(now().plus(Span::from_secs(n))));
+    let told_of = warden.news.rows().filter(|row| row.matter == Matter::Sensor).count();
+    assert_eq!(told_of, 1);
+    assert!(warden.trouble.as_ref().unwrap().contains("release blocks"));
+    *told.fails.lock().unwrap() = false;
+    warden.tick(now().plus(Span::from_secs(60)));
+    assert_eq!(warden.trouble, None);
+    warden.tick(now().plus(Span::from_secs(3601)));
+    assert_eq!((warden.blocks().count(), told.whole.lock().unwrap().len()), (0, 0));
+    assert!(matters(&warden).contains(&Matter::Ended));
+}
+
+#[test]
+fn a_burst_of_requests_is_held_by_the_rails() {
+    let (mut warden, _) = warden(Mode::Block);
+    for n in 0..50 {
+        let outside = format!("198.51.100.{n}");
+        warden.alarm(&alarm(Cause::Tool("njRAT"), &outside, 1177), now());
+    }
+    assert_eq!(warden.blocks().count(), 10);
+    assert!(matters(&warden).contains(&Matter::Held));
+}

@@ -1,0 +1,69 @@
+//! From verdicts to requests.
+
+use std::sync::Arc;
+
+use ostium_enforce::rails::Request;
+use ostium_event::Timestamp;
+use ostium_evidence::Peer;
+use ostium_report::controllers;
+use ostium_sensor_api::Matter;
+use ostium_verdict::{Block, Mode, Origin, Rationale, Target, Verdict};
+
+use super::Warden;
+
+/// Lines of evidence that a block carries.
+const LINES: usize = 4;
+
+// === impl Warden: verdicts ===
+
+impl Warden {
+    /// A host was judged, and is not clean.
+    pub(crate) fn verdict(&mut self, r: &Rationale, now: Timestamp) {
+        if r.verdict != Verdict::Infected {
+            // Whoever is convicted again later is news again.
+            self.infected.remove(&r.host);
+            return;
+        }
+        if self.infected.insert(r.host) {
+            let said = format!("{} is infected ({:.3}): {}", r.host, r.probability, why(r));
+            self.news.tell(now, Matter::Infected, Some(&Target::Host(r.host)), said);
+        }
+        if self.ways.mode == Mode::Observe {
+            return;
+        }
+        let mut targets: Vec<(Target, Option<Arc<str>>)> = Vec::new();
+        for peer in controllers(r) {
+            targets.extend(targets_of(peer));
+        }
+        if self.ways.quarantine {
+            targets.push((Target::Host(r.host), None));
+        }
+        targets.sort_unstable();
+        targets.dedup();
+        let lines: Vec<&str> = r.evidence.iter().take(LINES).map(|e| &*e.summary).collect();
+        for (target, name) in targets {
+            let block = Block::new(target, Origin::Detector, self.ways.mode, now, self.ways.hold)
+                .because(&format!("{} is infected: {}", r.host, why(r)))
+                .with_evidence(lines.iter().copied());
+            let mut request = Request::of(block);
+            request.names.extend(name);
+            self.ask(request, now);
+        }
+    }
+}
+
+/// What of a controller is to be blocked, and by what name it is known.
+fn targets_of(peer: &Peer) -> Vec<(Target, Option<Arc<str>>)> {
+    let name: Option<Arc<str>> = peer.name.as_deref().map(Arc::from);
+    let mut targets = Vec::new();
+    if let Some(target) = name.as_deref().and_then(Target::name) {
+        targets.push((target, None));
+    }
+    targets.extend(peer.addr.map(|addr| (Target::Address(addr), name)));
+    targets
+}
+
+/// The weightiest evidence in one line.
+fn why(r: &Rationale) -> &str {
+    r.evidence.first().map_or("by its behaviour", |item| &item.summary)
+}
