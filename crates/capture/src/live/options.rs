@@ -10,10 +10,11 @@ pub struct LiveOptions {
     /// Name of the interface, such as `eth0`.
     pub interface: String,
     /// Bytes of the ring in the memory of the kernel: what can wait while the reader is late. It is
-    /// rounded up to whole blocks of 256 KiB, at least 2 and at most 4 GiB of them.
+    /// rounded up to whole blocks of 256 KiB, at least 2 and at most 2 GiB of them.
     ///
-    /// 64 MiB hold about 0.5 seconds of a full 1 Gbit/s. Where there is little traffic, each
-    /// `block_timeout` uses up one block, so that 64 MiB last for 256 times that.
+    /// 64 MiB hold about 0.5 seconds of 1 Gbit/s full of large frames, and 0.1 seconds of it full of
+    /// the smallest, for each of which the kernel needs about 100 bytes more. Where there is little
+    /// traffic, each `block_timeout` uses up one block, so that 64 MiB last for 256 times that.
     pub ring_bytes: usize,
     /// After about this time, in whole milliseconds and at least one, the kernel hands over a block
     /// that is not full.
@@ -38,7 +39,7 @@ pub struct LiveOptions {
 /// leave more of them in the ring, which is what counts when there is little.
 const BLOCK: u32 = 256 << 10;
 /// The kernel would rather end a program than refuse it memory, so there is a limit.
-const MOST_BYTES: usize = 4 << 30;
+const MOST_BYTES: usize = 2 << 30;
 /// Less does not hold the headers.
 const LEAST_SNAP: u32 = 64;
 

@@ -96,11 +96,10 @@ impl<'a> RingFrames<'a> {
     fn take(&mut self) -> Option<RingFrame<'a>> {
         let rest = self.block.get(self.at..)?;
         let step = u32_at(rest, offset_of!(libc::tpacket3_hdr, tp_next_offset))? as usize;
-        // The last one says 0; any other must be at least as long as its head, or the walk would
-        // not come to an end.
+        // The last one says 0. A step that is shorter than a head holds no frame, so each frame
+        // brings the walk nearer to its end.
         let slot = match step {
             0 => rest,
-            _ if step < ADDRESS => return None,
             _ => rest.get(..step)?,
         };
         let frame = RingFrame::of(slot)?;
