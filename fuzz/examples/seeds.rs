@@ -9,6 +9,9 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use ostium_capture::{CaptureFile, PacketBlock};
+use ostium_enforce::netlink::attr::Writer;
+use ostium_enforce::netlink::conntrack::{Tuple, write_tuple};
+use ostium_enforce::netlink::message;
 use ostium_event::{Home, Proto};
 use ostium_fuzz::parse::{MARK, PORTS};
 use ostium_pipeline::{Settings, analyze, from_reader};
@@ -32,6 +35,7 @@ fn main() -> Outcome {
     captures(&pcap)?;
     conversations(&pcap)?;
     logs(&world)?;
+    netlink()?;
     texts(&pcap)
 }
 
@@ -269,6 +273,25 @@ fn as_json(fields: &str, row: &str) -> String {
         })
         .collect();
     format!("{{{}}}\n", cells.join(","))
+}
+
+/// Answers of the kernel: a connection of each family, the end of a dump, a refusal.
+fn netlink() -> Outcome {
+    for (name, family, from, to) in
+        [("v4", 2, "10.0.0.5", "198.51.100.7"), ("v6", 10, "fd00::5", "2001:db8::7")]
+    {
+        let (from, to) = ((from.parse()?, 5555), (to.parse()?, 443));
+        let mut attrs = Writer::default();
+        write_tuple(&mut attrs, 1, &Tuple { from, to, proto: 6 });
+        write_tuple(&mut attrs, 2, &Tuple { from: to, to: from, proto: 6 });
+        attrs.put(12, &[1, 2, 3, 4]);
+        let mut bytes = Vec::new();
+        message::write(&mut bytes, 0x100, message::DUMP, 7, (family, 0), attrs.bytes());
+        message::write(&mut bytes, 3, 0, 7, (0, 0), &[]);
+        message::write(&mut bytes, 2, 0, 8, (0xff, 0xffff), &[0; 16]);
+        Seeds::put("netlink_reply", name, &bytes)?;
+    }
+    Ok(())
 }
 
 fn texts(pcap: &[u8]) -> Outcome {

@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod cuts;
+pub mod enforce;
 pub mod ingest;
 pub mod intel;
 pub mod parse;

@@ -72,7 +72,12 @@ impl Shape {
     fn take(&mut self, object: &Value) {
         let text = |value: &Value, key: &str| value[key].as_str().unwrap_or_default().to_owned();
         if let Some(set) = object.get("set") {
-            let kind = format!("{} {} {}", set["type"], set["size"], set["flags"]);
+            // Some versions of nft write a list of one as its only member.
+            let flags = match &set["flags"] {
+                Value::Array(flags) if flags.len() == 1 => flags.first().unwrap_or(&Value::Null),
+                flags => flags,
+            };
+            let kind = format!("{} {} {flags}", set["type"], set["size"]);
             self.sets.insert(text(set, "name"), kind);
         } else if let Some(chain) = object.get("chain") {
             let keys = ["type", "hook", "prio", "policy"];

@@ -55,9 +55,12 @@ impl State {
         self.blocks.merge(request.block.clone());
     }
 
-    /// A person releases a target: its block ends now, and automation does not block it, nor
-    /// anything that covers it or is covered by it, before `sticks` is over. Gives back the block.
-    pub fn release(&mut self, target: &Target, now: Timestamp, sticks: Span) -> Option<Block> {
+    /// A person releases a target: its block ends now, and with it every block that covers it or
+    /// is covered by it (an address and its ports, a name and those above and below), for else the
+    /// target would not be free. Automation does not block any of that again before `sticks` is
+    /// over. Gives back what ended. Which addresses a name stood for only the caller knows, who
+    /// releases them too.
+    pub fn release(&mut self, target: &Target, now: Timestamp, sticks: Span) -> Vec<Block> {
         let now = self.pass(now);
         let until = now.plus(sticks);
         if self.released.len() >= MOST_RELEASES && !self.released.contains_key(target) {
@@ -67,7 +70,9 @@ impl State {
             }
         }
         self.released.insert(target.clone(), until);
-        self.blocks.remove(target)
+        let over = self.blocks.iter().map(|block| &block.target);
+        let over: Vec<Target> = over.filter(|held| overlaps(held, target)).cloned().collect();
+        over.iter().filter_map(|target| self.blocks.remove(target)).collect()
     }
 
     /// Takes out, and gives back, what has expired by this time.

@@ -130,7 +130,7 @@ fn a_release_sticks_until_the_operator_blocks_again() {
     };
     assert_eq!(ask(&mut rails, "198.51.100.7", Origin::Detector, 1), Decision::Admit);
     let target: Target = "198.51.100.7".parse().unwrap();
-    assert!(rails.state.release(&target, at(2), Span::from_secs(1000)).is_some());
+    assert_eq!(rails.state.release(&target, at(2), Span::from_secs(1000)).len(), 1);
     assert!(rails.state.blocks.is_empty());
     for text in ["198.51.100.7", "198.51.100.7:443/tcp"] {
         let decision = ask(&mut rails, text, Origin::Detector, 3);
@@ -152,6 +152,23 @@ fn a_release_sticks_until_the_operator_blocks_again() {
     let mut behind = request("198.51.100.77", Origin::Detector);
     behind.names = vec!["www.free.example".into()];
     assert!(matches!(rails.request(&behind, at(1009)), Decision::Refuse(Reason::Released(_))));
+}
+
+#[test]
+fn what_is_released_is_free_whatever_covered_it() {
+    let mut rails = Rails::new(policy());
+    let at = Timestamp::from_secs;
+    for text in ["198.51.100.7", "198.51.100.7:443/tcp", "198.51.100.8:443/tcp", "evil.example"] {
+        assert_eq!(rails.request(&request(text, Origin::Operator), at(1)), Decision::Admit);
+    }
+    let mut release = |text: &str| {
+        let gone = rails.state.release(&text.parse().unwrap(), at(2), Span::from_secs(9));
+        gone.iter().map(|block| block.target.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(release("198.51.100.7:80/tcp"), ["198.51.100.7"]);
+    assert_eq!(release("198.51.100.7"), ["198.51.100.7:443/tcp"]);
+    assert_eq!(release("a.b.evil.example"), ["evil.example"]);
+    assert_eq!(rails.state.blocks.len(), 1);
 }
 
 #[test]

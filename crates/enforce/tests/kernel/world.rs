@@ -94,9 +94,7 @@ impl World {
         let mut add = |name| lab.add(name).unwrap();
         let (inside, gateway, outside, garden) =
             (add("inside"), add("gateway"), add("outside"), add("garden"));
-        if gateway.run("nft", &["--version"]).is_err() {
-            assert!(std::env::var_os("CI").is_none(), "no nft here; install nftables");
-            eprintln!("skipped: no nft here; install nftables");
+        if !has_nft(&gateway) {
             return None;
         }
         for (n, name, host) in [(1, "in0", &inside), (2, "out0", &outside), (3, "gar0", &garden)] {
@@ -187,6 +185,16 @@ impl World {
     pub(crate) fn nft(&self, host: &Host, script: &str) {
         host.run("sh", &["-c", &format!("nft -f - <<'END'\n{script}\nEND")]).unwrap();
     }
+}
+
+/// Is there nft? If not, says so; with `CI` set nothing may be skipped in silence.
+pub(crate) fn has_nft(host: &Host) -> bool {
+    let has = host.run("nft", &["--version"]).is_ok();
+    assert!(has || std::env::var_os("CI").is_none(), "no nft here; install nftables");
+    if !has {
+        eprintln!("skipped: no nft here; install nftables");
+    }
+    has
 }
 
 /// What a talker said at its end.

@@ -1,0 +1,46 @@
+//! What the kernel answers by netlink: messages, attributes, entries of connection tracking.
+
+use std::collections::BTreeSet;
+
+use ostium_enforce::netlink::attr::{Attrs, Writer};
+use ostium_enforce::netlink::conntrack::{concerns, tuple};
+use ostium_enforce::netlink::message::{Messages, Says};
+
+/// Datagrams of the kernel: messages lie in the bytes, attributes that are written again are read
+/// as the same, and an entry concerns the ends that its tuples name.
+pub fn netlink_reply(bytes: &[u8]) -> bool {
+    let (mut held, mut data) = (0, false);
+    for message in Messages::new(bytes) {
+        let Ok(message) = message else { break };
+        held += 16;
+        let Says::Data { attrs, .. } = message.says else { continue };
+        data = true;
+        held += 4 + attrs.len();
+        again(attrs);
+        entry(attrs);
+    }
+    assert!(held <= bytes.len(), "messages of {held} bytes in {}", bytes.len());
+    data
+}
+
+fn again(attrs: &[u8]) {
+    let mut writer = Writer::default();
+    let read: Vec<_> = Attrs::new(attrs).collect();
+    for attr in &read {
+        writer.put(attr.kind, attr.value);
+    }
+    let mut second = Attrs::new(writer.bytes());
+    assert_eq!(second.by_ref().collect::<Vec<_>>(), read);
+    assert!(second.is_whole());
+}
+
+fn entry(attrs: &[u8]) {
+    for kind in [1, 2] {
+        let Some(tuple) = Attrs::find(attrs, kind).and_then(tuple) else { continue };
+        for (addr, _) in [tuple.from, tuple.to] {
+            let target = ostium_verdict::Target::Address(addr);
+            assert!(concerns(attrs, &BTreeSet::from([target])));
+        }
+    }
+    assert!(!concerns(attrs, &BTreeSet::new()));
+}
