@@ -1,6 +1,6 @@
 //! Ours against RITA's, row by row.
 
-use std::cmp::Ordering;
+use std::cmp::{Ordering, Reverse};
 
 use super::super::share::{Share, threshold};
 use super::super::{Clean, Measured};
@@ -82,16 +82,16 @@ pub(super) fn without(measured: &[Measured]) -> String {
          and all rows, without it.\n\n| left out | RITA | `beacon` | {COUNTED}\n|---|{}\n",
         "---:|".repeat(8)
     );
-    let mut weightiest = (usize::MAX, 0);
+    let mut weightiest = (usize::MAX, Reverse(0), 0);
     for (habit, (_, name, _)) in HABITS.iter().enumerate() {
         let tally = Tally::of(all(measured, Some(habit)).iter());
-        weightiest = weightiest.min((tally.worse, habit));
+        weightiest = weightiest.min((tally.worse, Reverse(tally.better), habit));
         let [rita, ours] = [RITA, OURS].map(|method| {
             measured.first().map_or(0.0, |first| border(&first.train, method, habit))
         });
         put_line!(out, "| {name} | {rita:.3} | {ours:.3} | {tally} |");
     }
-    let (_, habit) = weightiest;
+    let (.., habit) = weightiest;
     put_line!(out, "\nWithout {}, which weighs most against ours:", HABITS[habit].1);
     parts(measured, Some(habit), &mut out);
     out
@@ -104,8 +104,13 @@ fn border(clean: &Clean, method: usize, left_out: usize) -> f64 {
 
 /// Each row in which ours finds fewer.
 pub(super) fn worse(measured: &[Measured]) -> String {
+    let all = all(measured, None);
+    let worse: Vec<&Comparison> = all.iter().filter(|c| c.ours.hits < c.theirs.hits).collect();
     let mut out = "\n".to_owned();
-    for c in all(measured, None).iter().filter(|c| c.ours.hits < c.theirs.hits) {
+    if worse.is_empty() {
+        out.push_str("In no row.\n");
+    }
+    for c in worse {
         let apart = if c.ours.is_apart(c.theirs) { "; the intervals are apart" } else { "" };
         put_line!(
             out,
