@@ -1,6 +1,6 @@
 //! Ours against RITA's, row by row.
 
-use std::cmp::{Ordering, Reverse};
+use std::cmp::Ordering;
 
 use super::super::share::{Share, threshold};
 use super::super::{Clean, Measured};
@@ -82,16 +82,19 @@ pub(super) fn without(measured: &[Measured]) -> String {
          and all rows, without it.\n\n| left out | RITA | `beacon` | {COUNTED}\n|---|{}\n",
         "---:|".repeat(8)
     );
-    let mut weightiest = (usize::MAX, Reverse(0), 0);
+    let mut weightiest = (usize::MAX, 0);
     for (habit, (_, name, _)) in HABITS.iter().enumerate() {
         let tally = Tally::of(all(measured, Some(habit)).iter());
-        weightiest = weightiest.min((tally.worse, Reverse(tally.better), habit));
+        weightiest = weightiest.min((tally.worse, habit));
         let [rita, ours] = [RITA, OURS].map(|method| {
             measured.first().map_or(0.0, |first| border(&first.train, method, habit))
         });
         put_line!(out, "| {name} | {rita:.3} | {ours:.3} | {tally} |");
     }
-    let (.., habit) = weightiest;
+    let (worse, habit) = weightiest;
+    if worse >= Tally::of(all(measured, None).iter()).worse {
+        return out;
+    }
     put_line!(out, "\nWithout {}, which weighs most against ours:", HABITS[habit].1);
     parts(measured, Some(habit), &mut out);
     out
