@@ -24,7 +24,7 @@ use play::{Machine, Scored, play};
 use presence::{DAY, Presence};
 
 pub(crate) const HELP: &str = "\
-usage: cargo xtask rita [--hosts N] [--bots N] [--days LIST] [--write]
+usage: cargo xtask rita [--hosts N] [--bots N] [--days LIST] [--seed N] [--write]
 
 Draws clean machines and bots over 1, 3 and 7 days, scores each conversation by RITA's beacon score
 and by our detector, and prints what share of the bots each finds when 1 % and 0.1 % of the clean
@@ -33,6 +33,8 @@ machines are found too.
                (default 4000; of fewer than 1000 the 0.1 % is the highest machine)
   --bots N     bots of each sleep, jitter and law (default 60)
   --days LIST  lengths, such as 1,3 (default 1,3,7)
+  --seed N     where chance comes from (default 91001): thresholds from N, their check from N + 1000,
+               bots from N + 2000; choose constants on others than those of the page
   --write      writes docs/beacons.md, of which what begins with '## Notes' is kept
 
 It builds with optimisation. Example, a first look:  cargo xtask rita --hosts 500 --bots 20 --days 1";
@@ -42,8 +44,8 @@ const HOSTS: usize = 4000;
 const BOTS: usize = 60;
 /// Machines that are played at once, as one network.
 const NETWORK: usize = 250;
-/// Where chance comes from for thresholds, for their check, and for bots.
-const SEEDS: [u64; 3] = [81_001, 82_001, 83_001];
+/// Where chance comes from for thresholds; for their check and for bots it comes from further on.
+const SEED: usize = 91_001;
 /// Conversations with rare names of one machine.
 const CONVERSATIONS: (u64, u64) = (6, 16);
 
@@ -56,6 +58,7 @@ struct Clean {
 /// What was measured over one length of time.
 struct Measured {
     days: u32,
+    seeds: [u64; 3],
     /// Those that set the thresholds, and others.
     train: Clean,
     check: Clean,
@@ -86,14 +89,18 @@ pub(crate) fn main(root: &Path, mut args: Args) -> Outcome {
     let write = args.switch("--write");
     let (hosts, bots) = (args.count("--hosts", HOSTS)?, args.count("--bots", BOTS)?);
     let days = args.value("--days")?.unwrap_or_else(|| "1,3,7".to_owned());
+    let seed = args.count("--seed", SEED)?;
     args.done()?;
     let lengths: Vec<u32> = days.split(',').map(str::parse).collect::<Result<_, _>>()?;
     if lengths.iter().any(|days| !(1..=31).contains(days)) {
         return Err("--days takes lengths from 1 to 31, such as 1,3,7".into());
     }
+    let seeds = [0, 1000, 2000].map(|further| seed as u64 + further);
     let measured: Vec<Measured> =
-        lengths.into_iter().map(|days| measure(days, hosts, bots)).collect();
-    let command = format!("cargo xtask rita --hosts {hosts} --bots {bots} --days {days} --write");
+        lengths.into_iter().map(|days| measure(days, seeds, hosts, bots)).collect();
+    let other = if seed == SEED { String::new() } else { format!(" --seed {seed}") };
+    let command =
+        format!("cargo xtask rita --hosts {hosts} --bots {bots} --days {days}{other} --write");
     let page = table::page(&measured, &command);
     if !write {
         println!("{page}");
@@ -112,14 +119,14 @@ fn in_release(root: &Path, args: &mut Args) -> Outcome {
     Ok(command.args(args.rest()).status()?.success())
 }
 
-fn measure(days: u32, hosts: usize, each: usize) -> Measured {
-    let [train, check, bots] = SEEDS.map(|seed| seed + u64::from(days));
+fn measure(days: u32, seeds: [u64; 3], hosts: usize, each: usize) -> Measured {
+    let [train, check, bots] = seeds.map(|seed| seed + u64::from(days));
     let train = clean(train, days, hosts);
     let check = clean(check, days, hosts);
     eprintln!("{days} d: {hosts} clean machines, twice");
     let bots = HOMES.map(|home| rows(bots, days, home, each));
     eprintln!("{days} d: {each} bots of each kind");
-    Measured { days, train, check, bots }
+    Measured { days, seeds, train, check, bots }
 }
 
 fn rows(seed: u64, days: u32, home: Home, each: usize) -> Vec<Row> {

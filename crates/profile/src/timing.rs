@@ -2,8 +2,9 @@
 //!
 //! Sources: local variation Lv (Shinomoto, Shima and Tanji 2003), the share of intervals within a
 //! factor of two, and the dispersion of sums of intervals, which is the dual of the Fano factor of
-//! counts (Cox and Lewis 1966): it needs no window length chosen in advance. Intervals more than ten
-//! medians long are pauses and are cut out; close bursts are merged first.
+//! counts (Cox and Lewis 1966): it needs no window length chosen in advance. The variation of single
+//! intervals (Greenwood 1946) says more when they are few. Intervals more than ten medians long are
+//! pauses and are cut out; close bursts are merged first.
 
 use ostium_event::{Span, Timestamp};
 
@@ -15,6 +16,9 @@ const LOOK: usize = 8;
 const SUMMED: u32 = 6;
 /// A pause is this many medians long.
 const PAUSE: f32 = 10.0;
+
+/// A variation below this is a clock's, and its logarithm says no more.
+const SMALLEST: f64 = 1e-6;
 
 /// Statistics of one series.
 #[derive(Clone, Debug)]
@@ -28,6 +32,7 @@ pub struct Timing {
     previous: f32,
     intervals: u32,
     sum: f64,
+    squares: f64,
     lv_sum: f64,
     lv_terms: u32,
     histogram: Histogram,
@@ -64,6 +69,11 @@ pub struct Regularity {
     pub win2: f64,
     /// Largest share of intervals within a quarter octave (19 %).
     pub tight: f64,
+    /// Variance of single intervals, relative to random: 0 a clock, 1 random, a third what is drawn
+    /// evenly between nothing and a limit.
+    pub variation: f64,
+    /// The same as a standard normal deviate under randomness; very negative is regular.
+    pub variation_z: f64,
     /// Dispersion of sums of six intervals, relative to random: below 1 is regular.
     pub dispersion: f64,
     /// The same as a standard normal deviate under randomness; very negative is regular.
@@ -95,6 +105,7 @@ impl Timing {
             previous: 0.0,
             intervals: 0,
             sum: 0.0,
+            squares: 0.0,
             lv_sum: 0.0,
             lv_terms: 0,
             histogram: Histogram::default(),
@@ -155,6 +166,7 @@ impl Timing {
         }
         self.intervals = self.intervals.saturating_add(1);
         self.sum += f64::from(interval);
+        self.squares += f64::from(interval) * f64::from(interval);
         self.histogram.add(interval);
         if self.previous > 0.0 {
             let ratio = f64::from((interval - self.previous) / (interval + self.previous));
@@ -219,6 +231,7 @@ impl Timing {
     pub fn regularity(&self) -> Regularity {
         let intervals = f64::from(self.intervals.max(1));
         let (dispersion, dispersion_z) = self.dispersion();
+        let (variation, variation_z) = self.variation();
         Regularity {
             starts: self.starts,
             intervals: self.intervals,
@@ -228,6 +241,8 @@ impl Timing {
             win2: f64::from(self.histogram.densest(4)),
             // Two adjacent quarters, so that a clock on a bucket's edge is as tight as another.
             tight: f64::from(self.histogram.densest(2)),
+            variation,
+            variation_z,
             dispersion,
             dispersion_z,
             looks: self.looks,
@@ -238,15 +253,33 @@ impl Timing {
         }
     }
 
-    /// Variance of sums of six intervals over that of a random series of the same mean, and its
-    /// deviate by the cube-root transform of Wilson and Hilferty (1931).
+    /// Squared coefficient of variation, and its deviate: of exponential intervals its variance, and
+    /// so that of its logarithm, is about four over their number (Greenwood 1946, Moran 1947).
+    ///
+    /// No interval is shorter than what is merged, which alone would make fast random series look
+    /// regular; so the mean is taken above that dead time, here and for sums.
+    fn variation(&self) -> (f64, f64) {
+        let n = f64::from(self.intervals);
+        let mean = self.sum / n;
+        let above = mean - self.merge.secs_f64();
+        if self.intervals < 2 || above <= 0.0 {
+            return (1.0, 0.0);
+        }
+        let variance = (self.squares - n * mean * mean).max(0.0) / (n - 1.0);
+        let ratio = variance / (above * above);
+        (ratio, n.sqrt() / 2.0 * ratio.max(SMALLEST).ln())
+    }
+
+    /// Variance of sums of six intervals over that of a random series of the same mean and dead time,
+    /// and its deviate by the cube-root transform of Wilson and Hilferty (1931).
     fn dispersion(&self) -> (f64, f64) {
-        if self.sums < 4 || self.sums_mean <= 0.0 {
+        let above = self.sums_mean - f64::from(SUMMED) * self.merge.secs_f64();
+        if self.sums < 4 || above <= 0.0 {
             return (1.0, 0.0);
         }
         let freedom = f64::from(self.sums - 1);
         let variance = self.sums_m2 / freedom;
-        let random = self.sums_mean * self.sums_mean / f64::from(SUMMED);
+        let random = above * above / f64::from(SUMMED);
         let ratio = variance / random;
         let spread = 2.0 / (9.0 * freedom);
         (ratio, (ratio.cbrt() - (1.0 - spread)) / spread.sqrt())

@@ -22,7 +22,7 @@ use std::collections::BTreeMap;
 use super::clean::HABITS;
 use super::play::METHODS;
 use super::share::{Share, threshold};
-use super::{Clean, Measured, Row, SEEDS};
+use super::{Clean, Measured, Row};
 
 const FALSE_SHARES: [f64; 2] = [0.01, 0.001];
 const SHARES_TEXT: [&str; 2] = ["1 %", "0.1 %"];
@@ -67,13 +67,12 @@ pub(super) fn page(measured: &[Measured], command: &str) -> String {
         put_line!(out, "- {:.0} % {name}", 100.0 * share);
     }
     out.push_str(BOTS);
-    put_line!(
-        out,
-        "Seeds: {} for thresholds, {} to check them, {} for bots, each plus the number of days.",
-        SEEDS[0],
-        SEEDS[1],
-        SEEDS[2]
-    );
+    if let Some([train, check, bots]) = measured.first().map(|first| first.seeds) {
+        put_line!(
+            out,
+            "Seeds: {train} for thresholds, {check} to check them, {bots} for bots, each plus the number of days."
+        );
+    }
     out.push_str("\n## In short\n");
     out.push_str(&compare::summary(measured));
     out.push_str(&compare::without(measured));
@@ -224,7 +223,9 @@ mod tests {
         };
         let rows = || vec![row(7200, [0.9, 1.0, 2.0]), row(60, [0.5, 1.1, 2.0])];
         let bots = [rows(), Vec::new()];
-        let page = page(&[Measured { days: 3, train: clean(), check: clean(), bots }], "x");
+        let measured = Measured { days: 3, seeds: [7, 8, 9], train: clean(), check: clean(), bots };
+        let page = page(&[measured], "x");
+        assert!(page.contains("Seeds: 7 for thresholds, 8 to check them, 9 for bots"), "{page}");
         let row = "| 2 h | 70 % | symmetric | 100 (84–100) | 0 (0–16) | 100 (84–100) |";
         assert!(page.contains(row), "{page}");
         let worse = "- 3 d, on day and night, 2 h, 70 %, symmetric, at 1 %: 0 (0–16) against 100 (84–100); the intervals are apart.\n";

@@ -3,8 +3,9 @@
 //! Statistics: local variation (Shinomoto et al. 2003), share of intervals within a factor of two,
 //! dispersion of interval sums (Cox and Lewis 1966), and sustained regularity over distinct hours;
 //! the thresholds (Lv < 0.37, share > 0.61, z < -3.2) are those of a mix of random, office-hours and
-//! application traffic at 1 % and 0.1 % false positives. Timing alone never convicts: it is capped
-//! by who the other end is, and by its group.
+//! application traffic at 1 % and 0.1 % false positives. What goes on by day and by night is also
+//! asked whether its intervals vary less than chance (Greenwood 1946). Timing alone never convicts:
+//! it is capped by who the other end is, and by its group.
 
 mod regular;
 #[cfg(test)]
@@ -62,7 +63,8 @@ impl Detector for Beacon {
             .is_some_and(|ja4| view.summary.is_general_client(&ja4));
         // A page that polls from within a browser keeps time as well as a bot.
         let cap = if browser { cap.min(3.0) } else { cap };
-        let nats = regular::nats(&best) - if messages { 0.5 } else { 0.0 };
+        let nats = if browser { regular::browser_nats(&best) } else { regular::nats(&best) };
+        let nats = nats - if messages { 0.5 } else { 0.0 };
         if nats < 0.5 {
             return;
         }
@@ -101,6 +103,8 @@ fn evidence(c: &Conversation, r: &Regularity, messages: bool, nats: f64) -> Evid
             ("lv", r.lv),
             ("within_factor_two", r.win2),
             ("within_fifth", r.tight),
+            ("variation", r.variation),
+            ("variation_z", r.variation_z),
             ("dispersion", r.dispersion),
             ("dispersion_z", r.dispersion_z),
             ("regular_looks", f64::from(r.looks_passed)),

@@ -8,11 +8,36 @@ const ENOUGH: u32 = 11;
 /// The dispersion test needs at least this many starts.
 const FOR_DISPERSION: u32 = 36;
 
+/// Seconds without a pause that nobody sits at a machine.
+const UNBROKEN: f64 = 16.0 * 3600.0;
+/// What somebody does once a day is regular too, and its nights are no pauses.
+const SELDOM: f64 = 12.0 * 3600.0;
+/// Variation above this is no bounded sleep: evenly from nothing to a limit it is a third, and
+/// less by any other jitter; the rest is for polls that were lost.
+const BOUNDED: f64 = 0.5;
+/// Deviate of the variation from which chance is ruled out: one random series in forty, and at half
+/// a nat more one in seven hundred.
+const VARIATION_Z: f64 = -2.0;
+
 /// How much a series speaks for a machine's rhythm, in nats, before it is known whose it is.
 pub(super) fn nats(r: &Regularity) -> f64 {
     if r.intervals < FEWEST || is_bursts(r) {
         return 0.0;
     }
+    rhythm(r).max(day_and_night(r))
+}
+
+/// The same of a browser, behind which is a person who may come back to any of many pages at any
+/// hour: among so many some vary little by chance.
+pub(super) fn browser_nats(r: &Regularity) -> f64 {
+    if r.intervals < FEWEST || is_bursts(r) {
+        return 0.0;
+    }
+    rhythm(r).max(day_and_night(r) - 1.5)
+}
+
+/// Whatever the time of day.
+fn rhythm(r: &Regularity) -> f64 {
     let sustained = sustained(r);
     let regular = r.lv < 0.37 && r.win2 > 0.61;
     let base = if regular && r.intervals >= ENOUGH {
@@ -30,6 +55,20 @@ pub(super) fn nats(r: &Regularity) -> f64 {
         return 0.0;
     };
     base + sustained
+}
+
+/// A sleep of any jitter that goes on by day and by night. Whatever people start pauses with them,
+/// and what calls at random shows it in some very long and many very short intervals; neither needs
+/// many calls, nor that the jitter is narrow. The wider it is, the more it is like what tries a
+/// failing server again after any wait up to a limit, and the less it weighs.
+fn day_and_night(r: &Regularity) -> f64 {
+    let unbroken = r.mean * f64::from(r.intervals) / f64::from(r.pauses + 1);
+    let goes_on = unbroken >= UNBROKEN && r.mean <= SELDOM;
+    if goes_on && r.variation < BOUNDED && r.variation_z < VARIATION_Z {
+        3.0 + ((VARIATION_Z - r.variation_z) / 2.0).min(0.5) + (1.0 - r.variation / BOUNDED)
+    } else {
+        0.0
+    }
 }
 
 /// Fewer calls between two pauses than one look needs, and no clock among them: a page with its

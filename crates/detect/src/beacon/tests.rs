@@ -70,6 +70,85 @@ fn long_sleeps_are_heard() {
     }
 }
 
+/// A week or less in which a name of nobody else is called at those times.
+fn days_with(days: f64, times: &[f64]) -> Findings {
+    let mut scene = Scene::ordinary(days * DAY);
+    for at in times {
+        scene.talk(*at, Talk::tcp(c2(), 443).strange_tls(Some("quiet-river.example")));
+    }
+    scene.findings()
+}
+
+#[test]
+fn a_sleep_of_hours_and_wide_jitter_is_heard_after_days() {
+    for (sleep, days) in [
+        (Sleep::Shortened(2.0 * HOUR, 0.9), 3.0),
+        (Sleep::Around(2.0 * HOUR, 0.7), 3.0),
+        (Sleep::Around(2.0 * HOUR, 0.9), 7.0),
+        (Sleep::Shortened(8.0 * HOUR, 0.5), 7.0),
+    ] {
+        for seed in 0..4 {
+            let found = days_with(days, &times(sleep, days * DAY, seed));
+            assert!(found.nats(NAME) >= 3.0, "{days} days, seed {seed}: {found:?}");
+            assert!(found.number(NAME, "variation") < 0.5);
+        }
+    }
+}
+
+#[test]
+fn lost_polls_and_a_short_outage_do_not_hide_it() {
+    for seed in 0..4 {
+        let mut chance = Chance::new(seed);
+        let kept: Vec<f64> = times(Sleep::Shortened(600.0, 0.9), 3.0 * DAY, seed)
+            .into_iter()
+            .filter(|at| !chance.happens(0.1) && !(30.0 * HOUR..32.0 * HOUR).contains(at))
+            .collect();
+        let found = days_with(3.0, &kept);
+        assert!(found.nats(NAME) >= 3.0, "seed {seed}: {found:?}");
+    }
+}
+
+#[test]
+fn chance_by_day_and_night_is_not_heard() {
+    for mean in [60.0, 600.0, 2.0 * HOUR] {
+        let heard = (0..40).filter(|seed| {
+            days_with(3.0, &times(Sleep::Random(mean), 3.0 * DAY, *seed)).fires(NAME)
+        });
+        // One in forty by chance.
+        assert!(heard.count() <= 3, "{mean} s");
+    }
+}
+
+#[test]
+fn jitter_while_somebody_is_there_is_no_sleep_by_day_and_night() {
+    // A server that fails is tried again with full jitter, nine hours a day.
+    for seed in 0..8 {
+        let mut chance = Chance::new(seed);
+        let mut tries = Vec::new();
+        for day in 0..3 {
+            let morning = f64::from(day) * DAY + 9.0 * HOUR;
+            let mut at = morning;
+            while at < morning + 9.0 * HOUR {
+                tries.push(at);
+                at += chance.between(0.0, 1500.0);
+            }
+        }
+        let found = days_with(3.0, &tries);
+        assert!(found.nats(NAME) < 3.0, "seed {seed}: {found:?}");
+    }
+}
+
+#[test]
+fn what_somebody_does_once_a_day_is_no_sleep() {
+    // Every morning, give or take an hour, for two weeks without a weekend.
+    let mut chance = Chance::new(3);
+    let mornings: Vec<f64> =
+        (0..12).map(|day| f64::from(day) * DAY + HOUR * chance.between(8.0, 10.0)).collect();
+    let known = days_with(12.0, &mornings).nats(NAME);
+    // As a slow clock, and no more for the nights in between.
+    assert!(known <= 4.0, "{known}");
+}
+
 #[test]
 fn the_period_is_told() {
     let found = day_with(&times(Sleep::Shortened(60.0, 0.0), DAY, 1), |_| Talk::tcp(c2(), 4444));

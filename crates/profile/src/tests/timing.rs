@@ -50,13 +50,22 @@ fn shares(intervals: &[f64], quarters: i32) -> (f64, f64) {
     (best, free)
 }
 
-/// Variance of sums of six intervals over that of a random series of the same mean.
-fn dispersion(intervals: &[f64]) -> f64 {
+/// Variance of sums of six intervals over that of a random series of the same mean above what is
+/// merged.
+fn dispersion(intervals: &[f64], merge: f64) -> f64 {
     let sums: Vec<f64> = intervals.chunks_exact(6).map(|six| six.iter().sum()).collect();
     let n = sums.len() as f64;
     let mean = sums.iter().sum::<f64>() / n;
     let variance = sums.iter().map(|s| (s - mean).powi(2)).sum::<f64>() / (n - 1.0);
-    variance / (mean * mean / 6.0)
+    variance / ((mean - 6.0 * merge).powi(2) / 6.0)
+}
+
+/// Variance of the intervals over their squared mean above what is merged.
+fn variation(intervals: &[f64], merge: f64) -> f64 {
+    let n = intervals.len() as f64;
+    let mean = intervals.iter().sum::<f64>() / n;
+    let variance = intervals.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / (n - 1.0);
+    variance / (mean - merge).powi(2)
 }
 
 fn close(a: f64, b: f64) -> bool {
@@ -77,7 +86,11 @@ proptest! {
         prop_assert_eq!(r.starts as usize, intervals.len() + 1);
         prop_assert_eq!((r.intervals as usize, r.pauses), (intervals.len(), 0));
         prop_assert!(close(r.lv, lv(&intervals)), "lv {} {}", r.lv, lv(&intervals));
-        prop_assert!(close(r.dispersion, dispersion(&intervals)));
+        prop_assert!(close(r.dispersion, dispersion(&intervals, 0.5)));
+        let spread = variation(&intervals, 0.5);
+        prop_assert!(close(r.variation, spread), "variation {} {spread}", r.variation);
+        let z = (intervals.len() as f64).sqrt() * spread.max(1e-6).ln() / 2.0;
+        prop_assert!((r.variation_z - z).abs() < 0.01, "z {} {z}", r.variation_z);
         let mean = intervals.iter().sum::<f64>() / intervals.len() as f64;
         prop_assert!(close(r.mean, mean) && close(r.span, mean * intervals.len() as f64));
         // A value on the edge of a bucket may fall on either side of it.
@@ -101,7 +114,8 @@ proptest! {
         for nanos in times {
             timing.add(Timestamp::from_nanos(nanos));
             let r = timing.regularity();
-            prop_assert!([r.median, r.mean, r.lv, r.win2, r.tight, r.dispersion, r.dispersion_z]
+            prop_assert!([r.median, r.mean, r.lv, r.win2, r.tight, r.dispersion, r.dispersion_z, r.variation,
+                r.variation_z]
                 .iter().all(|x| x.is_finite()), "{r:?}");
             prop_assert!((0.0..=1.0).contains(&r.win2) && (0.0..=1.0).contains(&r.tight));
             prop_assert!(r.tight <= r.win2 && r.looks_passed <= r.looks);
@@ -183,5 +197,62 @@ fn nothing_and_one_start_say_nothing() {
         let r = of(HALF, starts);
         assert_eq!((r.starts as usize, r.intervals), (starts.len(), 0));
         assert_eq!((r.lv, r.dispersion, r.dispersion_z, r.win2), (1.0, 1.0, 0.0, 0.0));
+        assert_eq!((r.variation, r.variation_z), (1.0, 0.0));
+    }
+}
+
+/// Drawn evenly between 0 and 1.
+fn even(seed: u64) -> impl FnMut() -> f64 {
+    let mut state = seed;
+    move || {
+        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let z = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((z ^ (z >> 31)) >> 11) as f64 / (1u64 << 53) as f64
+    }
+}
+
+#[test]
+fn the_deviate_of_the_variation_is_that_of_chance() {
+    // Random series: as many lie below -2 and -3 as of a standard normal deviate, whatever their
+    // number.
+    for (count, mean) in [(8, 3000.0), (11, 7200.0), (35, 3000.0), (300, 60.0)] {
+        let series = 60_000 / count;
+        let deviates: Vec<f64> = (0..series as u64)
+            .map(|seed| {
+                let mut chance = even(seed * 1_000_003 + count as u64);
+                let intervals: Vec<f64> =
+                    (0..count).map(|_| -mean * (1.0 - chance()).ln()).collect();
+                of(Span::from_secs(5), &times(&intervals)).variation_z
+            })
+            .collect();
+        let share =
+            |z: f64| deviates.iter().filter(|d| **d < z).count() as f64 / deviates.len() as f64;
+        assert!(share(-2.0) < 0.04, "{count} of {mean} s: {}", share(-2.0));
+        assert!(share(-3.0) < 0.005 || series < 1000, "{count} of {mean} s: {}", share(-3.0));
+    }
+}
+
+#[test]
+fn what_is_merged_does_not_make_fast_chance_regular() {
+    for seed in 0..20 {
+        let mut chance = even(seed);
+        let intervals: Vec<f64> = (0..3000).map(|_| -30.0 * (1.0 - chance()).ln()).collect();
+        let r = of(Span::from_secs(5), &times(&intervals));
+        assert!(r.variation > 0.85 && r.dispersion > 0.75, "{r:?}");
+    }
+}
+
+#[test]
+fn a_few_polls_of_any_jitter_are_less_varied_than_chance() {
+    // Expected: the variance of an even draw over its squared mean.
+    for (low, high, expected) in [(0.1, 1.0, 0.223), (0.1, 1.9, 0.27), (0.3, 1.7, 0.163)] {
+        let mut chance = even(9);
+        let intervals: Vec<f64> =
+            (0..4000).map(|_| 7200.0 * (low + (high - low) * chance())).collect();
+        let r = of(HALF, &times(&intervals));
+        assert!((r.variation - expected).abs() < 0.02, "{low} to {high}: {}", r.variation);
+        let few = of(HALF, &times(&intervals[..35]));
+        assert!(few.variation_z < -2.0, "{low} to {high}: {few:?}");
     }
 }

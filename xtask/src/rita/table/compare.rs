@@ -91,7 +91,10 @@ pub(super) fn without(measured: &[Measured]) -> String {
         });
         put_line!(out, "| {name} | {rita:.3} | {ours:.3} | {tally} |");
     }
-    let (_, habit) = weightiest;
+    let (worse, habit) = weightiest;
+    if worse >= Tally::of(all(measured, None).iter()).worse {
+        return out;
+    }
     put_line!(out, "\nWithout {}, which weighs most against ours:", HABITS[habit].1);
     parts(measured, Some(habit), &mut out);
     out
@@ -104,8 +107,13 @@ fn border(clean: &Clean, method: usize, left_out: usize) -> f64 {
 
 /// Each row in which ours finds fewer.
 pub(super) fn worse(measured: &[Measured]) -> String {
+    let all = all(measured, None);
+    let worse: Vec<&Comparison> = all.iter().filter(|c| c.ours.hits < c.theirs.hits).collect();
     let mut out = "\n".to_owned();
-    for c in all(measured, None).iter().filter(|c| c.ours.hits < c.theirs.hits) {
+    if worse.is_empty() {
+        out.push_str("In no row.\n");
+    }
+    for c in worse {
         let apart = if c.ours.is_apart(c.theirs) { "; the intervals are apart" } else { "" };
         put_line!(
             out,
