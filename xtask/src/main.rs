@@ -1,7 +1,7 @@
 //! The project's own chores: `cargo xtask COMMAND`.
 //!
 //! A chore reads the tree and runs the ordinary tools; it never changes a file unless its name
-//! says so (`new-...`, `names`, `picture`) or it is told to (`habits --write`, `rita --write`).
+//! says so (`new-...`, `names`, `picture`) or it is told to (`habits --write`, `rita --write` and others).
 //! A tool that is not installed is a skip that is said, never a pass.
 #![forbid(unsafe_code)]
 #![allow(
@@ -22,6 +22,7 @@ mod product;
 mod rita;
 mod run;
 mod scaffold;
+mod sizes;
 mod source;
 mod steps;
 mod test;
@@ -109,6 +110,12 @@ const CHORES: &[Chore] = &[
         about: "hold the beacon detector against RITA's score, or write docs/beacons.md",
         help: rita::HELP,
         run: rita::main,
+    },
+    Chore {
+        name: "sizes",
+        about: "measure how much memory a flow, a conversation and a host take",
+        help: sizes::HELP,
+        run: sizes::main,
     },
     Chore {
         name: "picture",

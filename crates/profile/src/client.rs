@@ -138,7 +138,7 @@ impl HttpFacts {
             self.agent_changes += 1;
         }
         let path = request.uri.split(['?', '#']).next().unwrap_or_default();
-        self.shapes |= 1 << (shape(request.uri) & 63);
+        self.shapes |= 1 << shape(request.uri);
         keep(&mut self.path, path);
     }
 
@@ -155,7 +155,7 @@ impl HttpFacts {
     }
 }
 
-/// A hash of a URI with letters and digits folded to their classes and runs made one.
+/// A number below 64 for a URI with letters and digits folded to their classes and runs made one.
 fn shape(uri: &str) -> u64 {
     let mut hash = 0xcbf2_9ce4_8422_2325_u64;
     let mut last = 0;
@@ -170,7 +170,8 @@ fn shape(uri: &str) -> u64 {
         }
         last = class;
     }
-    hash >> 29
+    // The last bytes reach the upper bits by this mix only.
+    (hash ^ hash >> 32).wrapping_mul(0xff51_afd7_ed55_8ccd) >> 58
 }
 
 /// Keeps a short copy; `true` when it replaced another text.

@@ -1,7 +1,9 @@
 //! Tests of profiles, with a stage to play events on.
 
 mod bounds;
+mod counts;
 mod naming;
+mod prevalence;
 mod sketches;
 mod timeline;
 mod timing;

@@ -118,9 +118,10 @@ pub fn run(options: Options) -> Result<Ended, SensorError> {
     let mut warden =
         Warden::new(Rails::new(site::rails(&config)), site::ways(&config), Arc::clone(&watch));
     warden.news.aloud = aloud;
-    arm(&mut warden, &config)?;
+    // First what was blocked before: the kernel is not to let it through for a moment.
     recall(&mut warden, &keep)?;
     warden.preload(&settings.intel, config.indicators.block_from, clock.now(wall()));
+    arm(&mut warden, &config)?;
 
     let board = Arc::new(Board::default());
     control::listen(&config.socket, Arc::clone(&board), slot.clone())
@@ -218,7 +219,7 @@ fn arm(warden: &mut Warden, config: &Config) -> Result<(), SensorError> {
     }
     if config.enforce.nftables && warden.enforcer.is_none() {
         let mut nft = Nft::new(site::tables(config))?;
-        nft.apply(&warden.rails.state.blocks, wall())?;
+        nft.apply(&warden.whole(), wall())?;
         warden.enforcer = Some(Box::new(nft));
     }
     if config.enforce.resets != Resets::Never && warden.resetter.is_none() {

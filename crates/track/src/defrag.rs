@@ -94,7 +94,8 @@ impl Defrag {
         };
         notes.overlap = !partial.add(fragment, bytes);
         if partial.is_whole() {
-            let partial = self.waiting.swap_remove(index);
+            let mut partial = self.waiting.swap_remove(index);
+            partial.bytes.truncate(partial.total.map_or(0, |total| total as usize));
             return (Outcome::Whole(partial.bytes), notes);
         }
         (Outcome::Waiting, notes)
@@ -143,7 +144,8 @@ impl Partial {
         clean
     }
 
+    /// What lies behind the end keeps no datagram from being whole.
     fn is_whole(&self) -> bool {
-        matches!((self.ranges.as_slice(), self.total), (&[(0, end)], Some(total)) if end >= total)
+        matches!((self.ranges.first(), self.total), (Some(&(0, end)), Some(total)) if end >= total)
     }
 }

@@ -4,6 +4,9 @@
 //! comes round its true deadline is worked out, and it is entered again if it lived on. So a packet
 //! costs nothing here.
 
+#[cfg(test)]
+mod tests;
+
 /// Slots of the ring: a little more than an hour.
 const SLOTS: usize = 4096;
 

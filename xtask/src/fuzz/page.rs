@@ -7,8 +7,8 @@ use std::path::Path;
 use super::target::Run;
 
 const BEGIN: &str = "<!-- written by `cargo xtask fuzz --write` -->";
-const HEAD: &str =
-    "| target | executions | a second | edges | seconds | found |\n|---|--:|--:|--:|--:|---|\n";
+const HEAD: &str = "| target | executions | a second | edges | seconds | ended by | found |\n\
+    |---|--:|--:|--:|--:|---|---|\n";
 
 /// Replaces the rows of the targets that ran; the others stay as they were.
 pub(super) fn write(root: &Path, runs: &[(String, Run)]) -> Result<(), Box<dyn Error>> {
@@ -32,9 +32,13 @@ fn rows(old: &str, runs: &[(String, Run)]) -> String {
 
 fn row(name: &str, run: &Run) -> String {
     let rate = run.figures.executions as f64 / run.seconds.max(0.1);
-    let found = if run.found.is_some() { "yes" } else { "nothing" };
+    let (ended, found) = match (&run.found, run.quiet) {
+        (Some(_), _) => ("finding", "yes"),
+        (None, true) => ("quiet", "nothing"),
+        (None, false) => ("time", "nothing"),
+    };
     format!(
-        "| {name} | {} | {rate:.0} | {} | {:.0} | {found} |",
+        "| {name} | {} | {rate:.0} | {} | {:.0} | {ended} | {found} |",
         run.figures.executions, run.figures.edges, run.seconds
     )
 }
@@ -45,10 +49,18 @@ mod tests {
 
     #[test]
     fn rows_that_ran_replace_those_before() {
-        let old =
-            format!("\n\n{HEAD}| dns | 1 | 1 | 1 | 1 | nothing |\n| tls | 2 | 2 | 2 | 2 | yes |\n");
+        let before = "| dns | 1 | 1 | 1 | 1 | quiet | nothing |\n";
+        let old = format!("\n\n{HEAD}{before}| tls | 2 | 2 | 2 | 2 | finding | yes |\n");
         let run = Run { seconds: 2.0, ..Run::default() };
         let new = rows(&old, &[("tls".to_owned(), run)]);
-        assert_eq!(new, "| dns | 1 | 1 | 1 | 1 | nothing |\n| tls | 0 | 0 | 0 | 2 | nothing |\n");
+        assert_eq!(new, format!("{before}| tls | 0 | 0 | 0 | 2 | time | nothing |\n"));
+    }
+
+    #[test]
+    fn a_row_tells_what_ended_it() {
+        let quiet = Run { quiet: true, ..Run::default() };
+        assert!(row("dns", &quiet).ends_with("| quiet | nothing |"));
+        let found = Run { found: Some("panicked".to_owned()), ..Run::default() };
+        assert!(row("dns", &found).ends_with("| finding | yes |"));
     }
 }

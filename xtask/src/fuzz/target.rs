@@ -36,6 +36,8 @@ pub(super) enum Wish {
 pub(super) struct Run {
     pub(super) figures: Figures,
     pub(super) seconds: f64,
+    /// It ended because no new edge came any more, not by its time.
+    pub(super) quiet: bool,
     /// What it said when something was found.
     pub(super) found: Option<String>,
 }
@@ -65,7 +67,8 @@ pub(super) fn run_one(root: &Path, program: &Path, name: &str, wish: Wish) -> Ru
             }
             Err(error) => all.found = Some(format!("{name}: {error}")),
         }
-        if all.found.is_some() || still >= QUIET {
+        all.quiet = all.found.is_none() && still >= QUIET;
+        if all.quiet || all.found.is_some() {
             break;
         }
     }

@@ -1,5 +1,8 @@
 //! What one host asked for in vain.
 
+#[cfg(test)]
+mod tests;
+
 use ostium_event::Timestamp;
 use ostium_names as names;
 use ostium_profile::stable_hash;

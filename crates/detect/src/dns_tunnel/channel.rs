@@ -1,10 +1,16 @@
 //! One possible channel: the distinct labels that were asked for, and what came back.
 
+#[cfg(test)]
+mod tests;
+
 use ostium_event::{RecordType, Timestamp};
 use ostium_profile::stable_hash;
 
-/// Labels counted exactly; beyond this only the number of questions grows.
+/// Labels remembered. How often these were asked for again tells how many of the questions beyond
+/// them were for labels never met.
 const REMEMBERED: usize = 128;
+/// Bits of a remembered label that tell which addresses it was asked for: IPv4, IPv6.
+const FAMILIES: u64 = 3;
 /// Bits of one character of a label (letters, digits, `-`).
 const BITS: f64 = 5.2;
 
@@ -14,9 +20,12 @@ pub(super) struct Channel {
     labels: Vec<u64>,
     /// The label asked for last: asked for again at once, it was sent again.
     latest: u64,
+    /// Questions for labels that are remembered, after the first.
+    again: u32,
+    /// Questions for others, once no more could be remembered.
     beyond: u32,
-    queries: u32,
     bits: f64,
+    bits_beyond: f64,
     encoded: u32,
     carrying: u32,
     replies: u32,
@@ -67,30 +76,33 @@ impl Pattern {
 
 impl Channel {
     pub(super) fn ask(&mut self, at: Timestamp, label: &str, domain: &str, kind: RecordType) {
-        if self.queries == 0 {
-            self.first = at;
-            self.domain = domain.into();
+        if self.labels.is_empty() {
+            (self.first, self.domain) = (at, domain.into());
         }
         self.last = self.last.max(at);
         let both = stable_hash(label.as_bytes()) ^ stable_hash(domain.as_bytes()).rotate_left(7);
-        if self.queries > 0 && self.latest == both {
+        let print = both & !FAMILIES;
+        let at_once = !self.labels.is_empty() && self.latest == print;
+        self.latest = print;
+        if let Some(known) = self.labels.iter_mut().find(|l| **l & !FAMILIES == print) {
+            let (family, before) = (family(kind), *known & FAMILIES);
+            *known |= family;
+            // IPv4 and IPv6 of one name are one question.
+            let other = family != 0 && before == FAMILIES ^ family;
+            self.again = self.again.saturating_add(u32::from(!at_once && !other));
             return;
         }
-        self.latest = both;
-        self.queries = self.queries.saturating_add(1);
-        // IPv4 and IPv6 of one name are one question.
-        if self.labels.contains(&both) {
-            if matches!(kind, RecordType::A | RecordType::AAAA) {
-                self.queries -= 1;
-            }
+        if at_once {
             return;
         }
+        let bits = label.len() as f64 * BITS;
         if self.labels.len() < REMEMBERED {
-            self.labels.push(both);
+            self.labels.push(print | family(kind));
+            self.bits += bits;
         } else {
             self.beyond = self.beyond.saturating_add(1);
+            self.bits_beyond += bits;
         }
-        self.bits += label.len() as f64 * BITS;
         self.encoded += u32::from(is_encoded(label));
         let carrying = matches!(
             kind,
@@ -118,28 +130,40 @@ impl Channel {
         }
     }
 
-    /// Distinct labels.
+    /// Distinct labels: exact as far as they are remembered, estimated beyond.
     pub(super) fn labels(&self) -> u32 {
-        self.labels.len() as u32 + self.beyond
+        self.labels.len() as u32 + (f64::from(self.beyond) * self.once()).round() as u32
     }
 
+    /// Questions; those sent again at once do not count.
     pub(super) const fn queries(&self) -> u32 {
-        self.queries
+        self.met().saturating_add(self.again)
+    }
+
+    /// Share of questions that were the first for their label, among labels remembered.
+    pub(super) fn once(&self) -> f64 {
+        let labels = self.labels.len() as f64;
+        labels / (labels + f64::from(self.again)).max(1.0)
     }
 
     /// Information in the distinct labels.
-    pub(super) const fn bits(&self) -> f64 {
-        self.bits
+    pub(super) fn bits(&self) -> f64 {
+        self.bits + self.bits_beyond * self.once()
     }
 
     /// Do most labels look like encoded data?
     pub(super) fn looks_encoded(&self) -> bool {
-        f64::from(self.encoded) >= 0.7 * f64::from(self.labels())
+        f64::from(self.encoded) >= 0.7 * f64::from(self.met())
     }
 
     /// Are most questions for types that carry data?
     pub(super) fn carrying_types(&self) -> bool {
-        f64::from(self.carrying) >= 0.5 * f64::from(self.labels())
+        f64::from(self.carrying) >= 0.5 * f64::from(self.met())
+    }
+
+    /// Questions for labels that were not remembered when they were asked for.
+    const fn met(&self) -> u32 {
+        (self.labels.len() as u32).saturating_add(self.beyond)
     }
 
     /// Bytes of data in a reply, on average.
@@ -170,6 +194,15 @@ impl Channel {
 
     pub(super) const fn last(&self) -> Timestamp {
         self.last
+    }
+}
+
+/// The bit of the addresses asked for; 0 for other types.
+const fn family(kind: RecordType) -> u64 {
+    match kind {
+        RecordType::A => 1,
+        RecordType::AAAA => 2,
+        _ => 0,
     }
 }
 

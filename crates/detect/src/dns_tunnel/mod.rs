@@ -174,7 +174,7 @@ impl Detector for DnsTunnel {
 
 impl DnsTunnel {
     fn weigh(&self, key: &Key, c: &Channel, view: &View<'_>) -> Option<Evidence> {
-        let once = f64::from(c.labels()) / f64::from(c.queries().max(1));
+        let once = c.once();
         let span = c.last().since(c.first()).secs_f64();
         let machine = c.looks_encoded();
         let hour_rate = c.bits() / 8.0 / (span / 3600.0).max(1.0 / 12.0);

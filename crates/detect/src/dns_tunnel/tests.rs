@@ -165,11 +165,16 @@ fn words_are_names() {
 
 #[test]
 fn the_same_names_again_and_again_are_no_channel() {
-    let found = carries(600, DAY - HOUR, RecordType::TXT, |_, turn| {
-        let label = hex(&mut Chance::new(turn as u64 % 40), 32);
-        format!("{label}.quiet-river.example")
-    });
-    assert!(!found.fires(NAME), "{found:?}");
+    for kind in [RecordType::TXT, RecordType::A] {
+        // As many as are remembered, and more.
+        for labels in [40, 400] {
+            let found = carries(1_200, DAY - HOUR, kind, |_, turn| {
+                let label = hex(&mut Chance::new(turn as u64 % labels), 32);
+                format!("{label}.quiet-river.example")
+            });
+            assert!(!found.fires(NAME), "{labels} {kind:?}: {found:?}");
+        }
+    }
 }
 
 #[test]

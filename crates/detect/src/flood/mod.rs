@@ -31,16 +31,21 @@ struct Victims {
 struct Victim {
     addr: Addr,
     port: u16,
-    /// Unanswered connections by second of their start, over the last minute.
-    seconds: Vec<(u64, u32)>,
-    /// Seconds with a hundred and more.
-    full_seconds: u32,
+    seconds: Seconds,
     unanswered: u64,
     answered: u64,
     /// The longest single flow that is a flood: seconds, packets.
     stream: (f64, u64),
     first: ostium_event::Timestamp,
     last: ostium_event::Timestamp,
+}
+
+/// Unanswered connections by second of their start, over the last minute.
+#[derive(Debug, Default)]
+struct Seconds {
+    counts: Vec<(u64, u32)>,
+    /// Seconds with a hundred and more.
+    full: u32,
 }
 
 const RATE: u32 = 100;
@@ -99,7 +104,7 @@ impl Detector for Flood {
             return;
         }
         victim.unanswered += 1;
-        victim.count(record.first.secs());
+        victim.seconds.count(record.first.secs());
         let seconds = record.duration().secs_f64();
         let rate = record.out.packets as f64 / seconds.max(0.001);
         if record.back.packets == 0
@@ -125,7 +130,7 @@ impl Detector for Flood {
         for victim in &victims.victims {
             let streaming = victim.stream.1 > 0;
             let opening =
-                victim.full_seconds >= SECONDS && victim.answered * 20 < victim.unanswered;
+                victim.seconds.full >= SECONDS && victim.answered * 20 < victim.unanswered;
             if !streaming && !opening {
                 continue;
             }
@@ -148,7 +153,7 @@ impl Detector for Flood {
                 numbers: vec![
                     (if streaming { "packets" } else { "connections" }, packets as f64),
                     ("seconds", seconds),
-                    ("full_seconds", f64::from(victim.full_seconds)),
+                    ("full_seconds", f64::from(victim.seconds.full)),
                 ],
                 ..about_host(
                     self.name(),
@@ -182,15 +187,14 @@ impl Victims {
                         .victims
                         .iter()
                         .enumerate()
-                        .min_by_key(|(_, v)| (v.full_seconds, v.stream.1, v.unanswered, v.last))
+                        .min_by_key(|(_, v)| (v.seconds.full, v.stream.1, v.unanswered, v.last))
                         .map(|(place, _)| place)?;
                     self.victims.swap_remove(least);
                 }
                 self.victims.push(Victim {
                     addr,
                     port: event.flow.outside_port,
-                    seconds: Vec::new(),
-                    full_seconds: 0,
+                    seconds: Seconds::default(),
                     unanswered: 0,
                     answered: 0,
                     stream: (0.0, 0),
@@ -204,19 +208,22 @@ impl Victims {
     }
 }
 
-// === impl Victim ===
+// === impl Seconds ===
 
-impl Victim {
+impl Seconds {
     /// Counts a connection by the second of its start; ends come in another order than starts.
     fn count(&mut self, second: u64) {
-        if let Some(slot) = self.seconds.iter_mut().find(|(s, _)| *s == second) {
+        if let Some(slot) = self.counts.iter_mut().find(|(s, _)| *s == second) {
             slot.1 += 1;
-            self.full_seconds += u32::from(slot.1 == RATE);
+            self.full += u32::from(slot.1 == RATE);
             return;
         }
-        if self.seconds.len() >= REMEMBERED_SECONDS {
-            self.seconds.remove(0);
+        if self.counts.len() < REMEMBERED_SECONDS {
+            self.counts.push((second, 1));
+        } else if let Some(earliest) = self.counts.iter_mut().min_by_key(|(s, _)| *s)
+            && earliest.0 < second
+        {
+            *earliest = (second, 1);
         }
-        self.seconds.push((second, 1));
     }
 }

@@ -2,7 +2,9 @@
 
 use ostium_event::{Addr, Service};
 use ostium_evidence::Group;
+use proptest::prelude::*;
 
+use super::{RATE, REMEMBERED_SECONDS, Seconds};
 use crate::Blind;
 use crate::testing::{Chance, Findings, HOUR, Outcome, Scene, Talk, address};
 
@@ -146,4 +148,25 @@ fn groups_and_neighbours_are_no_victims() {
     assert!(!found.fires(NAME), "{found:?}");
     let found = streams(stream(900, 60).internal());
     assert!(!found.fires(NAME), "{found:?}");
+}
+
+proptest! {
+    // Ends come in another order than starts: those that are refused at once, others when their
+    // patience is over.
+    #[test]
+    fn full_seconds_are_those_of_all_connections_together(
+        loads in prop::collection::vec((0u32..180, 0u64..60, 0u64..60), 1..150),
+    ) {
+        let mut ends: Vec<(u64, u64)> = Vec::new();
+        for (second, (count, one, other)) in (1_000u64..).zip(&loads) {
+            let patience = |n: u32| if n.is_multiple_of(2) { one } else { other };
+            ends.extend((0..*count).map(|n| (second + patience(n), second)));
+        }
+        ends.sort_unstable();
+        let mut seconds = Seconds::default();
+        ends.iter().for_each(|(_, second)| seconds.count(*second));
+        let full = loads.iter().filter(|load| load.0 >= RATE).count();
+        prop_assert_eq!(seconds.full as usize, full);
+        prop_assert!(seconds.counts.len() <= REMEMBERED_SECONDS);
+    }
 }

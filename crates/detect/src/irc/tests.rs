@@ -2,6 +2,7 @@
 
 use ostium_event::Addr;
 use ostium_evidence::Group;
+use proptest::prelude::*;
 
 use crate::testing::{Findings, HOUR, Outcome, Scene, Talk, address};
 
@@ -68,4 +69,32 @@ fn another_place_is_not_held_responsible() {
     scene.talk(60.0, Talk::tcp(c2(), 4244));
     scene.talk(90.0, Talk::tcp(address("203.0.113.67"), 4244));
     assert!(!scene.findings().fires(NAME));
+}
+
+proptest! {
+    #[test]
+    fn counts_what_was_said_to_each_server(
+        lines in prop::collection::vec((0u8..4, 0usize..4, "#[a-z]{1,6}"), 1..80),
+    ) {
+        let verbs = ["JOIN", "PONG", "PRIVMSG", "PING"];
+        let mut scene = Scene::ordinary(HOUR);
+        for (turn, (server, verb, channel)) in lines.iter().enumerate() {
+            let talk = Talk::tcp(Addr::v4([203, 0, 113, *server]), 6667);
+            scene.talk(60.0 + 30.0 * turn as f64, talk.irc(0.1, verbs[*verb], channel));
+        }
+        let found = scene.findings();
+        for server in 0..4 {
+            let said: Vec<_> = lines.iter().filter(|line| line.0 == server).collect();
+            let count = |verb: usize| said.iter().filter(|line| line.1 == verb).count() as f64;
+            let peer = format!("203.0.113.{server}:6667");
+            let item = found.of(NAME).find(|item| item.summary.contains(&peer));
+            prop_assert_eq!(item.is_some(), !said.is_empty());
+            let Some(item) = item else { continue };
+            prop_assert_eq!(
+                &item.numbers, &vec![("joined", count(0)), ("answered_pings", count(1))]
+            );
+            let last = said.iter().rfind(|line| line.1 == 0).map_or("none", |line| line.2.as_str());
+            prop_assert!(item.summary.ends_with(&format!("channel {last}")), "{}", item.summary);
+        }
+    }
 }

@@ -1,9 +1,12 @@
 //! The doors that one host tried.
 
+#[cfg(test)]
+mod tests;
+
 use ostium_event::{Addr, FlowKey, Timestamp};
 
-/// Bits of the filter of contacts, and contacts after which it begins anew (then one in forty new
-/// contacts is taken for a known one).
+/// Bits of the filter of contacts, and contacts after which it begins anew (by then one new contact
+/// in twenty is taken for a known one, and one in sixty of all).
 const FILTER_BITS: usize = 8192;
 const FILTERED: u32 = 1024;
 /// Ports (for many addresses) and addresses (for many ports) followed at once.
@@ -29,6 +32,8 @@ struct Count<T> {
     of: T,
     shut: u32,
     open: u32,
+    /// What may have been missed: the rank of those that had this place before.
+    before: u32,
 }
 
 /// The best picture of a scan.
@@ -162,22 +167,24 @@ const fn is_peer_port(port: u16) -> bool {
     )
 }
 
-/// Counts in a short list; what is rarest makes room (space-saving, Metwally et al. 2005).
+/// Counts in a short list; what is rarest makes room, and whoever follows inherits its rank, so that
+/// what has more than its share of all contacts stays (space-saving, Metwally et al. 2005). Counts
+/// are what is certain: too low by at most that share, never too high.
 fn count<T: PartialEq>(counts: &mut Vec<Count<T>>, of: T, failed: bool) {
     let found = counts.iter().position(|c| c.of == of);
     let place = match found {
         Some(place) => place,
         None if counts.len() < FOLLOWED => {
-            counts.push(Count { of, shut: 0, open: 0 });
+            counts.push(Count { of, shut: 0, open: 0, before: 0 });
             counts.len() - 1
         }
         None => {
-            let rarest = counts.iter().enumerate().min_by_key(|(_, c)| c.shut + c.open);
-            let Some(place) = rarest.map(|(place, _)| place) else {
+            let ranks = counts.iter().map(|c| c.before + c.shut + c.open).enumerate();
+            let Some((place, before)) = ranks.min_by_key(|(_, rank)| *rank) else {
                 return;
             };
             if let Some(slot) = counts.get_mut(place) {
-                *slot = Count { of, shut: 0, open: 0 };
+                *slot = Count { of, shut: 0, open: 0, before };
             }
             place
         }
@@ -191,9 +198,16 @@ fn count<T: PartialEq>(counts: &mut Vec<Count<T>>, of: T, failed: bool) {
     }
 }
 
+/// A number in which every bit hangs on every bit of address, port and protocol.
 fn print(flow: &FlowKey) -> u64 {
     let bits = flow.outside.bits();
-    let folded = (bits as u64) ^ (bits >> 64) as u64;
-    (folded ^ u64::from(flow.outside_port) << 48 ^ u64::from(flow.proto.0) << 40)
-        .wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    let door = u64::from(flow.outside_port) << 8 | u64::from(flow.proto.0);
+    [bits as u64, (bits >> 64) as u64, door].into_iter().fold(0, |print, part| mixed(print ^ part))
+}
+
+/// The finish of MurmurHash3 (Appleby 2011).
+const fn mixed(mut x: u64) -> u64 {
+    x = (x ^ x >> 33).wrapping_mul(0xff51_afd7_ed55_8ccd);
+    x = (x ^ x >> 33).wrapping_mul(0xc4ce_b9fe_1a85_ec53);
+    x ^ x >> 33
 }

@@ -29,6 +29,28 @@ fn found(count: usize, door: impl FnMut(&mut Chance, usize) -> Talk) -> Findings
 }
 
 #[test]
+fn a_scan_among_contacts_of_many_ports_convicts() {
+    // Eight ports are tried first, three times each; then two contacts of five have ports of their
+    // own.
+    let found = found(300, |c, turn| match (turn, turn % 5) {
+        (0..24, _) => Talk::tcp(anywhere(c), 20_000 + turn as u16 / 3).unanswered(),
+        (_, 1 | 3) => Talk::tcp(anywhere(c), 30_000 + turn as u16).unanswered(),
+        _ => Talk::tcp(anywhere(c), 23).unanswered(),
+    });
+    assert!(found.certain(NAME), "{found:?}");
+}
+
+#[test]
+fn all_ports_of_one_address_are_counted() {
+    let found = found(900, |_, turn| {
+        // Ports whose low bits are few.
+        Talk::tcp(address("203.0.113.5"), 64 * (1 + turn as u16)).refused()
+    });
+    assert!(found.certain(NAME), "{found:?}");
+    assert!(found.number(NAME, "tried") > 850.0, "{found:?}");
+}
+
+#[test]
 fn many_addresses_on_one_port_convict() {
     for port in [22, 23, 445, 3389, 5555] {
         let found = found(100, |c, _| Talk::tcp(anywhere(c), port).unanswered());

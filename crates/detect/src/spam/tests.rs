@@ -1,8 +1,12 @@
 //! Tests of the spam detector.
 
+use std::collections::BTreeSet;
+
 use ostium_event::{Addr, RecordType};
 use ostium_evidence::Group;
+use proptest::prelude::*;
 
+use super::COUNTED;
 use crate::testing::{Chance, DAY, Outcome, Reply, Scene, Talk};
 
 const NAME: &str = "spam";
@@ -86,5 +90,48 @@ fn submission_delivery_inside_and_delivery_to_here_are_not_heard() {
     for (way, talk) in talks.into_iter().enumerate() {
         let found = delivers(40, talk).findings();
         assert!(!found.fires(NAME), "way {way}: {found:?}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn counts_the_distinct_servers_and_domains(
+        deliveries in prop::collection::vec((0u8..100, 0u64..3, 0u64..3), 0..120),
+        questions in prop::collection::vec((0u8..90, "[a-z]{0,2}"), 0..120),
+    ) {
+        let mut scene = Scene::new();
+        scene.talk(0.0, Talk::tcp(Addr::v4([203, 0, 113, 1]), 443));
+        let mut servers = BTreeSet::new();
+        let mut connections = 0;
+        for (turn, (server, out, back)) in deliveries.into_iter().enumerate() {
+            let talk = Talk::tcp(Addr::v4([203, 0, 113, server]), 25).bytes(out, back);
+            scene.talk(60.0 * turn as f64, talk);
+            if out > 0 && back > 0 {
+                servers.insert(server);
+                connections += 1;
+            }
+        }
+        let mut domains = BTreeSet::new();
+        for (turn, (domain, sub)) in questions.into_iter().enumerate() {
+            let name = match sub.as_str() {
+                "" => format!("quiet-river{domain}.example"),
+                sub => format!("{sub}.quiet-river{domain}.example"),
+            };
+            let reply = Reply::record(RecordType::MX, 30);
+            scene.asks(7.0 + 60.0 * turn as f64, &name, RecordType::MX, reply);
+            domains.insert(domain);
+        }
+        let found = scene.findings();
+        let servers = servers.len().min(COUNTED);
+        prop_assert_eq!(found.fires(NAME), servers >= 5);
+        if servers >= 5 {
+            prop_assert_eq!(found.number(NAME, "servers"), servers as f64);
+            prop_assert_eq!(found.number(NAME, "connections"), f64::from(connections));
+        }
+        let domains = domains.len().min(COUNTED);
+        prop_assert_eq!(found.fires("mail-questions"), domains >= 5);
+        if domains >= 5 {
+            prop_assert_eq!(found.number("mail-questions", "domains"), domains as f64);
+        }
     }
 }

@@ -70,8 +70,11 @@ impl Theft {
             return;
         };
         doings.lookups = doings.lookups.saturating_add(1);
-        if doings.lookup.as_ref().is_none_or(|(before, _)| at.since(*before) > SOON) {
-            doings.lookup = Some((at, Arc::from(name)));
+        // The last before the upload is what it follows.
+        match &mut doings.lookup {
+            Some((before, known)) if **known == *name => *before = at.max(*before),
+            Some((before, _)) if at < *before => {}
+            lookup => *lookup = Some((at, Arc::from(name))),
         }
     }
 

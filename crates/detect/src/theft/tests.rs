@@ -2,6 +2,7 @@
 
 use ostium_event::{Body, Service};
 use ostium_evidence::Group;
+use proptest::prelude::*;
 
 use crate::testing::{DAY, Findings, HOUR, MINUTE, Outcome, Request, Scene, Talk, address};
 
@@ -160,4 +161,31 @@ fn a_thief_in_a_hurry_is_convicted_and_a_slow_one_suspected() {
     scene.visits(HOUR, LOOKUPS[0], address("198.51.100.44"));
     scene.talk(HOUR + 10.0, mail(587));
     assert_eq!(scene.findings().outcome(), Outcome::Suspect);
+}
+
+proptest! {
+    #[test]
+    fn the_first_upload_is_held_against_every_look_up_before_it(
+        lookups in prop::collection::vec(0u32..20_000, 0..12),
+        uploads in prop::collection::vec(0u32..20_000, 0..4),
+    ) {
+        let mut scene = Scene::new();
+        scene.talk(0.0, Talk::tcp(server(), 443));
+        for at in &lookups {
+            scene.resolves(f64::from(*at), LOOKUPS[0], address("198.51.100.44"));
+        }
+        for at in &uploads {
+            scene.talk(f64::from(*at) + 0.5, Talk::tcp(server(), 587));
+        }
+        let first = uploads.iter().min();
+        let before = |up: &u32| lookups.iter().filter(|at| *at <= up).max().map(|at| up - at);
+        let between = first.and_then(before).filter(|secs| *secs < 1800);
+        let found = scene.findings();
+        prop_assert_eq!(found.fires(NAME), between.is_some(), "{:?}", found);
+        if let Some(between) = between {
+            prop_assert_eq!(found.number(NAME, "seconds_between"), f64::from(between) + 0.5);
+            prop_assert_eq!(found.number(NAME, "lookups"), lookups.len() as f64);
+            prop_assert_eq!(found.number(NAME, "uploads"), uploads.len() as f64);
+        }
+    }
 }

@@ -1,5 +1,7 @@
 //! Streaming statistics against a reference that keeps every time.
 
+use std::collections::BTreeSet;
+
 use ostium_event::{Span, Timestamp};
 use proptest::prelude::*;
 
@@ -31,7 +33,7 @@ fn times(intervals: &[f64]) -> Vec<f64> {
 /// Local variation of Shinomoto, Shima and Tanji (2003), from the intervals themselves.
 fn lv(intervals: &[f64]) -> f64 {
     let terms = intervals.windows(2).map(|w| ((w[0] - w[1]) / (w[0] + w[1])).powi(2));
-    3.0 * terms.sum::<f64>() / (intervals.len() - 1) as f64
+    3.0 * terms.sum::<f64>() / (intervals.len() - 1).max(1) as f64
 }
 
 /// The largest share of intervals in `quarters` quarter octaves side by side, and anywhere at all.
@@ -66,6 +68,36 @@ fn variation(intervals: &[f64], merge: f64) -> f64 {
     let mean = intervals.iter().sum::<f64>() / n;
     let variance = intervals.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / (n - 1.0);
     variance / (mean - merge).powi(2)
+}
+
+/// A run of intervals, by clocks and by chance.
+fn run(length: std::ops::Range<usize>) -> impl Strategy<Value = Vec<f64>> {
+    let width = prop_oneof![Just(0.0), Just(0.3), Just(1.5), Just(6.0)];
+    (width, prop::collection::vec(0.0f64..1.0, length))
+        .prop_map(|(width, shape)| shape.into_iter().map(|x| 1.5 + width * x).collect())
+}
+
+/// How many looks of eight intervals there are; and when those end that are regular for sure, and
+/// those that are but for rounding: Lv below 0.37, and seven of the eight within a factor of two.
+fn looks(runs: &[Vec<f64>], pause: f64) -> (usize, Vec<f64>, Vec<f64>) {
+    let (mut looks, mut sure, mut perhaps, mut begin) = (0, Vec::new(), Vec::new(), 0.0);
+    for run in runs {
+        for (n, look) in run.chunks_exact(8).enumerate() {
+            let end = begin + run[..8 * (n + 1)].iter().sum::<f64>();
+            let mut sorted = look.to_vec();
+            sorted.sort_unstable_by(f64::total_cmp);
+            let ratio = (sorted[6] / sorted[0]).min(sorted[7] / sorted[1]);
+            looks += 1;
+            if lv(look) < 0.37 - 1e-5 && ratio < 2.0 - 1e-5 {
+                sure.push(end);
+            }
+            if lv(look) < 0.37 + 1e-5 && ratio < 2.0 + 1e-5 {
+                perhaps.push(end);
+            }
+        }
+        begin += run.iter().sum::<f64>() + pause;
+    }
+    (looks, sure, perhaps)
 }
 
 fn close(a: f64, b: f64) -> bool {
@@ -104,6 +136,67 @@ proptest! {
         sorted.sort_unstable_by(f64::total_cmp);
         let median = sorted[sorted.len() / 2];
         prop_assert!((0.9..1.11).contains(&(r.median / median)), "{} {median}", r.median);
+    }
+
+    // Runs between pauses of some sixty medians, the first long enough for a median to be known.
+    #[test]
+    fn runs_between_pauses_stand_for_themselves(
+        scale in 1.0f64..400.0, first in run(16..40), rest in prop::collection::vec(run(1..40), 0..3),
+    ) {
+        let whole = |x: f64| (x * scale * 1e3).round() / 1e3;
+        let runs: Vec<Vec<f64>> = std::iter::once(first)
+            .chain(rest)
+            .map(|run| run.into_iter().map(whole).collect())
+            .collect();
+        let pause = whole(200.0);
+        let all = runs.join(&pause);
+        let r = of(HALF, &times(&all));
+        prop_assert_eq!((r.pauses as usize, r.starts as usize), (runs.len() - 1, all.len() + 1));
+        let intervals: Vec<f64> = runs.concat();
+        prop_assert_eq!(r.intervals as usize, intervals.len());
+        prop_assert!(close(r.mean, intervals.iter().sum::<f64>() / intervals.len() as f64));
+        let pairs: usize = runs.iter().map(|run| run.len() - 1).sum();
+        let terms: f64 = runs.iter().map(|run| lv(run) * (run.len() - 1) as f64).sum();
+        prop_assert!(close(r.lv, terms / pairs as f64), "{} {}", r.lv, terms / pairs as f64);
+        let sixes: Vec<f64> =
+            runs.iter().flat_map(|run| run.chunks_exact(6)).flatten().copied().collect();
+        if sixes.len() >= 24 {
+            prop_assert!(close(r.dispersion, dispersion(&sixes)));
+        }
+        let (looks, sure, perhaps) = looks(&runs, pause);
+        prop_assert_eq!(r.looks as usize, looks);
+        prop_assert!((sure.len()..=perhaps.len()).contains(&(r.looks_passed as usize)), "{r:?}");
+        if sure.len() == perhaps.len() {
+            let hours: BTreeSet<u64> = sure.iter().map(|end| at(*end).secs() / 3600).collect();
+            prop_assert_eq!(r.hours_passed as usize, hours.len());
+        }
+    }
+
+    #[test]
+    fn bursts_are_one_start(
+        gaps in prop::collection::vec(prop_oneof![0u64..400, 0u64..3_000, 0u64..100_000], 0..200),
+        merge in 0u64..2_000,
+    ) {
+        let mut now = 0;
+        let starts: Vec<u64> = std::iter::once(0)
+            .chain(gaps.into_iter().map(|gap| {
+                now += gap;
+                now
+            }))
+            .collect();
+        // Where each burst begins: too far from the last, or from the beginning of the burst.
+        let mut begins = vec![starts[0]];
+        for pair in starts.windows(2) {
+            let begin = begins[begins.len() - 1];
+            if pair[1] - pair[0] >= merge || pair[1] - begin >= 2 * merge {
+                begins.push(pair[1]);
+            }
+        }
+        let mut timing = Timing::new(Span::from_millis(merge));
+        let start = Timestamp::from_secs(START);
+        starts.iter().for_each(|ms| timing.add(start.plus(Span::from_millis(*ms))));
+        prop_assert_eq!(timing.starts() as usize, begins.len());
+        prop_assert_eq!(timing.merged() as usize, starts.len() - begins.len());
     }
 
     #[test]

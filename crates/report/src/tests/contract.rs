@@ -1,5 +1,6 @@
 //! The fields that programs rely on: names, types, order.
 
+use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
@@ -13,6 +14,16 @@ fn names(value: &Value) -> Vec<&str> {
     let mut names: Vec<&str> = value.as_object().unwrap().keys().map(String::as_str).collect();
     names.sort_unstable();
     names
+}
+
+proptest! {
+    #[test]
+    fn every_number_is_read_as_it_was_written(number in prop::num::f64::NORMAL) {
+        let mut written = document();
+        written.hosts[0].probability = number;
+        let text = serde_json::to_string(&written).unwrap();
+        prop_assert_eq!(serde_json::from_str::<Document>(&text).unwrap(), written);
+    }
 }
 
 #[test]

@@ -205,7 +205,7 @@ impl Default for Capture {
 
 impl Default for Indicators {
     fn default() -> Self {
-        Self { files: Vec::new(), block_from: 75 }
+        Self { files: Vec::new(), block_from: 70 }
     }
 }
 

@@ -48,8 +48,8 @@ names = []
 [indicators]
 # Plain lists, STIX 2.1 bundles, MISP events, abuse.ch files.
 files = []
-# Destinations of at least this confidence (0 to 100) are blocked at first contact.
-block-from = 75
+# Destinations of at least this confidence (0 to 100) are blocked at first contact; plain lists have 70.
+block-from = 70
 
 [enforce]
 # How long a block holds.

@@ -113,7 +113,10 @@ impl Warden {
             return Came::Not;
         }
         let block = Block::new(target, origin.clone(), self.ways.mode, now, self.ways.hold);
-        let mut request = Request::of(block.because(why));
+        // So that a release of the name finds what was blocked for it.
+        let by_name = name.map(led_by);
+        let block = block.because(why).with_evidence(by_name.as_deref());
+        let mut request = Request::of(block);
         request.names.extend(name.map(Arc::from));
         self.ask(request, now)
     }
@@ -178,6 +181,11 @@ impl Warden {
             request.names.extend(shared.names.iter().map(|name| Arc::from(&**name)));
         }
     }
+}
+
+/// Evidence of a block that was made because a name led there.
+pub(super) fn led_by(name: &str) -> String {
+    format!("the name {name} led there")
 }
 
 /// Is more than half of its time left? Then it need not be renewed.

@@ -103,14 +103,20 @@ impl Warden {
             self.watch.blocks(&self.rails.state.blocks);
         }
         self.applied = now;
-        let mut blocks = self.rails.state.blocks.clone();
-        blocks.merge_all(self.known.clone());
+        let blocks = self.whole();
         let dry = self.dry.apply(&blocks, now).map(drop);
         let done = match (&mut self.enforcer, self.ways.mode) {
             (Some(enforcer), Mode::Block) => enforcer.apply(&blocks, now).map(drop),
             _ => dry,
         };
         self.note(now, done);
+    }
+
+    /// All that is to be blocked.
+    pub(crate) fn whole(&self) -> BlockSet {
+        let mut blocks = self.rails.state.blocks.clone();
+        blocks.merge_all(self.known.clone());
+        blocks
     }
 
     /// Keeps what went wrong, and says it once.

@@ -100,13 +100,35 @@ impl Warden {
     /// Ends a block at once, in the kernel too; was there one?
     fn end(&mut self, target: &Target, now: Timestamp) -> bool {
         let sticks = self.rails.policy.release_sticks;
-        let was = self.rails.state.release(target, now, sticks).is_some();
+        let led: Vec<Target> = self.led_to(target);
+        let mut was = false;
+        for target in led.iter().chain([target]) {
+            was |= !self.rails.state.release(target, now, sticks).is_empty();
+            let done = match &mut self.enforcer {
+                Some(enforcer) => enforcer.release(target),
+                None => Ok(()),
+            };
+            self.note(now, done);
+        }
         self.touch();
-        let done = match &mut self.enforcer {
-            Some(enforcer) => enforcer.release(target),
-            None => Ok(()),
-        };
-        self.note(now, done);
         was
+    }
+
+    /// Addresses that are blocked because this name, or one below it, led there.
+    fn led_to(&self, target: &Target) -> Vec<Target> {
+        let Target::Name(over) = target else {
+            return Vec::new();
+        };
+        let below = |name: &str| {
+            name.strip_suffix(&**over).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+        };
+        let led = |block: &&Block| {
+            let mut names = block
+                .evidence
+                .iter()
+                .filter_map(|line| line.strip_prefix("the name ")?.strip_suffix(" led there"));
+            names.any(below)
+        };
+        self.blocks().filter(led).map(|block| block.target.clone()).collect()
     }
 }

@@ -160,6 +160,9 @@ fn a_blocked_name_is_watched_for_and_its_addresses_follow() {
     let to = Box::new(["198.51.100.1".parse().unwrap()]);
     warden.alarm(&alarm(Cause::Answered("a.odd.example".into(), to), "10.0.0.53", 53), now());
     assert_eq!(hot(&told), ["198.51.100.1"]);
+    let release = Order::Release { target: "odd.example".parse().unwrap(), because: String::new() };
+    assert!(matches!(warden.order(release, now()), Answer::Done { .. }));
+    assert_eq!(warden.blocks().count(), 0, "what the name led to is released with it");
 }
 
 #[test]

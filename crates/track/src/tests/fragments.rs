@@ -73,6 +73,51 @@ proptest! {
         prop_assert_eq!(log.told[0].0.outside_port, 6000);
     }
 
+    // Pieces that overlap, disagree, come twice, or lie behind the end: every byte is the first that
+    // came for its place, and the datagram is whole with the last byte before its end.
+    #[test]
+    fn overlaps_give_what_came_first(
+        length in 1usize..12, cuts in prop::collection::vec((0usize..14, 1usize..6, any::<u8>()), 0..12),
+        last in 0usize..12,
+    ) {
+        let whole = datagram(&vec![0; 8 * length]);
+        let mut pieces: Vec<(usize, bool, Vec<u8>)> = cuts
+            .into_iter()
+            .map(|(at, eights, byte)| (at * 8, true, vec![byte; eights * 8]))
+            .collect();
+        // The head, so that there are ports, and the end.
+        pieces.insert(0, (0, true, whole[..8].to_vec()));
+        let end = last.min(pieces.len());
+        pieces.insert(end, (8 * length, false, vec![9; 8]));
+        let mut bytes: Vec<Option<u8>> = vec![None; 8 * (length + 1)];
+        let (mut told_at, mut overlaps, mut ended) = (None, 0, false);
+        for (turn, (at, more, piece)) in pieces.iter().enumerate() {
+            ended |= !more;
+            let mut clean = true;
+            for (place, byte) in (*at..).zip(piece) {
+                match bytes.get_mut(place) {
+                    Some(Some(first)) => clean &= first == byte,
+                    Some(slot) => *slot = Some(*byte),
+                    None => {}
+                }
+            }
+            overlaps += usize::from(!clean);
+            if ended && bytes.iter().all(Option::is_some) {
+                told_at = Some(turn);
+                break;
+            }
+        }
+        let mut stage = Stage::new();
+        for (at, more, piece) in pieces.iter().take(told_at.map_or(pieces.len(), |at| at + 1)) {
+            fragment(&mut stage, 3, *at, *more, piece);
+        }
+        let log = stage.finish();
+        let expected: Vec<u8> = bytes.iter().flatten().skip(8).copied().collect();
+        prop_assert_eq!(told(&log), if told_at.is_some() { vec![expected] } else { vec![] });
+        prop_assert_eq!(log.anomalies(Anomaly::FragmentLost), usize::from(told_at.is_none()));
+        prop_assert!(log.anomalies(Anomaly::FragmentOverlap) >= overlaps.min(1));
+    }
+
     #[test]
     fn arbitrary_fragments_do_no_harm(
         all in prop::collection::vec(
