@@ -327,7 +327,10 @@ impl Sensor {
         let (now, clock) = (self.now(), wall());
         let passed = Duration::from_nanos(clock.since(self.due.stepped).nanos());
         self.due.stepped = clock;
-        self.engine.shed(self.load.step(fullness, passed));
+        // A capture can wait; the wire does not.
+        if self.clock == Clock::Wall {
+            self.engine.shed(self.load.step(fullness, passed));
+        }
         if now >= self.due.gather {
             self.due.gather = now.plus(GATHER);
             self.engine.gather();
