@@ -21,8 +21,9 @@ const MOST: usize = 10;
 const SLOW: usize = 10;
 /// And the program so many mebibytes.
 const MEMORY: usize = 2048;
-/// Patience beyond what was asked for: reading the inputs of runs before.
-const GRACE: u64 = 120;
+/// Patience beyond what was asked for: reading the inputs of runs before, which takes minutes on a
+/// busy machine and is no finding. An input that hangs is ended by `SLOW`.
+const GRACE: u64 = 15 * 60;
 
 /// How long a target runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
