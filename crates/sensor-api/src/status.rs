@@ -80,6 +80,9 @@ pub struct InterfaceRow {
     pub seen: u64,
     /// Packets that the kernel dropped because the ring was full.
     pub dropped: u64,
+    /// Why it cannot be heard, when it cannot.
+    #[serde(default)]
+    pub trouble: Option<String>,
 }
 
 /// An inside host that is not clean.

@@ -73,6 +73,12 @@ const PRELOAD: Span = Span::from_secs(3600);
 const SECOND: Span = Span::from_secs(1);
 /// The longest wait for a letter.
 const PATIENCE: Duration = Duration::from_millis(50);
+/// The same when other threads analyse, whose alarms come when they come.
+const SHORT_PATIENCE: Duration = Duration::from_millis(5);
+/// What is done now and then takes at most this share of the time: one part in twenty.
+const SHARE: u64 = 20;
+/// Counters of the kernel are read this often.
+const COUNT: Span = Span::from_secs(10);
 
 /// Everything that the main thread works with.
 struct Sensor {
@@ -100,6 +106,7 @@ struct Due {
     preload: Timestamp,
     second: Timestamp,
     status: Timestamp,
+    count: Timestamp,
     stepped: Timestamp,
 }
 
@@ -108,7 +115,11 @@ struct Due {
 /// # Errors
 /// When it cannot start: the error says what to do.
 pub fn run(options: Options) -> Result<Ended, SensorError> {
-    let Options { config, reload, replay, aloud } = options;
+    let Options { mut config, reload, replay, aloud } = options;
+    if !replay.is_empty() && config.mode == Mode::Block {
+        // A capture of another day is no reason to cut off anybody now.
+        config.mode = Mode::Simulate;
+    }
     let (slot, inbox) = inbox();
     let (sources, clock) = open(&config, &replay)?;
     let settings = Arc::new(site::settings(&config)?);
@@ -151,6 +162,7 @@ pub fn run(options: Options) -> Result<Ended, SensorError> {
         preload: begun.plus(PRELOAD),
         second: Timestamp::ZERO,
         status: Timestamp::ZERO,
+        count: Timestamp::ZERO,
         stepped: begun,
     };
     let desk = Desk::new(board, gauges, begun, PARTS);
@@ -268,18 +280,24 @@ fn hear_signals(slot: &Slot, stop: &Arc<AtomicBool>) -> Result<(), SensorError> 
     Ok(())
 }
 
+/// How long to rest after something that began then, so that it takes its share of time only.
+fn rest(begun: Timestamp) -> Span {
+    Span::from_nanos(wall().since(begun).nanos().saturating_mul(SHARE))
+}
+
 // === impl Sensor ===
 
 impl Sensor {
     fn work(&mut self, inbox: &Inbox) {
+        let patience = if self.config.threads > 1 { SHORT_PATIENCE } else { PATIENCE };
         while self.open > 0 {
-            match inbox.take(PATIENCE) {
+            match inbox.take(patience) {
                 Ok(Some(letter)) => {
                     if self.letter(letter, inbox).is_none() {
                         return;
                     }
                 }
-                Ok(None) => {}
+                Ok(None) => self.hear_alarms(),
                 Err(()) => return,
             }
             self.now_and_then(inbox.fullness());
@@ -332,19 +350,20 @@ impl Sensor {
             self.engine.shed(self.load.step(fullness, passed));
         }
         if now >= self.due.gather {
-            self.due.gather = now.plus(GATHER);
             self.engine.gather();
             let crowd = self.engine.crowd();
             self.warden.crowd(crowd);
+            self.due.gather = now.plus(GATHER.max(rest(clock)));
         }
         if now >= self.due.preload {
             self.due.preload = now.plus(PRELOAD);
             self.warden.preload(&self.settings.intel, self.config.indicators.block_from, now);
         }
         if now >= self.due.look {
-            let pause = self.config.look_every.nanos() / u64::from(PARTS);
-            self.due.look = now.plus(Span::from_nanos(pause));
+            let begun = wall();
             self.look(now);
+            let pause = Span::from_nanos(self.config.look_every.nanos() / u64::from(PARTS));
+            self.due.look = now.plus(pause.max(rest(begun)));
         }
         if now >= self.due.second {
             self.due.second = now.plus(SECOND);
@@ -384,7 +403,10 @@ impl Sensor {
 
     fn publish(&mut self, clock: Timestamp) {
         let now = self.now();
-        self.desk.stopped(self.warden.stopped());
+        if clock >= self.due.count {
+            self.due.count = clock.plus(COUNT);
+            self.desk.stopped(self.warden.stopped());
+        }
         let site = &self.settings.site;
         let facts = (site.as_str(), self.settings.intel.len(), self.load.level());
         self.desk.publish(&self.engine, &self.warden, now, clock, facts);
@@ -392,10 +414,7 @@ impl Sensor {
 
     fn answer(&mut self, ask: Ask) -> Answer {
         match ask {
-            Ask::Status => {
-                self.publish(wall());
-                Answer::Status(Box::new(self.desk.read()))
-            }
+            Ask::Status => Answer::Status(Box::new(self.desk.read())),
             Ask::Report => match serde_json::to_value(self.engine.document(self.names.clone())) {
                 Ok(report) => Answer::Report { report },
                 Err(error) => Answer::Refused { why: error.to_string() },

@@ -2,8 +2,8 @@
 
 use std::fs::File;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use ostium_capture::{CaptureError, CaptureFile, Live, LiveCapture, LiveOptions};
@@ -19,6 +19,7 @@ pub(crate) struct Gauge {
     up: AtomicBool,
     seen: AtomicU64,
     dropped: AtomicU64,
+    trouble: Mutex<Option<String>>,
 }
 
 /// A source that can be read.
@@ -43,6 +44,13 @@ impl Gauge {
             up: self.up.load(Ordering::Relaxed),
             seen: self.seen.load(Ordering::Relaxed),
             dropped: self.dropped.load(Ordering::Relaxed),
+            trouble: self.trouble.lock().ok().and_then(|trouble| trouble.clone()),
+        }
+    }
+
+    fn trouble(&self, what: Option<String>) {
+        if let Ok(mut trouble) = self.trouble.lock() {
+            *trouble = what;
         }
     }
 }
@@ -88,6 +96,7 @@ fn listen(mut live: LiveCapture, slot: &Slot, gauge: &Gauge, stop: &AtomicBool) 
             gauge.seen.store(stats.seen, Ordering::Relaxed);
             gauge.dropped.store(stats.dropped, Ordering::Relaxed);
         }
+        gauge.trouble(heard.as_ref().err().map(ToString::to_string));
         match heard {
             Ok(Live::Packets) => {
                 let full = std::mem::replace(&mut block, slot.buffer());
@@ -104,11 +113,22 @@ fn listen(mut live: LiveCapture, slot: &Slot, gauge: &Gauge, stop: &AtomicBool) 
 
 fn replay(mut file: CaptureFile, slot: &Slot, gauge: &Gauge, stop: &AtomicBool) {
     let mut block = slot.buffer();
-    while !stop.load(Ordering::Relaxed) && file.next_block(&mut block).unwrap_or(false) {
+    while !stop.load(Ordering::Relaxed) {
+        match file.next_block(&mut block) {
+            Ok(true) => {}
+            Ok(false) => break,
+            Err(error) => {
+                gauge.trouble(Some(error.to_string()));
+                break;
+            }
+        }
         gauge.seen.fetch_add(block.packets.len() as u64, Ordering::Relaxed);
         let full = std::mem::replace(&mut block, slot.buffer());
         if !slot.put(Letter::Packets(full)) {
             return;
         }
+    }
+    if let Some(trouble) = file.trouble() {
+        gauge.trouble(Some(format!("at byte {}: {}", trouble.offset, trouble.what)));
     }
 }

@@ -56,6 +56,9 @@ fn write(out: &mut String, status: &Status, paint: Paint) -> std::fmt::Result {
             count(row.seen),
             count(row.dropped)
         )?;
+        if let Some(trouble) = &row.trouble {
+            writeln!(out, "    {}", red(paint, &escape(trouble)))?;
+        }
     }
     writeln!(
         out,

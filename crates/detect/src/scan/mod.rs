@@ -4,7 +4,8 @@
 //! a failure speaks 4:1 for a scanner, a success 4:1 against. It convicts alone at thirty distinct
 //! destinations or ports of which 80 % failed. Look-alikes excluded: destinations with a name,
 //! peer-to-peer programs (each peer has a port of its own, a scanner asks all for the same few),
-//! web pages over IPv6 that nobody answers. Mirai's scanner gives itself away by a sequence number
+//! web pages over IPv6 that nobody answers, private addresses that the operator did not name (another
+//! inside network, not what leaves). Mirai's scanner gives itself away by a sequence number
 //! that is the address it goes to (Antonakakis et al., USENIX Security 2017); five of them by chance
 //! are beyond doubt.
 
@@ -69,7 +70,7 @@ impl Detector for Scan {
                 };
                 // Opening ports to talk and to shut at once is scanning too: half-open probes.
                 let named = seen.name.is_some();
-                if event.flow.outside.is_special() || (named && !failed) {
+                if event.flow.outside.is_private() || (named && !failed) {
                     return;
                 }
                 if let Some(doors) = self.hosts.entry(seen.host) {

@@ -69,6 +69,15 @@ fn two_ports_in_turn_convict() {
 }
 
 #[test]
+fn another_inside_network_that_nobody_named_is_nothing_that_leaves() {
+    let found = found(300, |c, _| {
+        let host = Addr::v4([192, 168, c.below(256) as u8, c.below(256) as u8]);
+        Talk::tcp(host, 445).unanswered()
+    });
+    assert!(!found.certain(NAME) && found.nats(NAME) == 0.0, "{found:?}");
+}
+
+#[test]
 fn refusals_count_as_much() {
     let found = found(60, |c, _| Talk::tcp(anywhere(c), 445).refused());
     assert!(found.certain(NAME), "{found:?}");

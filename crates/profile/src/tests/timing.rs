@@ -161,7 +161,7 @@ proptest! {
         let sixes: Vec<f64> =
             runs.iter().flat_map(|run| run.chunks_exact(6)).flatten().copied().collect();
         if sixes.len() >= 24 {
-            prop_assert!(close(r.dispersion, dispersion(&sixes)));
+            prop_assert!(close(r.dispersion, dispersion(&sixes, HALF.secs_f64())));
         }
         let (looks, sure, perhaps) = looks(&runs, pause);
         prop_assert_eq!(r.looks as usize, looks);
