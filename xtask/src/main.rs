@@ -11,6 +11,7 @@
 
 mod args;
 mod bench;
+mod deb;
 mod differ;
 mod fuzz;
 mod habits;
@@ -87,6 +88,7 @@ const CHORES: &[Chore] = &[
         help: bench::HELP,
         run: bench::main,
     },
+    Chore { name: "deb", about: "make the Debian package", help: deb::HELP, run: deb::main },
     Chore {
         name: "differ",
         about: "compare what we read of DNS, TLS and HTTP in captures with tshark",

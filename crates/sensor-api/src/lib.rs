@@ -1,8 +1,8 @@
 //! What a sensor is asked and answers over its unix socket: one JSON object a line, each way.
 //!
 //! Version 1. Fields are only added; a sensor refuses a question that it does not know, by name,
-//! and a client passes over fields that it does not know. Times are seconds since 1970, lengths of
-//! time are seconds.
+//! and a client passes over fields that it does not know. Times are seconds since 1970, but
+//! for `since` and `until` of a block, which are nanoseconds; lengths of time are seconds.
 #![forbid(unsafe_code)]
 
 mod ask;

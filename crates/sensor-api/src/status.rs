@@ -52,10 +52,17 @@ pub struct Status {
     pub dropped: Vec<(String, u64)>,
     /// Inside hosts that are infected or suspect, the most probable first.
     pub hosts: Vec<HostRow>,
-    /// How many hosts there are of which the rows above are the first.
-    pub hosts_in_all: u64,
-    /// What is blocked, or would be.
+    /// How many infected hosts there are; the rows above are the first.
+    #[serde(default)]
+    pub infected: u64,
+    /// How many suspect hosts there are.
+    #[serde(default)]
+    pub suspects: u64,
+    /// What is blocked, or would be: the first of them.
     pub blocks: Vec<BlockRow>,
+    /// How many there are.
+    #[serde(default)]
+    pub blocks_in_all: u64,
     /// What happened last, the latest first.
     pub news: Vec<NewsRow>,
     /// Indicators that are loaded.

@@ -79,12 +79,15 @@ pub(crate) fn text(status: &Status) -> String {
     one("interface_packets_total", "counter", help, &interfaces(|row| row.seen as f64));
     let help = "Packets that the kernel dropped because the ring was full.";
     one("interface_dropped_total", "counter", help, &interfaces(|row| row.dropped as f64));
-    let verdicts = ["infected", "suspect"].map(|verdict| {
-        let hosts = status.hosts.iter().filter(|host| host.verdict == verdict);
-        (format!("{{verdict=\"{verdict}\"}}"), hosts.count() as f64)
-    });
+    let verdicts = [("infected", status.infected), ("suspect", status.suspects)]
+        .map(|(verdict, hosts)| (format!("{{verdict=\"{verdict}\"}}"), hosts as f64));
     one("hosts", "gauge", "Inside hosts that are not clean.", &verdicts);
-    one("blocks", "gauge", "Blocks in force.", &plain(status.blocks.len() as f64));
+    one(
+        "blocks",
+        "gauge",
+        "Blocks in force, or that would be.",
+        &plain(status.blocks_in_all as f64),
+    );
     let stopped: u64 = status.blocks.iter().map(|row| row.packets).sum();
     one("blocked_packets", "gauge", "Packets stopped by blocks in force.", &plain(stopped as f64));
     one("indicators", "gauge", "Indicators loaded.", &plain(status.indicators as f64));
@@ -100,6 +103,8 @@ fn quoted(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
     use ostium_sensor_api::{HostRow, InterfaceRow};
 
@@ -114,6 +119,8 @@ mod tests {
             packets: 7,
             interfaces: vec![InterfaceRow { name: "e\"0".to_owned(), ..InterfaceRow::default() }],
             hosts: vec![host("10.9.8.7", "infected"), host("10.9.8.6", "suspect")],
+            infected: 1,
+            suspects: 1,
             dropped: vec![("duplicate_packet".to_owned(), 3)],
             ..Status::default()
         };
@@ -126,6 +133,35 @@ mod tests {
         for line in text.lines().filter(|line| !line.starts_with('#')) {
             let (name, value) = line.rsplit_once(' ').unwrap();
             assert!(name.starts_with("ostium_") && value.parse::<f64>().is_ok(), "{line}");
+        }
+    }
+
+    /// Words of a text that are names of metrics.
+    fn metrics_in(text: &str) -> BTreeSet<&str> {
+        let part = |c: char| !(c.is_ascii_alphanumeric() || c == '_');
+        text.split(part).filter(|word| word.starts_with("ostium_")).collect()
+    }
+
+    /// What a dashboard asks Prometheus.
+    fn queries(dashboard: &serde_json::Value) -> Vec<&str> {
+        let panels = dashboard["panels"].as_array().unwrap();
+        let targets = panels.iter().filter_map(|panel| panel["targets"].as_array()).flatten();
+        targets.map(|target| target["expr"].as_str().unwrap()).collect()
+    }
+
+    #[test]
+    fn the_dashboard_shows_every_metric_and_no_other() {
+        let file = include_str!("../../../packaging/grafana/ostium-sensor.json");
+        let dashboard: serde_json::Value = serde_json::from_str(file).unwrap();
+        let text = text(&Status::default());
+        let kinds = text.lines().filter_map(|line| line.strip_prefix("# TYPE "));
+        let there: BTreeSet<&str> = kinds.filter_map(|kind| kind.split(' ').next()).collect();
+        let asked = queries(&dashboard);
+        let shown: BTreeSet<&str> = asked.iter().flat_map(|query| metrics_in(query)).collect();
+        assert_eq!(shown, there);
+        assert!(metrics_in(file).is_subset(&there), "the choice of sensors asks for one too");
+        for query in asked.iter().filter(|query| query.contains("_total")) {
+            assert!(query.contains("rate("), "a counter says nothing by itself: {query}");
         }
     }
 }

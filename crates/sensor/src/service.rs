@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use ostium_capture::CaptureError;
 use ostium_enforce::nft::Nft;
-use ostium_enforce::rails::Rails;
+use ostium_enforce::rails::{Policy, Rails};
 use ostium_enforce::{EnforceError, Enforcer, reset};
 use ostium_event::{Span, Timestamp};
 use ostium_pipeline::{Alarm, Engine, Settings, Watcher};
@@ -323,7 +323,10 @@ impl Sensor {
                 // Whoever asked may have gone.
                 answer.try_send(said).ok();
             }
-            Letter::Reload => drop(self.reload()),
+            Letter::Reload => {
+                // What came of it is news.
+                self.reload().ok();
+            }
             Letter::Stop => return None,
         }
         Some(())
@@ -425,10 +428,15 @@ impl Sensor {
                 self.publish(wall());
                 answer
             }
-            Ask::Reload => match self.reload() {
-                Ok(said) => Answer::Done { said },
-                Err(why) => Answer::Refused { why },
-            },
+            Ask::Reload => {
+                let done = self.reload();
+                self.warden.tick(self.now());
+                self.publish(wall());
+                match done {
+                    Ok(said) => Answer::Done { said },
+                    Err(why) => Answer::Refused { why },
+                }
+            }
         }
     }
 
@@ -446,7 +454,8 @@ impl Sensor {
 
     fn take_configuration(&mut self) -> Result<String, String> {
         let config = (self.reload)().map_err(|error| error.to_string())?;
-        let settings = Arc::new(site::settings(&config).map_err(|error| error.to_string())?);
+        let settings = site::settings(&config).map_err(|error| error.to_string())?;
+        let settings = Arc::new(Settings { home: self.settings.home.clone(), ..settings });
         // What could fail comes before anything is changed.
         arm(&mut self.warden, &config).map_err(|error| error.to_string())?;
         let old = &self.config;
@@ -463,7 +472,9 @@ impl Sensor {
         ] {
             later.extend((!same).then_some(name));
         }
-        self.warden.rails.policy = site::rails(&config);
+        // What is inside is the same for the engine and the rails.
+        let home = self.settings.home.clone();
+        self.warden.rails.policy = Policy { home, ..site::rails(&config) };
         self.warden.settle(site::ways(&config));
         self.engine.settle(Arc::clone(&settings));
         self.watch.settle(Arc::clone(&settings), config.indicators.block_from);

@@ -110,7 +110,8 @@ impl Desk {
         }
         let mut hosts: Vec<HostRow> = self.hosts.iter().flatten().cloned().collect();
         hosts.sort_by(|a, b| b.probability.total_cmp(&a.probability).then(a.host.cmp(&b.host)));
-        let hosts_in_all = hosts.len() as u64;
+        let of = |verdict: &str| hosts.iter().filter(|row| row.verdict == verdict).count() as u64;
+        let (infected, suspects) = (of("infected"), of("suspect"));
         hosts.truncate(HOSTS);
         let mut dropped: Vec<(String, u64)> = counts
             .dropped
@@ -141,8 +142,10 @@ impl Desk {
             shed_level,
             dropped,
             hosts,
-            hosts_in_all,
+            infected,
+            suspects,
             blocks: blocks.collect(),
+            blocks_in_all: warden.blocks().count() as u64,
             news: warden.news.rows().take(NEWS).cloned().collect(),
             indicators: indicators as u64,
             preloaded: warden.preloaded() as u64,

@@ -37,7 +37,8 @@ pub(crate) fn run(args: &SensorArgs) -> Result<ExitCode, Fail> {
         say(format_args!("the configuration is right"));
         return Ok(ExitCode::SUCCESS);
     }
-    if !args.quiet {
+    let hears = !config.interfaces.is_empty() || !args.replay.is_empty();
+    if hears && !args.quiet {
         let heard = if args.replay.is_empty() {
             config.interfaces.join(", ")
         } else {

@@ -80,7 +80,12 @@ fn write(out: &mut String, status: &Status, paint: Paint) -> std::fmt::Result {
     if let Some(trouble) = &status.trouble {
         writeln!(out, "  {}", red(paint, &format!("NOT ENFORCING: {}", escape(trouble))))?;
     }
-    writeln!(out, "\nhosts that are not clean: {}", status.hosts_in_all)?;
+    writeln!(
+        out,
+        "\nhosts that are not clean: {} infected, {} suspect",
+        count(status.infected),
+        count(status.suspects)
+    )?;
     for row in status.hosts.iter().take(ROWS) {
         let line = format!(
             "  {:<9} {:.3}  {:<15} {}",
@@ -95,7 +100,7 @@ fn write(out: &mut String, status: &Status, paint: Paint) -> std::fmt::Result {
     writeln!(
         out,
         "\n{verb}: {}, and {} of known destinations",
-        status.blocks.len(),
+        count(status.blocks_in_all),
         count(status.preloaded)
     )?;
     for row in status.blocks.iter().take(ROWS) {

@@ -41,7 +41,9 @@ fn failed_is_1() {
 fn wrong_usage_is_2_and_says_what_is_right() {
     for (args, words) in [
         (&["analyze"][..], "<INPUT>"),
-        (&["why", "x"], "--report"),
+        (&["why"], "<HOST|NAME|ADDRESS>"),
+        (&["block", "198.51.100.300"], "c2.example"),
+        (&["block", "198.51.100.7", "--for", "soon"], "24h"),
         (&["frobnicate"], "frobnicate"),
         (&["analyze", "x", "--home", "everything"], "write one as 10.0.0.0/8"),
         (&["analyze", "x", "--home", "10.0.0.0/40"], "write one as 10.0.0.0/8"),

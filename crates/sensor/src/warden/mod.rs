@@ -107,7 +107,9 @@ impl Warden {
         let dry = self.dry.apply(&blocks, now).map(drop);
         let done = match (&mut self.enforcer, self.ways.mode) {
             (Some(enforcer), Mode::Block) => enforcer.apply(&blocks, now).map(drop),
-            _ => dry,
+            // The site no longer blocks: what it blocked before passes.
+            (Some(enforcer), _) => enforcer.apply(&BlockSet::default(), now).map(drop),
+            (None, _) => dry,
         };
         self.note(now, done);
     }
