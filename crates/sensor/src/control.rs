@@ -20,6 +20,17 @@ const CLIENTS: usize = 16;
 /// A client that says nothing for so long is sent away.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// Makes sure that no other sensor listens at `path`.
+///
+/// # Errors
+/// When one does.
+pub(crate) fn is_free(path: &Path) -> io::Result<()> {
+    match UnixStream::connect(path) {
+        Ok(_) => Err(io::Error::new(io::ErrorKind::AddrInUse, "another sensor listens there")),
+        Err(_) => Ok(()),
+    }
+}
+
 /// Listens at `path`, which a sensor that died may have left behind.
 ///
 /// # Errors
@@ -28,9 +39,7 @@ pub(crate) fn listen(path: &Path, board: Arc<Board>, slot: Slot) -> io::Result<(
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
     }
-    if UnixStream::connect(path).is_ok() {
-        return Err(io::Error::new(io::ErrorKind::AddrInUse, "another sensor listens there"));
-    }
+    is_free(path)?;
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}

@@ -123,6 +123,9 @@ pub fn run(options: Options) -> Result<Ended, SensorError> {
     let (slot, inbox) = inbox();
     let (sources, clock) = open(&config, &replay)?;
     let settings = Arc::new(site::settings(&config)?);
+    // Two that share a kernel's table would undo each other's blocks.
+    control::is_free(&config.socket)
+        .map_err(|error| SensorError::Place(config.socket.display().to_string(), error))?;
     let keep = Keep::new(&config.state)
         .map_err(|error| SensorError::Place(config.state.display().to_string(), error))?;
     let watch = Arc::new(Watch::new(Arc::clone(&settings), config.indicators.block_from));
@@ -135,25 +138,12 @@ pub fn run(options: Options) -> Result<Ended, SensorError> {
     arm(&mut warden, &config)?;
 
     let board = Arc::new(Board::default());
-    control::listen(&config.socket, Arc::clone(&board), slot.clone())
-        .map_err(|error| SensorError::Place(config.socket.display().to_string(), error))?;
-    if let Some(address) = config.metrics {
-        metrics::listen(address, Arc::clone(&board))
-            .map_err(|error| SensorError::Place(address.to_string(), error))?;
-    }
-    let stop = Arc::new(AtomicBool::new(false));
-    hear_signals(&slot, &stop)?;
-
     let (sender, alarms) = mpsc::channel();
     let watcher: Arc<dyn Watcher> = Arc::clone(&watch) as Arc<dyn Watcher>;
     let engine = Engine::new(Arc::clone(&settings), &watcher, &sender);
     let names: Vec<String> = sources.iter().map(|(name, _)| name.clone()).collect();
     let gauges: Vec<Arc<Gauge>> = names.iter().map(|name| Gauge::named(name)).collect();
     let open = sources.len();
-    for (number, ((_, source), gauge)) in sources.into_iter().zip(&gauges).enumerate() {
-        let (slot, gauge, stop) = (slot.clone(), Arc::clone(gauge), Arc::clone(&stop));
-        std::thread::spawn(move || source.read(number, &slot, &gauge, &stop));
-    }
     let begun = wall();
     let due = Due {
         part: 0,
@@ -165,7 +155,8 @@ pub fn run(options: Options) -> Result<Ended, SensorError> {
         count: Timestamp::ZERO,
         stepped: begun,
     };
-    let desk = Desk::new(board, gauges, begun, PARTS);
+    let desk = Desk::new(Arc::clone(&board), gauges.clone(), begun, PARTS);
+    let (socket, metrics_at) = (config.socket.clone(), config.metrics);
     let mut sensor = Sensor {
         config,
         reload,
@@ -182,7 +173,20 @@ pub fn run(options: Options) -> Result<Ended, SensorError> {
         open,
         due,
     };
+    // Whoever asks is told how things are, from the first moment on.
     sensor.publish(wall());
+    control::listen(&socket, Arc::clone(&board), slot.clone())
+        .map_err(|error| SensorError::Place(socket.display().to_string(), error))?;
+    if let Some(address) = metrics_at {
+        metrics::listen(address, Arc::clone(&board))
+            .map_err(|error| SensorError::Place(address.to_string(), error))?;
+    }
+    let stop = Arc::new(AtomicBool::new(false));
+    hear_signals(&slot, &stop)?;
+    for (number, ((_, source), gauge)) in sources.into_iter().zip(&gauges).enumerate() {
+        let (slot, gauge, stop) = (slot.clone(), Arc::clone(gauge), Arc::clone(&stop));
+        std::thread::spawn(move || source.read(number, &slot, &gauge, &stop));
+    }
     // Without systemd there is nobody to tell.
     sd_notify::notify(false, &[sd_notify::NotifyState::Ready]).ok();
     sensor.work(&inbox);

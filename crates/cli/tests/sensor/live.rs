@@ -76,6 +76,10 @@ fn operators_block_release_and_reload_and_a_restart_remembers() {
     assert!(cut("198.51.100.7", 80) && reaches("198.51.100.7", 4444));
     all.said(&["block", "2001:db8:1::7"]);
     assert!(cut("2001:db8:1::7", 80));
+    let (state, socket) = (all.path("other"), all.path("s"));
+    let second = ["sensor", "--interface", "in0", "--state", &state, "--socket", &socket];
+    let second = all.gateway.command(crate::OSTIUM).args(second).output().unwrap();
+    assert!(String::from_utf8_lossy(&second.stderr).contains("another sensor"), "{second:?}");
     let refused = all.ask(&["block", "198.51.100.66"]);
     assert!(String::from_utf8_lossy(&refused.stderr).contains("allow list"), "{refused:?}");
 
