@@ -20,6 +20,7 @@ mod own;
 mod service;
 mod site;
 mod source;
+mod start;
 mod status;
 mod warden;
 mod watch;

@@ -1,4 +1,5 @@
-//! The main thread: packets in, hosts looked at, blocks decided, questions answered.
+//! The main thread: packets in, hosts looked at, blocks decided, questions answered. What comes
+//! before is in `start.rs`.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,7 +9,7 @@ use std::time::Duration;
 use ostium_capture::CaptureError;
 use ostium_enforce::nft::Nft;
 use ostium_enforce::rails::{Policy, Rails};
-use ostium_enforce::{EnforceError, Enforcer, reset};
+use ostium_enforce::{EnforceError, Enforcer};
 use ostium_event::{Span, Timestamp};
 use ostium_pipeline::{Alarm, Engine, Settings, Watcher};
 use ostium_report::Document;
@@ -16,11 +17,12 @@ use ostium_sensor_api::{Answer, Ask, Matter};
 use ostium_verdict::Mode;
 
 use crate::clock::{Clock, wall};
-use crate::config::{Config, ConfigError, Resets};
-use crate::inbox::{Inbox, Letter, Slot, inbox};
-use crate::keep::{Found, Keep};
+use crate::config::{Config, ConfigError};
+use crate::inbox::{Inbox, Letter, inbox};
+use crate::keep::Keep;
 use crate::load::Load;
-use crate::source::{Gauge, Source};
+use crate::source::Gauge;
+use crate::start::{arm, hear_signals, open, recall};
 use crate::status::{Board, Desk};
 use crate::warden::Warden;
 use crate::watch::Watch;
@@ -200,87 +202,6 @@ pub fn run(options: Options) -> Result<Ended, SensorError> {
 /// Without the right, or when the table is not ours.
 pub fn teardown(config: &Config) -> Result<(), SensorError> {
     Nft::new(site::tables(config))?.teardown()?;
-    Ok(())
-}
-
-type Opened = (Vec<(String, Source)>, Clock);
-
-fn open(config: &Config, replay: &[PathBuf]) -> Result<Opened, SensorError> {
-    let mut sources = Vec::new();
-    for path in replay {
-        let name = path.display().to_string();
-        let source =
-            Source::file(path).map_err(|error| SensorError::Source(name.clone(), error))?;
-        sources.push((name, source));
-    }
-    if !sources.is_empty() {
-        return Ok((sources, Clock::Packets));
-    }
-    for name in &config.interfaces {
-        let source = Source::interface(name, &config.capture)
-            .map_err(|error| SensorError::Source(name.clone(), error))?;
-        sources.push((name.clone(), source));
-    }
-    if sources.is_empty() {
-        return Err(SensorError::Nothing);
-    }
-    Ok((sources, Clock::Wall))
-}
-
-/// Gives the warden what the mode asks for. The whole set is applied once, so that a kernel that
-/// refuses is known before anybody relies on it.
-fn arm(warden: &mut Warden, config: &Config) -> Result<(), SensorError> {
-    if config.mode != Mode::Block {
-        return Ok(());
-    }
-    if config.enforce.nftables && warden.enforcer.is_none() {
-        let mut nft = Nft::new(site::tables(config))?;
-        nft.apply(&warden.whole(), wall())?;
-        warden.enforcer = Some(Box::new(nft));
-    }
-    if config.enforce.resets != Resets::Never && warden.resetter.is_none() {
-        warden.resetter = Some(reset::Sender::open(config.enforce.resets_by.as_deref())?);
-    }
-    Ok(())
-}
-
-/// Blocks and releases of before the restart.
-fn recall(warden: &mut Warden, keep: &Keep) -> Result<(), SensorError> {
-    let found =
-        keep.load().map_err(|error| SensorError::Place("the kept blocks".to_owned(), error))?;
-    match found {
-        Found::Nothing => {}
-        Found::State(state) => warden.rails.state = *state,
-        Found::Damaged(aside, why) => warden.news.tell(
-            wall(),
-            Matter::Sensor,
-            None,
-            format!(
-                "the kept blocks cannot be read ({why}); they were set aside as {}, and the sensor \
-                 starts without them",
-                aside.display()
-            ),
-        ),
-    }
-    Ok(())
-}
-
-/// SIGHUP reads the configuration again; SIGINT and SIGTERM end, the second time at once.
-fn hear_signals(slot: &Slot, stop: &Arc<AtomicBool>) -> Result<(), SensorError> {
-    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-    let failed = |error| SensorError::Place("signals".to_owned(), error);
-    let mut signals =
-        signal_hook::iterator::Signals::new([SIGHUP, SIGINT, SIGTERM]).map_err(failed)?;
-    let (slot, stop) = (slot.clone(), Arc::clone(stop));
-    std::thread::spawn(move || {
-        for signal in signals.forever() {
-            let letter = if signal == SIGHUP { Letter::Reload } else { Letter::Stop };
-            if signal != SIGHUP && stop.swap(true, Ordering::Relaxed) {
-                std::process::exit(130);
-            }
-            slot.put(letter);
-        }
-    });
     Ok(())
 }
 

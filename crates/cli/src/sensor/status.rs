@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::process::ExitCode;
 
-use ostium_event::Timestamp;
+use ostium_event::{Span, Timestamp};
 use ostium_report::{Paint, clock, count, duration, escape, size};
 use ostium_sensor_api::Status;
 use ostium_verdict::Mode;
@@ -33,11 +33,22 @@ fn table(status: &Status, paint: Paint) -> String {
 }
 
 fn write(out: &mut String, status: &Status, paint: Paint) -> std::fmt::Result {
-    let up = ostium_event::Span::from_secs(status.now.saturating_sub(status.started));
-    let site = if status.site.is_empty() {
-        String::new()
-    } else {
-        format!(" of {}", escape(&status.site))
+    head(out, status)?;
+    traffic(out, status, paint)?;
+    hosts(out, status, paint)?;
+    blocks(out, status)?;
+    writeln!(out, "\nnews")?;
+    for row in status.news.iter().take(ROWS) {
+        writeln!(out, "  {}  {}", clock(Timestamp::from_secs(row.at)), escape(&row.said))?;
+    }
+    Ok(())
+}
+
+fn head(out: &mut String, status: &Status) -> std::fmt::Result {
+    let up = Span::from_secs(status.now.saturating_sub(status.started));
+    let site = match status.site.as_str() {
+        "" => String::new(),
+        site => format!(" of {}", escape(site)),
     };
     writeln!(
         out,
@@ -46,7 +57,10 @@ fn write(out: &mut String, status: &Status, paint: Paint) -> std::fmt::Result {
         duration(up.secs_f64()),
         count(status.indicators),
         size(status.memory)
-    )?;
+    )
+}
+
+fn traffic(out: &mut String, status: &Status, paint: Paint) -> std::fmt::Result {
     for row in &status.interfaces {
         let state = if row.up { "up" } else { "DOWN" };
         writeln!(
@@ -77,9 +91,15 @@ fn write(out: &mut String, status: &Status, paint: Paint) -> std::fmt::Result {
             count(status.shed_packets)
         )?;
     }
-    if let Some(trouble) = &status.trouble {
-        writeln!(out, "  {}", red(paint, &format!("NOT ENFORCING: {}", escape(trouble))))?;
+    match &status.trouble {
+        Some(trouble) => {
+            writeln!(out, "  {}", red(paint, &format!("NOT ENFORCING: {}", escape(trouble))))
+        }
+        None => Ok(()),
     }
+}
+
+fn hosts(out: &mut String, status: &Status, paint: Paint) -> std::fmt::Result {
     writeln!(
         out,
         "\nhosts that are not clean: {} infected, {} suspect",
@@ -96,6 +116,10 @@ fn write(out: &mut String, status: &Status, paint: Paint) -> std::fmt::Result {
         );
         writeln!(out, "{}", if row.verdict == "infected" { red(paint, &line) } else { line })?;
     }
+    Ok(())
+}
+
+fn blocks(out: &mut String, status: &Status) -> std::fmt::Result {
     let verb = if status.mode == Mode::Block { "blocks" } else { "what would be blocked" };
     writeln!(
         out,
@@ -104,19 +128,15 @@ fn write(out: &mut String, status: &Status, paint: Paint) -> std::fmt::Result {
         count(status.preloaded)
     )?;
     for row in status.blocks.iter().take(ROWS) {
-        let until = clock(row.block.until);
         writeln!(
             out,
-            "  {:<28} until {until}  {} packets  {} ({})",
+            "  {:<28} until {}  {} packets  {} ({})",
             row.block.target.to_string(),
+            clock(row.block.until),
             count(row.packets),
             escape(&row.block.because),
             row.block.origin
         )?;
-    }
-    writeln!(out, "\nnews")?;
-    for row in status.news.iter().take(ROWS) {
-        writeln!(out, "  {}  {}", clock(Timestamp::from_secs(row.at)), escape(&row.said))?;
     }
     Ok(())
 }
