@@ -29,20 +29,22 @@ mod template;
 mod theft;
 mod words;
 
+use ostium_event::Home;
+
 pub use detector::{Blind, Detector, HostSummary, Interest, View, Visible, count_shares};
 pub use spoofed::{Origins, spoofed_sources};
 pub use template::Template;
 
 /// Every detector, for one shard whose detectors may remember `hosts` hosts each. Without indicators
 /// (`known`) nothing is kept to be matched with them.
-pub fn all(hosts: usize, known: bool) -> Vec<Box<dyn Detector>> {
+pub fn all(hosts: usize, known: bool, home: &Home) -> Vec<Box<dyn Detector>> {
     vec![
         Box::new(beacon::Beacon),
         Box::new(long_connection::LongConnection),
         Box::new(failing_contact::FailingContact),
         Box::new(dga::Dga::new(hosts)),
         Box::new(dns_tunnel::DnsTunnel::new(hosts)),
-        Box::new(scan::Scan::new(hosts)),
+        Box::new(scan::Scan::new(hosts, home.has_networks())),
         Box::new(spam::Spam::new(hosts)),
         Box::new(flood::Flood::new(hosts)),
         Box::new(theft::Theft::new(hosts)),

@@ -153,6 +153,12 @@ impl Home {
         }
     }
 
+    /// Is there a network of more than two addresses? Otherwise single hosts were named, and their
+    /// neighbours count as outside.
+    pub fn has_networks(&self) -> bool {
+        self.written.iter().any(|prefix| prefix.last - prefix.first > 1)
+    }
+
     /// The networks as they were given.
     pub fn prefixes(&self) -> &[Prefix] {
         &self.written
@@ -187,6 +193,13 @@ mod tests {
         for text in ["", "10.0.0.0/33", "10.0.0/8", "::/129", "10.0.0.0/-1", "home"] {
             assert!(text.parse::<Prefix>().is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn single_hosts_are_no_network() {
+        assert!(Home::private().has_networks());
+        assert!(Home::new(&[prefix("192.168.1.9/32"), prefix("10.0.0.0/24")]).has_networks());
+        assert!(!Home::new(&[prefix("192.168.1.9/32"), prefix("fd00::1/128")]).has_networks());
     }
 
     #[test]

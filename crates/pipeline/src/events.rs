@@ -42,7 +42,8 @@ pub(crate) fn hear_all(
     let budget =
         Budget::share_of(settings.memory.saturating_sub(OVERHEAD.min(settings.memory / 2)));
     let known = !settings.intel.is_empty();
-    let mut shards: Vec<Shard> = (0..SHARDS).map(|_| Shard::new(budget, known)).collect();
+    let mut shards: Vec<Shard> =
+        (0..SHARDS).map(|_| Shard::new(budget, known, &settings.home)).collect();
     let mut tally = Tally::new();
     tell(&mut |event| {
         if let Some(looks) = &mut looks

@@ -29,8 +29,8 @@ pub(crate) struct Shard {
 // === impl Shard ===
 
 impl Shard {
-    pub(crate) fn new(budget: Budget, known: bool) -> Self {
-        let detectors = ostium_detect::all(budget.detector_hosts, known);
+    pub(crate) fn new(budget: Budget, known: bool, home: &Home) -> Self {
+        let detectors = ostium_detect::all(budget.detector_hosts, known, home);
         Self {
             hub: Hub::new(Profile::new(budget.profile), detectors, budget.parser_bytes),
             origins: Origins::default(),

@@ -71,7 +71,7 @@ impl Crew {
         let threads = threads.clamp(1, SHARDS as usize);
         if threads == 1 {
             return Self::Inline {
-                shards: (0..SHARDS).map(|_| Shard::new(budget, known)).collect(),
+                shards: (0..SHARDS).map(|_| Shard::new(budget, known, home)).collect(),
                 batch: Batch::new(SHARDS as usize),
                 blocks: Vec::new(),
                 home: Arc::clone(home),
@@ -81,7 +81,7 @@ impl Crew {
         let workers = (0..threads)
             .map(|place| {
                 let mine = (place..SHARDS as usize).step_by(threads);
-                let shards: Vec<Shard> = mine.map(|_| Shard::new(budget, known)).collect();
+                let shards: Vec<Shard> = mine.map(|_| Shard::new(budget, known, home)).collect();
                 let (sender, receiver) = sync_channel(WAITING);
                 let (home, spare) = (Arc::clone(home), spare_sender.clone());
                 let thread = std::thread::spawn(move || work(shards, &home, &receiver, &spare));

@@ -4,8 +4,8 @@
 //! a failure speaks 4:1 for a scanner, a success 4:1 against. It convicts alone at thirty distinct
 //! destinations or ports of which 80 % failed. Look-alikes excluded: destinations with a name,
 //! peer-to-peer programs (each peer has a port of its own, a scanner asks all for the same few),
-//! web pages over IPv6 that nobody answers, private addresses that the operator did not name (another
-//! inside network, not what leaves). Mirai's scanner gives itself away by a sequence number
+//! web pages over IPv6 that nobody answers, private addresses beside home networks (other
+//! inside networks, not what leaves; beside single hosts named as home they count). Mirai's scanner gives itself away by a sequence number
 //! that is the address it goes to (Antonakakis et al., USENIX Security 2017); five of them by chance
 //! are beyond doubt.
 
@@ -13,7 +13,7 @@ mod state;
 #[cfg(test)]
 mod tests;
 
-use ostium_event::{Anomaly, Event, FlowState, OpenedBy, Proto, Scope, What};
+use ostium_event::{Addr, Anomaly, Event, FlowState, OpenedBy, Proto, Scope, What};
 use ostium_evidence::{Evidence, Group};
 use ostium_profile::{HostId, PerHost, Profile, Seen};
 
@@ -24,6 +24,8 @@ use state::Doors;
 /// The detector.
 pub(crate) struct Scan {
     hosts: PerHost<Box<Doors>>,
+    /// Private addresses that are not home are other inside networks, and nothing that leaves.
+    private_is_inside: bool,
 }
 
 const CERTAIN_DOORS: u32 = 30;
@@ -33,8 +35,14 @@ const CERTAIN_SEQUENCES: u32 = 5;
 // === impl Scan ===
 
 impl Scan {
-    pub(crate) fn new(hosts: usize) -> Self {
-        Self { hosts: PerHost::new(hosts) }
+    pub(crate) fn new(hosts: usize, private_is_inside: bool) -> Self {
+        Self { hosts: PerHost::new(hosts), private_is_inside }
+    }
+}
+
+impl Scan {
+    fn is_inside(&self, outside: Addr) -> bool {
+        outside.is_special() || (self.private_is_inside && outside.is_private())
     }
 }
 
@@ -70,7 +78,7 @@ impl Detector for Scan {
                 };
                 // Opening ports to talk and to shut at once is scanning too: half-open probes.
                 let named = seen.name.is_some();
-                if event.flow.outside.is_private() || (named && !failed) {
+                if self.is_inside(event.flow.outside) || (named && !failed) {
                     return;
                 }
                 if let Some(doors) = self.hosts.entry(seen.host) {

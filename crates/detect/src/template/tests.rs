@@ -29,5 +29,9 @@ fn it_wants_no_events() {
 
 #[test]
 fn it_is_no_part_of_the_product() {
-    assert!(crate::all(10, true).iter().all(|detector| detector.name() != Template.name()));
+    assert!(
+        crate::all(10, true, &ostium_event::Home::private())
+            .iter()
+            .all(|detector| detector.name() != Template.name())
+    );
 }

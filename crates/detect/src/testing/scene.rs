@@ -231,7 +231,8 @@ impl Scene {
 
     fn play_in_order<'a>(&self, acts: impl Iterator<Item = &'a Act>) -> World {
         let mut profile = Profile::new(self.limits);
-        let mut detectors = all(self.limits.hosts, !self.intel.is_empty());
+        let mut detectors =
+            all(self.limits.hosts, !self.intel.is_empty(), &ostium_event::Home::private());
         let mut visible = Visible::default();
         for act in acts {
             act.said.tell(|what| {
