@@ -190,7 +190,7 @@ fn detectors(count: usize) -> Result<f64, Box<dyn Error>> {
     };
     play(&mut []);
     let before = resident()?;
-    let mut all = ostium_detect::all(count, true);
+    let mut all = ostium_detect::all(count, true, &ostium_event::Home::private());
     play(&mut all);
     let grown = resident()? - before;
     black_box(&all);

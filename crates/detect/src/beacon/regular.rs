@@ -15,9 +15,10 @@ const SELDOM: f64 = 12.0 * 3600.0;
 /// Variation above this is no bounded sleep: evenly from nothing to a limit it is a third, and
 /// less by any other jitter; the rest is for polls that were lost.
 const BOUNDED: f64 = 0.5;
-/// Deviate of the variation from which chance is ruled out: one random series in forty, and at half
-/// a nat more one in seven hundred.
+/// Deviate of the variation that one random series in forty has, and how much further out it is
+/// believed in full: a host has many series, and of sixty random ones some are out by three.
 const VARIATION_Z: f64 = -2.0;
+const BELIEVED: f64 = 2.0;
 
 /// How much a series speaks for a machine's rhythm, in nats, before it is known whose it is.
 pub(super) fn nats(r: &Regularity) -> f64 {
@@ -65,7 +66,8 @@ fn day_and_night(r: &Regularity) -> f64 {
     let unbroken = r.mean * f64::from(r.intervals) / f64::from(r.pauses + 1);
     let goes_on = unbroken >= UNBROKEN && r.mean <= SELDOM;
     if goes_on && r.variation < BOUNDED && r.variation_z < VARIATION_Z {
-        3.0 + ((VARIATION_Z - r.variation_z) / 2.0).min(0.5) + (1.0 - r.variation / BOUNDED)
+        let sure = ((VARIATION_Z - r.variation_z) / BELIEVED).min(1.0);
+        1.5 + sure * (2.0 + (1.0 - r.variation / BOUNDED))
     } else {
         0.0
     }
