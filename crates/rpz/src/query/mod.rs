@@ -139,7 +139,10 @@ pub fn answer<'z>(
     if message.header().opcode() != Opcode::QUERY {
         return fault(Kind::OtherOperation, &message, None, now);
     }
+    let id = message.header().id();
     let signer = ServerSequence::request(&peers.keys_of(from), &mut message, time(now));
+    // Checking puts back the number that was signed; a forwarder waits for its own.
+    message.header_mut().set_id(id);
     let signer = match signer {
         Ok(None) if peers.must_sign(from) => return fault(Kind::Refused, &message, None, now),
         Ok(signer) => signer,

@@ -208,6 +208,19 @@ fn who_speaks_of_edns_is_answered_with_it() {
     assert!(Message::from_octets(&bytes[0]).unwrap().opt().is_none());
 }
 
+#[test]
+fn a_forwarded_question_is_answered_under_the_number_of_the_forwarder() {
+    let zone = zone(&["a.example"]);
+    let mut asked = question("rpz.test", Rtype::SOA, None);
+    let sent = ClientTransaction::request(key(SECRET), &mut asked, time(NOW)).unwrap();
+    let mut bytes = asked.finish();
+    bytes[..2].copy_from_slice(&[0x5b, 0x4d]);
+    let (kind, mut messages) = ask(&zone, &bytes, 1, Transport::Tcp);
+    assert_eq!((kind, &messages[0][..2]), (Kind::Soa, &[0x5b, 0x4d][..]));
+    let mut message = Message::from_octets(messages.remove(0)).unwrap();
+    sent.answer(&mut message, time(NOW)).unwrap();
+}
+
 /// A datagram never makes a much longer one, or somebody would aim us at others.
 fn is_modest(bytes: &[u8], messages: &[Vec<u8>]) -> bool {
     messages.iter().map(Vec::len).sum::<usize>() <= bytes.len() + 150
