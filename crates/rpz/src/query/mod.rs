@@ -139,6 +139,10 @@ pub fn answer<'z>(
     if message.header().opcode() != Opcode::QUERY {
         return fault(Kind::OtherOperation, &message, None, now);
     }
+    // Before the signature: what is wrong with it is told with all questions unpacked.
+    if message.header_counts().qdcount() != 1 {
+        return fault(Kind::Malformed, &message, None, now);
+    }
     let id = message.header().id();
     let signer = ServerSequence::request(&peers.keys_of(from), &mut message, time(now));
     // Checking puts back the number that was signed; a forwarder waits for its own.

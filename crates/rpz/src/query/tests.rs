@@ -209,6 +209,19 @@ fn who_speaks_of_edns_is_answered_with_it() {
 }
 
 #[test]
+fn many_short_questions_make_no_long_answer() {
+    let zone = zone(&["a.example"]);
+    // Eighty questions for one name, and a record that is cut off.
+    let mut bytes = b"\x00\x4d\0\0\0\x50\0\0\0\0\0\x01\x3f".to_vec();
+    bytes.extend([b'a'; 63]);
+    bytes.extend([0, 0, 6, 0, 1]);
+    (0..79).for_each(|_| bytes.extend([0xc0, 12, 0, 6, 0, 1]));
+    bytes.extend(b"\0\0\xfa\0\xff\0");
+    let (kind, messages) = ask(&zone, &bytes, 1, Transport::Udp);
+    assert_eq!((kind, messages[0].len()), (Kind::Malformed, 12));
+}
+
+#[test]
 fn a_forwarded_question_is_answered_under_the_number_of_the_forwarder() {
     let zone = zone(&["a.example"]);
     let mut asked = question("rpz.test", Rtype::SOA, None);
