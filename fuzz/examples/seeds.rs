@@ -8,12 +8,18 @@ use std::io::{Cursor, Write};
 use std::ops::ControlFlow;
 use std::path::Path;
 
+use domain::base::iana::Rtype;
+use domain::base::{MessageBuilder, Name, Serial, Ttl};
+use domain::rdata::Soa;
+use domain::rdata::tsig::Time48;
+use domain::tsig::{Algorithm, ClientTransaction, Key, KeyName};
 use ostium_capture::{CaptureFile, PacketBlock};
 use ostium_enforce::netlink::attr::Writer;
 use ostium_enforce::netlink::conntrack::{Tuple, write_tuple};
 use ostium_enforce::netlink::message;
 use ostium_event::{Home, Proto};
 use ostium_fuzz::parse::{MARK, PORTS};
+use ostium_fuzz::rpz::{NOW, SERIAL};
 use ostium_pipeline::{Settings, analyze, from_reader};
 use ostium_synth::{OpenLog, World};
 use ostium_track::Facing;
@@ -36,6 +42,7 @@ fn main() -> Outcome {
     conversations(&pcap)?;
     logs(&world)?;
     netlink()?;
+    rpz()?;
     texts(&pcap)
 }
 
@@ -276,6 +283,51 @@ fn as_json(fields: &str, row: &str) -> String {
 }
 
 /// Answers of the kernel: a connection of each family, the end of a dump, a refusal.
+/// Questions for the response policy zone, without a signature and with one.
+fn rpz() -> Outcome {
+    let name: Name<Vec<u8>> = "rpz.test".parse()?;
+    let key: KeyName = "k".parse()?;
+    // The secret of the target, decoded.
+    let key = Key::new(Algorithm::Sha256, &[0; 32], key, None, None)?;
+    for (text, kind, head) in [
+        ("soa", Rtype::SOA, 0),
+        ("axfr", Rtype::AXFR, 0x80),
+        ("ixfr", Rtype::IXFR, 0x80),
+        ("ixfr-udp", Rtype::IXFR, 0),
+    ] {
+        for signed in [false, true] {
+            let mut builder = MessageBuilder::new_vec();
+            builder.header_mut().set_id(77);
+            let mut questions = builder.question();
+            questions.push((&name, kind))?;
+            let mut authority = questions.answer().authority();
+            if kind == Rtype::IXFR {
+                let zero = Ttl::ZERO;
+                let soa = Soa::new(&name, &name, Serial(SERIAL), zero, zero, zero, zero);
+                authority.push((&name, zero, soa))?;
+            }
+            let mut last = authority.additional();
+            last.opt(|opt| {
+                opt.set_udp_payload_size(1232);
+                Ok(())
+            })?;
+            if signed {
+                ClientTransaction::request(&key, &mut last, Time48::from_u64(NOW))?;
+            }
+            // Who asks: 0 must sign, 1 need not; 0x80 + 1 is 0 modulo 3.
+            let who = match (signed, head) {
+                (true, 0) => 0,
+                (true, _) => 0x81,
+                (false, 0) => 1,
+                (false, _) => 0x82,
+            };
+            let end = if signed { "-signed" } else { "" };
+            Seeds::put("rpz_query", &format!("{text}{end}"), &[&[who], &*last.finish()].concat())?;
+        }
+    }
+    Ok(())
+}
+
 fn netlink() -> Outcome {
     for (name, family, from, to) in
         [("v4", 2, "10.0.0.5", "198.51.100.7"), ("v6", 10, "fd00::5", "2001:db8::7")]

@@ -11,6 +11,7 @@ pub mod ingest;
 pub mod intel;
 pub mod parse;
 pub mod report;
+pub mod rpz;
 pub mod scenario;
 pub mod track;
 pub mod whole;
