@@ -18,7 +18,7 @@ const BOUNDED: f64 = 0.5;
 /// Deviate of the variation that one random series in forty has, and how much further out it is
 /// believed in full: a host has many series, and of sixty random ones some are out by three.
 const VARIATION_Z: f64 = -2.0;
-const BELIEVED: f64 = 2.0;
+const BELIEVED: f64 = 3.0;
 
 /// How much a series speaks for a machine's rhythm, in nats, before it is known whose it is.
 pub(super) fn nats(r: &Regularity) -> f64 {
