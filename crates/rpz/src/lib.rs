@@ -2,7 +2,7 @@
 //!
 //! [`Rules`] are made of the whole `BlockSet`; a [`Zone`] holds them under a serial and remembers
 //! what changed; a [`Server`] gives the zone to the resolvers of the site (AXFR, IXFR) and tells
-//! them when it has changed (NOTIFY); [`file`] writes it for resolvers that read files.
+//! them when it has changed (NOTIFY); [`mod@file`] writes it for resolvers that read files.
 //!
 //! Bias: a name that is allowed is never blocked, whatever the blocks say, and only the resolvers
 //! that are listed are told anything. Failure choice: what cannot be a record is left out and
