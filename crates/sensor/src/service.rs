@@ -17,7 +17,7 @@ use ostium_sensor_api::{Answer, Ask, Matter};
 use ostium_verdict::Mode;
 
 use crate::clock::{Clock, wall};
-use crate::config::{Config, ConfigError};
+use crate::config::{Config, ConfigError, Enforce};
 use crate::inbox::{Inbox, Letter, inbox};
 use crate::keep::Keep;
 use crate::load::Load;
@@ -205,6 +205,15 @@ pub fn teardown(config: &Config) -> Result<(), SensorError> {
     Ok(())
 }
 
+/// Would the kernel be used in the same way?
+fn same_tables(one: &Config, other: &Config) -> bool {
+    let of = |config: &Config| {
+        let Enforce { refusal, bridge, nftables, elements, resets_by, .. } = config.enforce.clone();
+        (refusal, bridge, nftables, elements, resets_by)
+    };
+    of(one) == of(other)
+}
+
 /// How long to rest after something that began then, so that it takes its share of time only.
 fn rest(begun: Timestamp) -> Span {
     Span::from_nanos(wall().since(begun).nanos().saturating_mul(SHARE))
@@ -324,6 +333,7 @@ impl Sensor {
             return;
         };
         if let Err(error) = self.keep.save(state) {
+            self.warden.keep_again();
             let said = format!("blocks are not kept over a restart: {error}; free the disk");
             self.warden.news.tell(now, Matter::Sensor, None, said);
         }
@@ -394,13 +404,15 @@ impl Sensor {
             ("socket", old.socket == config.socket),
             ("metrics", old.metrics == config.metrics),
             ("capture", old.capture == config.capture),
+            ("garden", old.garden == config.garden),
+            ("refusal, bridge, nftables, elements, resets-by", same_tables(old, &config)),
         ] {
             later.extend((!same).then_some(name));
         }
         // What is inside is the same for the engine and the rails.
         let home = self.settings.home.clone();
-        self.warden.rails.policy = Policy { home, ..site::rails(&config) };
-        self.warden.settle(site::ways(&config));
+        let policy = Policy { home, ..site::rails(&config) };
+        self.warden.settle(policy, site::ways(&config));
         self.engine.settle(Arc::clone(&settings));
         self.watch.settle(Arc::clone(&settings), config.indicators.block_from);
         self.warden.preload(&settings.intel, config.indicators.block_from, self.now());

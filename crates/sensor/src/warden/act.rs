@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use ostium_enforce::Enforcer as _;
-use ostium_enforce::rails::{Decision, Request, Traffic};
-use ostium_event::{Addr, FlowKey, Proto, Timestamp};
-use ostium_intel::Indicator;
+use ostium_enforce::rails::{Decision, Reason, Request, Traffic};
+use ostium_event::{Addr, FlowKey, Proto, Span, Timestamp};
+use ostium_intel::{Indicator, Refusal};
 use ostium_pipeline::{Alarm, Cause};
 use ostium_sensor_api::Matter;
 use ostium_verdict::{Block, Mode, Origin, Target, Transport};
@@ -16,8 +16,23 @@ use super::Warden;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Came {
     True,
+    /// Others share the address: only single connections may be ended.
+    Shared,
     Not,
 }
+
+/// Who says that something is bad, why, and how long that can hold.
+struct Known {
+    origin: Origin,
+    why: String,
+    hold: Span,
+}
+
+/// Where a name leads is blocked for so long at most: whoever owns the name chooses where it leads.
+const LED: Span = Span::from_secs(3600);
+/// Whose word it is when an operator's blocked name led there. Not the operator's own: the rails
+/// have not been asked about that address.
+const NAMED_BY_HAND: &str = "names blocked by hand";
 
 // === impl Warden: alarms ===
 
@@ -31,29 +46,37 @@ impl Warden {
                 self.contact(now, Target::name(name).as_ref(), said);
             }
             Cause::Answered(name, addresses) => {
-                let Some((origin, why)) = self.known_name(name, now) else {
+                let Some(known) = self.known_name(name, now) else {
                     return;
                 };
                 for addr in addresses {
-                    self.stop(Target::Address(*addr), &origin, &why, Some(name), now);
+                    self.stop(Target::Address(*addr), &known, Some(name), now);
                 }
             }
             Cause::Named(name) => {
-                let Some((origin, why)) = self.known_name(name, now) else {
+                let Some(known) = self.known_name(name, now) else {
                     return;
                 };
-                let said = format!("{} talks to {name}: {why}", flow.inside);
+                let said = format!("{} talks to {name}: {}", flow.inside, known.why);
                 self.contact(now, Target::name(name).as_ref(), said);
-                let came = self.stop(Target::Address(flow.outside), &origin, &why, Some(name), now);
+                let came = self.stop(Target::Address(flow.outside), &known, Some(name), now);
                 self.reset(alarm, came, now);
             }
             Cause::Contact => {
-                let Some((target, origin, why)) = self.known_address(flow, now) else {
+                if let Some(block) = self.block_of(flow) {
+                    let (target, because) = (block.target.clone(), block.because.clone());
+                    let said = format!("{} calls {target}: {because}", flow.inside);
+                    self.contact(now, Some(&target), said);
+                    // Its time was chosen when it was made; that somebody calls does not change it.
+                    self.reset(alarm, Came::True, now);
+                    return;
+                }
+                let Some((target, known)) = self.known_address(flow, now) else {
                     return;
                 };
-                let said = format!("{} calls {}: {why}", flow.inside, peer(flow));
+                let said = format!("{} calls {}: {}", flow.inside, peer(flow), known.why);
                 self.contact(now, Some(&target), said);
-                let came = self.stop(target, &origin, &why, None, now);
+                let came = self.stop(target, &known, None, now);
                 self.reset(alarm, came, now);
             }
             Cause::Tool(family) => {
@@ -61,7 +84,8 @@ impl Warden {
                 let said = format!("{} talks to {}: {why}", flow.inside, peer(flow));
                 let target = socket(flow);
                 self.contact(now, Some(&target), said);
-                let came = self.stop(target, &Origin::Detector, &why, None, now);
+                let known = Known { origin: Origin::Detector, why, hold: self.ways.hold };
+                let came = self.stop(target, &known, None, now);
                 self.reset(alarm, came, now);
             }
         }
@@ -71,25 +95,33 @@ impl Warden {
         self.news.tell(now, Matter::Contact, target, said);
     }
 
-    /// Who says that a name is bad, and why.
-    fn known_name(&self, name: &str, now: Timestamp) -> Option<(Origin, String)> {
+    /// Who says that a name is bad.
+    fn known_name(&self, name: &str, now: Timestamp) -> Option<Known> {
         let watched = self.watch.now();
+        let hold = self.ways.hold.min(LED);
         if let Some(over) = watched.blocked_name(name)
             && let Some(block) = self.rails.state.blocks.get(&Target::Name(Arc::clone(over)))
         {
-            return Some((block.origin.clone(), format!("{over} is blocked ({})", block.because)));
+            let origin = match &block.origin {
+                Origin::Operator => Origin::Indicator(NAMED_BY_HAND.into()),
+                other => other.clone(),
+            };
+            let why = format!("{over} is blocked ({})", block.because);
+            return Some(Known { origin, why, hold: hold.min(block.until.since(now)) });
         }
         let known = watched.indicator_of_name(name).filter(|known| known.is_live(now))?;
-        Some((Origin::Indicator(Arc::clone(&known.source)), words(known, name)))
+        let origin = Origin::Indicator(Arc::clone(&known.source));
+        Some(Known { origin, why: words(known, name), hold })
     }
 
-    /// Who says that an address is bad, what of it is to be blocked, and why.
-    fn known_address(&self, flow: &FlowKey, now: Timestamp) -> Option<(Target, Origin, String)> {
-        for target in [Target::Address(flow.outside), socket(flow)] {
-            if let Some(block) = self.rails.state.blocks.get(&target) {
-                return Some((target, block.origin.clone(), block.because.clone()));
-            }
-        }
+    /// The block of a flow's other end.
+    fn block_of(&self, flow: &FlowKey) -> Option<&Block> {
+        let targets = [Target::Address(flow.outside), socket(flow)];
+        targets.iter().find_map(|target| self.rails.state.blocks.get(target))
+    }
+
+    /// What of an address is to be blocked, and who says that it is bad.
+    fn known_address(&self, flow: &FlowKey, now: Timestamp) -> Option<(Target, Known)> {
         let watched = self.watch.now();
         let (known, whole) = watched.indicator_of_address(flow.outside, flow.outside_port)?;
         if !known.is_live(now) {
@@ -97,25 +129,18 @@ impl Warden {
         }
         let target = if whole { Target::Address(flow.outside) } else { socket(flow) };
         let origin = Origin::Indicator(Arc::clone(&known.source));
-        Some((target, origin, words(known, &peer(flow))))
+        Some((target, Known { origin, why: words(known, &peer(flow)), hold: self.ways.hold }))
     }
 
     /// Asks for a block as the site's mode has it.
-    pub(super) fn stop(
-        &mut self,
-        target: Target,
-        origin: &Origin,
-        why: &str,
-        name: Option<&str>,
-        now: Timestamp,
-    ) -> Came {
+    fn stop(&mut self, target: Target, known: &Known, name: Option<&str>, now: Timestamp) -> Came {
         if self.ways.mode == Mode::Observe {
             return Came::Not;
         }
-        let block = Block::new(target, origin.clone(), self.ways.mode, now, self.ways.hold);
+        let block = Block::new(target, known.origin.clone(), self.ways.mode, now, known.hold);
         // So that a release of the name finds what was blocked for it.
         let by_name = name.map(led_by);
-        let block = block.because(why).with_evidence(by_name.as_deref());
+        let block = block.because(&known.why).with_evidence(by_name.as_deref());
         let mut request = Request::of(block);
         request.names.extend(name.map(Arc::from));
         self.ask(request, now)
@@ -151,7 +176,7 @@ impl Warden {
             Decision::Refuse(reason) => {
                 let said = format!("{target} is not blocked: {reason}");
                 self.news.tell(now, Matter::Refused, Some(&target), said);
-                Came::Not
+                if is_shared(&reason, &request) { Came::Shared } else { Came::Not }
             }
         }
     }
@@ -165,7 +190,10 @@ impl Warden {
             (Some(enforcer), Mode::Block) => enforcer.hot(block, now),
             _ => dry,
         };
-        self.note(now, done);
+        // That one block went in does not say that the whole set is right.
+        if done.is_err() {
+            self.note(now, done);
+        }
     }
 
     fn add_traffic(&self, request: &mut Request, addr: Addr) {
@@ -180,6 +208,18 @@ impl Warden {
             request.traffic.flows = shared.flows;
             request.names.extend(shared.names.iter().map(|name| Arc::from(&**name)));
         }
+    }
+}
+
+/// Is it refused only because others are there too? Then what was asked for is still bad; not so when
+/// it is allowed, released, or good itself.
+fn is_shared(reason: &Reason, request: &Request) -> bool {
+    match reason {
+        Reason::Rail(refusal) => *refusal == Refusal::SharedAddress,
+        Reason::SharedHosting(_) => true,
+        // The first name is the one that led there.
+        Reason::Serves(name, _) => request.names.first().is_some_and(|own| own != name),
+        _ => false,
     }
 }
 

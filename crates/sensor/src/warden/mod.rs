@@ -14,12 +14,12 @@ mod verdicts;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use ostium_enforce::rails::{Rails, State};
+use ostium_enforce::rails::{Policy, Rails, State};
 use ostium_enforce::{Dry, EnforceError, Enforcer, Stopped, reset};
 use ostium_event::{Addr, Span, Timestamp};
 use ostium_pipeline::Crowd;
 use ostium_sensor_api::Matter;
-use ostium_verdict::{Block, BlockSet, Mode};
+use ostium_verdict::{Block, BlockSet, Mode, Target};
 
 use crate::config::Resets;
 use crate::news::News;
@@ -48,6 +48,8 @@ pub(crate) struct Warden {
     /// Known destinations that the kernel stops at the first packet; made anew, never kept.
     known: BlockSet,
     infected: BTreeSet<Addr>,
+    /// What operators allowed by hand: a new configuration does not take it away.
+    allowed: Vec<Target>,
     /// The set has changed since it was applied, and since it was kept.
     changed: bool,
     unkept: bool,
@@ -73,6 +75,7 @@ impl Warden {
             crowd: Crowd::default(),
             known: BlockSet::default(),
             infected: BTreeSet::new(),
+            allowed: Vec::new(),
             changed: true,
             unkept: false,
             applied: Timestamp::ZERO,
@@ -153,8 +156,17 @@ impl Warden {
         std::mem::take(&mut self.unkept).then_some(&self.rails.state)
     }
 
-    /// Other ways from now on. Blocks that were made for show stay for show.
-    pub(crate) fn settle(&mut self, ways: Ways) {
+    /// What could not be kept is to be kept the next time.
+    pub(crate) const fn keep_again(&mut self) {
+        self.unkept = true;
+    }
+
+    /// Another policy and other ways from now on. Blocks that were made for show stay for show.
+    pub(crate) fn settle(&mut self, policy: Policy, ways: Ways) {
+        self.rails.policy = policy;
+        for target in std::mem::take(&mut self.allowed) {
+            self.allow(target);
+        }
         self.ways = ways;
         self.touch();
     }

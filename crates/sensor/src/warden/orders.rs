@@ -16,7 +16,7 @@ impl Warden {
             Order::Block { target, seconds, because } => {
                 self.block_by_hand(target, Span::from_secs(seconds), &because, now)
             }
-            Order::Allow { target, because } => self.allow_by_hand(&target, &because, now),
+            Order::Allow { target, because } => Ok(self.allow_by_hand(target, &because, now)),
             Order::Release { target, because } => Ok(self.release_by_hand(&target, &because, now)),
         };
         self.tick(now);
@@ -58,22 +58,26 @@ impl Warden {
         }
     }
 
-    fn allow_by_hand(
-        &mut self,
-        target: &Target,
-        because: &str,
-        now: Timestamp,
-    ) -> Result<String, String> {
-        match target {
+    /// Puts a target on the allow list.
+    pub(super) fn allow(&mut self, target: Target) {
+        match &target {
             Target::Name(name) => {
                 self.rails.policy.allow_names.insert(name.to_string());
             }
             Target::Address(addr) | Target::AddressPort(addr, ..) | Target::Host(addr) => {
                 let bits = if addr.is_v4() { 32 } else { 128 };
-                let whole = Prefix::new(*addr, bits).ok_or("this address makes no network")?;
-                self.rails.policy.allow_networks.push(whole);
+                self.rails.policy.allow_networks.extend(Prefix::new(*addr, bits));
             }
         }
+        if !self.allowed.contains(&target) {
+            self.allowed.push(target);
+        }
+    }
+
+    fn allow_by_hand(&mut self, target: Target, because: &str, now: Timestamp) -> String {
+        let said = format!("{target} is allowed until the sensor starts anew: {because}");
+        self.news.tell(now, Matter::Ended, Some(&target), said.clone());
+        self.allow(target);
         let gone: Vec<Target> = self
             .blocks()
             .filter(|block| self.rails.policy.allowed(&Request::of((*block).clone())).is_some())
@@ -82,9 +86,8 @@ impl Warden {
         for target in &gone {
             self.end(target, now);
         }
-        let said = format!("{target} is allowed until the sensor starts anew: {because}");
-        self.news.tell(now, Matter::Ended, Some(target), said.clone());
-        Ok(said)
+        self.drop_known(now);
+        said
     }
 
     fn release_by_hand(&mut self, target: &Target, because: &str, now: Timestamp) -> String {
@@ -108,8 +111,11 @@ impl Warden {
                 Some(enforcer) => enforcer.release(target),
                 None => Ok(()),
             };
-            self.note(now, done);
+            if done.is_err() {
+                self.note(now, done);
+            }
         }
+        was |= self.drop_known(now);
         self.touch();
         was
     }

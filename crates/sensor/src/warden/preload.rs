@@ -43,10 +43,8 @@ impl Warden {
                 let origin = Origin::Indicator(Arc::clone(&known.source));
                 let block = Block::new(target, origin, self.ways.mode, now, HOLD)
                     .because(known.family.as_deref().unwrap_or("known for command and control"));
-                let request = Request::of(block);
-                let decision = self.rails.policy.admit(&request, &self.rails.state, now);
-                if !matches!(decision, Decision::Refuse(_)) {
-                    self.known.merge(request.block);
+                if self.may_stand(&block, now) {
+                    self.known.merge(block);
                 }
             }
         }
@@ -57,6 +55,23 @@ impl Warden {
             );
             self.news.tell(now, Matter::Sensor, None, said);
         }
+    }
+
+    fn may_stand(&self, block: &Block, now: Timestamp) -> bool {
+        let request = Request::of(block.clone());
+        let decision = self.rails.policy.admit(&request, &self.rails.state, now);
+        !matches!(decision, Decision::Refuse(_))
+    }
+
+    /// Takes out what was allowed or released since; was there any?
+    pub(super) fn drop_known(&mut self, now: Timestamp) -> bool {
+        let gone = self.known.iter().filter(|block| !self.may_stand(block, now));
+        let gone: Vec<Target> = gone.map(|block| block.target.clone()).collect();
+        for target in &gone {
+            self.known.remove(target);
+        }
+        self.changed |= !gone.is_empty();
+        !gone.is_empty()
     }
 
     /// Known destinations that the kernel was told of.

@@ -22,15 +22,13 @@ impl Warden {
     pub(super) fn reset(&mut self, alarm: &Alarm, blocked: Came, now: Timestamp) {
         let wanted = match self.ways.resets {
             Resets::Never => false,
-            Resets::Names => blocked == Came::Not,
-            Resets::Always => true,
+            Resets::Names => blocked == Came::Shared,
+            // What is allowed or released is left alone here too.
+            Resets::Always => blocked != Came::Not,
         };
         let (Some(segment), true, Mode::Block) = (alarm.segment, wanted, self.ways.mode) else {
             return;
         };
-        if self.rails_forbid(alarm) {
-            return;
-        }
         let Some(sender) = &self.resetter else {
             return;
         };
@@ -50,15 +48,6 @@ impl Warden {
             _ => format!("the connection of {} with {} was reset", flow.inside, flow.outside),
         };
         self.news.tell(now, Matter::Reset, Some(&target), said);
-    }
-
-    /// The allow list beats everything; what is only shared may be reset, connection by connection.
-    fn rails_forbid(&self, alarm: &Alarm) -> bool {
-        let policy = &self.rails.policy;
-        let outside = alarm.flow.outside;
-        policy.own.contains(&outside)
-            || policy.home.contains(outside)
-            || policy.allow_networks.iter().any(|network| network.contains(outside))
     }
 }
 

@@ -3,14 +3,15 @@
 
 use std::sync::{Arc, Mutex};
 
-use ostium_enforce::rails::{Policy, Rails};
+use ostium_enforce::rails::{Policy, Rails, Request};
 use ostium_enforce::{Applied, EnforceError, Enforcer, Stopped};
 use ostium_event::{Addr, FlowKey, Proto, Span, Timestamp};
 use ostium_intel::{IndicatorIndex, read_indicators};
 use ostium_pipeline::{Alarm, Cause, Segment, Settings, Watcher};
 use ostium_sensor_api::{Answer, Matter, Order};
-use ostium_verdict::{Block, BlockSet, Mode, Target};
+use ostium_verdict::{Block, BlockSet, Mode, Origin, Target};
 
+use super::act::Came;
 use super::*;
 
 /// What an enforcer was told.
@@ -191,4 +192,92 @@ fn a_burst_of_requests_is_held_by_the_rails() {
     }
     assert_eq!(warden.blocks().count(), 10);
     assert!(matters(&warden).contains(&Matter::Held));
+}
+
+fn answered(name: &str, to: &str) -> Alarm {
+    alarm(Cause::Answered(name.into(), [to.parse().unwrap()].into()), "10.0.0.53", 53)
+}
+
+#[test]
+fn a_released_or_allowed_destination_that_is_known_passes_from_then_on() {
+    for allow in [false, true] {
+        let (mut warden, told) = warden(Mode::Block);
+        warden.preload(&intel(), 0, now());
+        warden.tick(now());
+        assert_eq!((warden.preloaded(), told.whole.lock().unwrap().len()), (3, 3));
+        let (target, because): (Target, _) = ("203.0.113.5".parse().unwrap(), String::new());
+        let order = match allow {
+            true => Order::Allow { target, because },
+            false => Order::Release { target, because },
+        };
+        assert!(matches!(warden.order(order, now()), Answer::Done { .. }));
+        assert_eq!((warden.preloaded(), told.whole.lock().unwrap().len()), (2, 2), "at once");
+        warden.preload(&intel(), 0, now().plus(Span::from_secs(7200)));
+        assert_eq!(warden.preloaded(), 2, "and when the list is put in anew");
+    }
+}
+
+#[test]
+fn only_what_others_share_is_left_to_resets() {
+    let (mut warden, _) = warden(Mode::Block);
+    let mut ask = |target: &str, name: &str| {
+        let target = target.parse().unwrap();
+        let block = Block::new(target, Origin::Detector, Mode::Block, now(), Span::from_secs(60));
+        let mut request = Request::of(block);
+        request.names.push(name.into());
+        warden.ask(request, now())
+    };
+    assert_eq!(ask("104.16.1.1", "c2.example"), Came::Shared, "a delivery network");
+    assert_eq!(ask("198.51.100.1", "good.c2.example"), Came::Not, "an allowed name");
+    assert_eq!(ask("198.51.100.1", "www.google.com"), Came::Not, "a good name");
+    assert_eq!(ask("198.51.100.1", "c2.example"), Came::True);
+    let release = Order::Release { target: "c2.example".parse().unwrap(), because: String::new() };
+    warden.order(release, now());
+    let block = Block::new(
+        "198.51.100.2".parse().unwrap(),
+        Origin::Detector,
+        Mode::Block,
+        now(),
+        Span::from_secs(60),
+    );
+    let mut request = Request::of(block);
+    request.names.push("c2.example".into());
+    assert_eq!(warden.ask(request, now()), Came::Not, "a released name");
+}
+
+#[test]
+fn an_operators_name_takes_no_shared_address_with_it_and_no_longer_than_it_was_given() {
+    let (mut warden, told) = warden(Mode::Block);
+    let target: Target = "odd.example".parse().unwrap();
+    let order = Order::Block { target, seconds: 600, because: "by hand".to_owned() };
+    assert!(matches!(warden.order(order, now()), Answer::Done { .. }));
+    warden.alarm(&answered("odd.example", "104.16.1.1"), now());
+    assert_eq!(hot(&told).len(), 0, "others are on that address");
+    warden.alarm(&answered("odd.example", "198.51.100.1"), now());
+    let led = warden.rails.state.blocks.get(&"198.51.100.1".parse().unwrap()).unwrap();
+    assert_eq!(led.until, now().plus(Span::from_secs(600)));
+    assert_ne!(led.origin, Origin::Operator);
+}
+
+#[test]
+fn calls_do_not_move_the_end_of_a_block() {
+    let (mut warden, _) = warden(Mode::Block);
+    let target: Target = "198.51.100.9".parse().unwrap();
+    let because = "by hand".to_owned();
+    warden.order(Order::Block { target: target.clone(), seconds: 60, because }, now());
+    let late = now().plus(Span::from_secs(50));
+    warden.alarm(&alarm(Cause::Contact, "198.51.100.9", 80), late);
+    let block = warden.rails.state.blocks.get(&target).unwrap();
+    assert_eq!(block.until, now().plus(Span::from_secs(60)));
+}
+
+#[test]
+fn what_was_allowed_by_hand_outlives_a_reload() {
+    let (mut warden, told) = warden(Mode::Block);
+    let allow = Order::Allow { target: "203.0.113.5".parse().unwrap(), because: String::new() };
+    assert!(matches!(warden.order(allow, now()), Answer::Done { .. }));
+    let ways = warden.ways.clone();
+    warden.settle(Policy::default(), ways);
+    warden.alarm(&alarm(Cause::Contact, "203.0.113.5", 80), now());
+    assert_eq!(hot(&told).len(), 0);
 }
