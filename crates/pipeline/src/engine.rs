@@ -5,7 +5,7 @@
 //! the packets; when none come, whoever runs the engine says how late it is.
 
 use std::sync::Arc;
-use std::sync::mpsc::Sender;
+use std::sync::mpsc::SyncSender;
 
 use ostium_capture::PacketBlock;
 use ostium_event::{Home, Timestamp};
@@ -67,18 +67,14 @@ impl Engine {
     pub fn new(
         settings: Arc<Settings>,
         watcher: &Arc<dyn Watcher>,
-        alarms: &Sender<Alarm>,
+        alarms: &SyncSender<Alarm>,
     ) -> Self {
         let home = Arc::new(settings.home.clone());
         let budget =
             Budget::share_of(settings.memory.saturating_sub(OVERHEAD.min(settings.memory / 2)));
         let mut crew = Crew::new(settings.threads, budget, true, &home);
         let lookout = Lookout { watcher: Arc::clone(watcher), alarms: alarms.clone() };
-        // A `Sender` may be cloned by several threads, but not seen by them.
-        let lookout = std::sync::Mutex::new(lookout);
-        crew.each(move |_, shard| {
-            shard.hub.lookout = lookout.lock().ok().map(|lookout| lookout.clone());
-        });
+        crew.each(move |_, shard| shard.hub.lookout = Some(lookout.clone()));
         Self {
             settings,
             home,

@@ -2,10 +2,11 @@
 //!
 //! A [`Watcher`] is asked about every name and every new contact as it is heard, and each hit is
 //! told at once as an [`Alarm`], with what a TCP reset needs. The verdict on the host takes its
-//! usual way; an alarm is only about the destination.
+//! usual way; an alarm is only about the destination. What does not fit into the channel is not
+//! told: the next packet to the same destination tells it again.
 
 use std::sync::Arc;
-use std::sync::mpsc::Sender;
+use std::sync::mpsc::SyncSender;
 
 use ostium_event::{
     Addr, AnswerData, DnsStage, Event, FlowKey, OpenedBy, Proto, Scope, Timestamp, What,
@@ -66,7 +67,7 @@ pub struct Segment {
 #[derive(Clone)]
 pub(crate) struct Lookout {
     pub(crate) watcher: Arc<dyn Watcher>,
-    pub(crate) alarms: Sender<Alarm>,
+    pub(crate) alarms: SyncSender<Alarm>,
 }
 
 // === impl Segment ===
@@ -92,8 +93,9 @@ impl Lookout {
             return;
         };
         let alarm = Alarm { at: event.at, flow: event.flow, cause, segment };
-        // Nobody listens any more when the service ends.
-        self.alarms.send(alarm).ok();
+        // Who talks to it goes on doing so: of a flood of alarms some are enough, and nobody listens
+        // any more when the service ends.
+        self.alarms.try_send(alarm).ok();
     }
 
     fn cause(&self, event: &Event<'_>) -> Option<Cause> {

@@ -122,7 +122,7 @@ pub struct BlockRow {
 }
 
 /// What a piece of news is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Matter {
     /// A host is infected.

@@ -79,6 +79,8 @@ const PATIENCE: Duration = Duration::from_millis(50);
 const SHORT_PATIENCE: Duration = Duration::from_millis(5);
 /// What is done now and then takes at most this share of the time: one part in twenty.
 const SHARE: u64 = 20;
+/// Alarms that may wait: more than one block of packets can hold.
+const ALARMS: usize = 16_384;
 /// Counters of the kernel are read this often.
 const COUNT: Span = Span::from_secs(10);
 
@@ -94,6 +96,8 @@ struct Sensor {
     watch: Arc<Watch>,
     desk: Desk,
     keep: Keep,
+    /// Why the blocks could not be kept the last time.
+    unkept: Option<String>,
     load: Load,
     names: Vec<String>,
     open: usize,
@@ -140,7 +144,7 @@ pub fn run(options: Options) -> Result<Ended, SensorError> {
     arm(&mut warden, &config)?;
 
     let board = Arc::new(Board::default());
-    let (sender, alarms) = mpsc::channel();
+    let (sender, alarms) = mpsc::sync_channel(ALARMS);
     let watcher: Arc<dyn Watcher> = Arc::clone(&watch) as Arc<dyn Watcher>;
     let engine = Engine::new(Arc::clone(&settings), &watcher, &sender);
     let names: Vec<String> = sources.iter().map(|(name, _)| name.clone()).collect();
@@ -170,6 +174,7 @@ pub fn run(options: Options) -> Result<Ended, SensorError> {
         watch,
         desk,
         keep,
+        unkept: None,
         load: Load::default(),
         names,
         open,
@@ -332,10 +337,17 @@ impl Sensor {
         let Some(state) = self.warden.unkept() else {
             return;
         };
-        if let Err(error) = self.keep.save(state) {
+        let failed = self.keep.save(state).err().map(|error| error.to_string());
+        if failed.is_some() {
             self.warden.keep_again();
-            let said = format!("blocks are not kept over a restart: {error}; free the disk");
+        }
+        if failed != self.unkept {
+            let said = match &failed {
+                Some(why) => format!("blocks are not kept over a restart: {why}; free the disk"),
+                None => "blocks are kept over a restart again".to_owned(),
+            };
             self.warden.news.tell(now, Matter::Sensor, None, said);
+            self.unkept = failed;
         }
     }
 

@@ -32,6 +32,8 @@ struct Recent {
 /// More releases are not remembered; the one that ends first goes.
 pub const MOST_RELEASES: usize = 10_000;
 const MINUTE: Span = Span::from_secs(60);
+/// A clock that goes back further than this was wrong before; less are jumps that make no room.
+const MENDED: Span = Span::from_secs(3600);
 
 // === impl State ===
 
@@ -86,9 +88,14 @@ impl State {
         self.released.iter().map(|(target, until)| (target, *until))
     }
 
-    /// This time, or the latest heard of if that is later.
+    /// This time, or the latest heard of if that is a little later. A clock that was far ahead and
+    /// was mended is believed, or nothing could be blocked until it comes there again.
     pub(super) fn clock(&self, now: Timestamp) -> Timestamp {
-        self.latest.max(now)
+        if self.was_ahead(now) { now } else { self.latest.max(now) }
+    }
+
+    fn was_ahead(&self, now: Timestamp) -> bool {
+        self.latest.since(now) > MENDED
     }
 
     /// Is the target free now?
@@ -119,6 +126,9 @@ impl State {
 
     /// Time goes on: what is older than a minute, or released no longer, is forgotten.
     pub(super) fn pass(&mut self, now: Timestamp) -> Timestamp {
+        if self.was_ahead(now) {
+            self.come_back(now);
+        }
         self.latest = self.clock(now);
         let now = self.latest;
         while self.recent.front().is_some_and(|recent| now.since(recent.at) >= MINUTE) {
@@ -126,6 +136,25 @@ impl State {
         }
         self.released.retain(|_, until| now < *until);
         now
+    }
+}
+
+// === impl State: a clock that was ahead ===
+
+impl State {
+    /// What was decided in a time to come was decided now, and holds for as long.
+    fn come_back(&mut self, now: Timestamp) {
+        self.latest = now;
+        for recent in &mut self.recent {
+            recent.at = recent.at.min(now);
+        }
+        let ahead: Vec<Block> =
+            self.blocks.iter().filter(|block| block.since > now).cloned().collect();
+        for mut block in ahead {
+            block.until = now.plus(block.until.since(block.since));
+            block.since = now;
+            self.blocks.put(block);
+        }
     }
 }
 

@@ -281,3 +281,23 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_clock_that_was_years_ahead_and_is_mended_makes_neither_room_nor_eternity() {
+    let now = Timestamp::from_secs(1_700_000_000);
+    let ahead = now.plus(Span::from_secs(10 * 365 * 86_400));
+    let block = |n: u8, at: Timestamp| {
+        let target = format!("198.51.100.{n}").parse().unwrap();
+        Request::of(Block::new(target, Origin::Detector, Mode::Block, at, Span::from_secs(600)))
+    };
+    let mut rails = Rails::new(policy());
+    for n in 100..110 {
+        assert_eq!(rails.request(&block(n, ahead), ahead), Decision::Admit);
+    }
+    let held = rails.request(&block(120, now), now);
+    assert!(matches!(held, Decision::Hold(Reason::TooMany(_))), "{held:?}");
+    assert!(rails.state.blocks.iter().all(|block| block.until == now.plus(Span::from_secs(600))));
+    let later = now.plus(Span::from_secs(61));
+    assert_eq!(rails.request(&block(120, later), later), Decision::Admit);
+    assert_eq!(rails.state.expire(now.plus(Span::from_secs(601))).len(), 10);
+}

@@ -39,7 +39,7 @@ fn run(
     watched: Watched,
     mut between: impl FnMut(&mut Engine),
 ) -> (Document, Vec<Alarm>) {
-    let (sender, alarms) = mpsc::channel();
+    let (sender, alarms) = mpsc::sync_channel(1 << 16);
     let watcher: Arc<dyn Watcher> = Arc::new(watched);
     let mut engine = Engine::new(Arc::new(settings), &watcher, &sender);
     let mut file = CaptureFile::open(Box::new(Cursor::new(capture.to_vec()))).unwrap();

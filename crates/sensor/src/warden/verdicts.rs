@@ -11,6 +11,8 @@ use ostium_verdict::{Block, Mode, Origin, Rationale, Target, Verdict};
 
 use super::Warden;
 
+/// Infected hosts that were told of; a flood of made-up ones must not fill the memory.
+const REMEMBERED: usize = 100_000;
 /// Lines of evidence that a block carries.
 const LINES: usize = 4;
 
@@ -23,6 +25,9 @@ impl Warden {
             // Whoever is convicted again later is news again.
             self.infected.remove(&r.host);
             return;
+        }
+        if self.infected.len() >= REMEMBERED {
+            self.infected.clear();
         }
         if self.infected.insert(r.host) {
             let said = format!("{} is infected ({:.3}): {}", r.host, r.probability, why(r));
