@@ -12,20 +12,28 @@ use crate::sensor;
 
 /// Runs the command.
 pub(crate) fn run(args: &WhyArgs) -> Result<ExitCode, Fail> {
-    let document = match &args.report {
-        Some(path) => of_file(path)?,
-        None => sensor::report(&args.at.socket)?,
+    let (document, blocks) = match &args.report {
+        Some(path) => (of_file(path)?, None),
+        None => sensor::why::ask(&args.at.socket, &args.target)?,
     };
     let target = Target::new(&args.target);
-    let Some(reasoning) = why(&document, &target) else {
+    let reasoning = why(&document, &target);
+    if reasoning.is_none() && blocks.as_ref().is_none_or(Vec::is_empty) {
         return Err(Fail::new(format!(
             "the report says nothing of {}: it is clean or was not seen (analyze --all keeps clean hosts)",
             args.target
         )));
-    };
-    match args.format {
-        Format::Table => print(&reasoning)?,
-        Format::Json => print(&pretty(&target.of(&document))?)?,
+    }
+    match (args.format, blocks) {
+        (Format::Table, blocks) => {
+            print(&reasoning.unwrap_or_default())?;
+            print(&sensor::why::table(&blocks.unwrap_or_default()))?;
+        }
+        (Format::Json, None) => print(&pretty(&target.of(&document))?)?,
+        (Format::Json, Some(blocks)) => {
+            let about = target.of(&document);
+            print(&pretty(&serde_json::json!({ "report": about, "blocks": blocks }))?)?;
+        }
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -4,14 +4,13 @@ pub(crate) mod args;
 mod ask;
 pub(crate) mod order;
 pub(crate) mod status;
+pub(crate) mod why;
 
 use std::path::Path;
 use std::process::ExitCode;
 
 use ostium_sensor::config::{Config, ConfigError, TEMPLATE, load};
 use ostium_sensor::{Options, run as serve, teardown};
-
-pub(crate) use ask::report;
 
 use self::args::SensorArgs;
 use crate::args::Format;

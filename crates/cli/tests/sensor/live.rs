@@ -74,6 +74,12 @@ fn operators_block_release_and_reload_and_a_restart_remembers() {
     let said = all.said(&["block", "198.51.100.7:80/tcp", "--for", "1h", "--because", "a test"]);
     assert!(said.contains("198.51.100.7:80/tcp is blocked"), "{said}");
     assert!(cut("198.51.100.7", 80) && reaches("198.51.100.7", 4444));
+    let why = all.said(&["why", "198.51.100.7"]);
+    assert!(why.contains("origin: operator") && why.contains("because: a test"), "{why}");
+    assert!(why.contains("ostium release 198.51.100.7:80/tcp"), "{why}");
+    let json = all.said(&["why", "198.51.100.7", "--format", "json"]);
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["blocks"][0]["target"], "198.51.100.7:80/tcp");
     all.said(&["block", "2001:db8:1::7"]);
     assert!(cut("2001:db8:1::7", 80));
     let (state, socket) = (all.path("other"), all.path("s"));
