@@ -6,10 +6,11 @@ use std::sync::{Arc, Mutex};
 use ostium_enforce::rails::{Policy, Rails, Request};
 use ostium_enforce::{Applied, EnforceError, Enforcer, Stopped};
 use ostium_event::{Addr, FlowKey, Proto, Span, Timestamp};
+use ostium_evidence::{About, Evidence, Group, HostCase, Peer};
 use ostium_intel::{IndicatorIndex, read_indicators};
 use ostium_pipeline::{Alarm, Cause, Segment, Settings, Watcher};
 use ostium_sensor_api::{Answer, Matter, Order};
-use ostium_verdict::{Block, BlockSet, Mode, Origin, Target};
+use ostium_verdict::{Block, BlockSet, Mode, Origin, Rationale, Target};
 
 use super::act::Came;
 use super::*;
@@ -280,4 +281,46 @@ fn what_was_allowed_by_hand_outlives_a_reload() {
     warden.settle(Policy::default(), ways);
     warden.alarm(&alarm(Cause::Contact, "203.0.113.5", 80), now());
     assert_eq!(hot(&told).len(), 0);
+}
+
+/// A host whose conversation with a name at an address convicts it.
+fn convicted() -> Rationale {
+    let (name, addr): (_, Addr) = (Some("odd.example".into()), "198.51.100.1".parse().unwrap());
+    let peer = Peer { name, addr: Some(addr), port: Some(443) };
+    let item = Evidence {
+        detector: "known-tool",
+        group: Group::Destination,
+        log_odds: 12.0,
+        certain: true,
+        about: About::Conversation { id: 7, peer },
+        first: now(),
+        last: now(),
+        technique: "T1071",
+        summary: "odd".to_owned(),
+        numbers: Vec::new(),
+        family: None,
+    };
+    let host = Addr::v4([10, 0, 0, 9]);
+    let evidence = vec![item];
+    let case = HostCase { host, roles: Vec::new(), first: now(), last: now(), evidence };
+    ostium_judge::judge(case, &ostium_judge::Policy::default())
+}
+
+#[test]
+fn an_infected_hosts_controller_is_blocked_by_name_and_address_and_released_as_one() {
+    let (mut warden, told) = warden(Mode::Block);
+    let r = convicted();
+    assert_eq!(r.verdict, ostium_verdict::Verdict::Infected);
+    for second in 0..60 {
+        warden.verdict(&r, now().plus(Span::from_secs(second)));
+    }
+    let mut blocked = hot(&told);
+    blocked.sort_unstable();
+    assert_eq!(blocked, ["198.51.100.1", "odd.example"], "once each, however often it is judged");
+    assert_eq!(matters(&warden).iter().filter(|m| **m == Matter::Infected).count(), 1);
+    let release = Order::Release { target: "odd.example".parse().unwrap(), because: String::new() };
+    assert!(matches!(warden.order(release, now()), Answer::Done { .. }));
+    assert_eq!(warden.blocks().count(), 0);
+    warden.verdict(&r, now().plus(Span::from_secs(61)));
+    assert_eq!(warden.blocks().count(), 0, "the release sticks");
 }

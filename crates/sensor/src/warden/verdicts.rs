@@ -10,6 +10,7 @@ use ostium_sensor_api::Matter;
 use ostium_verdict::{Block, Mode, Origin, Rationale, Target, Verdict};
 
 use super::Warden;
+use super::act::led_by;
 
 /// Infected hosts that were told of; a flood of made-up ones must not fill the memory.
 const REMEMBERED: usize = 100_000;
@@ -50,7 +51,9 @@ impl Warden {
             let block = Block::new(target, Origin::Detector, self.ways.mode, now, self.ways.hold)
                 .because(&format!("{} is infected: {}", r.host, why(r)))
                 .with_evidence(lines.iter().copied());
-            let mut request = Request::of(block);
+            // So that a release of the name finds the address too.
+            let by_name = name.as_deref().map(led_by);
+            let mut request = Request::of(block.with_evidence(by_name.as_deref()));
             request.names.extend(name);
             self.ask(request, now);
         }
