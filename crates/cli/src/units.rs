@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use ostium_sensor::config::Size;
+
 /// A number of bytes: `1GiB`, `512MiB`, `800M`, `65536`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Bytes(pub(crate) u64);
@@ -11,21 +13,7 @@ impl FromStr for Bytes {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let bad = || format!("'{text}' is no size; write one as 1GiB or 512MiB");
-        let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-        let (number, unit) = text.split_at(end);
-        let number: u64 = number.parse().map_err(|_| bad())?;
-        let scale: u64 = match unit.trim().to_ascii_lowercase().as_str() {
-            "" | "b" => 1,
-            "k" | "kib" => 1 << 10,
-            "kb" => 1000,
-            "m" | "mib" => 1 << 20,
-            "mb" => 1_000_000,
-            "g" | "gib" => 1 << 30,
-            "gb" => 1_000_000_000,
-            _ => return Err(bad()),
-        };
-        let bytes = number.checked_mul(scale).ok_or_else(bad)?;
+        let Size(bytes) = text.parse()?;
         if bytes < 64 << 20 {
             return Err("64MiB is the least that ostium can work with".to_owned());
         }

@@ -1,6 +1,6 @@
 //! One host.
 
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::sync::Arc;
 
 use crate::running::Running;
@@ -31,6 +31,21 @@ impl Host {
         command
     }
 
+    /// A part of the running test program, on this host: its test of this name, which is ignored so
+    /// that it does not run by itself. `by` are the words of a program that is to start it, such as
+    /// one that takes rights away; none is fine.
+    ///
+    /// # Errors
+    /// When this program does not know where it lies.
+    pub fn part(&self, by: &[&str], test: &str) -> Result<Command, LabError> {
+        let lost = |error| LabError::Start(test.to_owned(), error);
+        let me = std::env::current_exe().map_err(lost)?;
+        let mut command = Command::new("ip");
+        command.args(["netns", "exec", &self.space]).args(by).arg(me);
+        command.args(["--exact", test, "--ignored", "--nocapture", "--test-threads=1"]);
+        Ok(command)
+    }
+
     /// Runs a program to its end; what it wrote on standard output.
     ///
     /// # Errors
@@ -45,7 +60,7 @@ impl Host {
     /// When it cannot be started.
     pub fn start(&self, program: &str, words: &[&str]) -> Result<Running, LabError> {
         let mut command = self.command(program);
-        command.args(words).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.args(words);
         Running::start(command)
     }
 

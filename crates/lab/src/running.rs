@@ -1,7 +1,7 @@
 //! Programs that go on while a test does something else.
 
 use std::io::Read;
-use std::process::{Child, Command, Output};
+use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::LabError;
@@ -16,7 +16,12 @@ pub struct Running {
 // === impl Running ===
 
 impl Running {
-    pub(crate) fn start(mut command: Command) -> Result<Self, LabError> {
+    /// Starts a command; it hears nothing, and what it says is kept for [`Self::finish`].
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub fn start(mut command: Command) -> Result<Self, LabError> {
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let told = format!("{command:?}");
         let child = command.spawn().map_err(|error| LabError::Start(told.clone(), error))?;
         Ok(Self { child: Some(child), told })

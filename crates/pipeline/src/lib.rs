@@ -34,6 +34,7 @@ pub use input::{Input, InputError, Note, from_reader, open};
 pub use lookout::{Alarm, Cause, Segment, Watcher};
 pub use settings::{RoleAt, Settings};
 pub use shard::SHARDS;
+pub use shed::MOST_SHED;
 
 #[cfg(test)]
 mod tests;

@@ -19,8 +19,8 @@ pub(crate) struct Shed {
     hasher: RandomState,
 }
 
-/// The highest level: one flow in 1024.
-const HIGHEST: u32 = 10;
+/// The highest level of shedding: one flow in 1024.
+pub const MOST_SHED: u32 = 10;
 const DNS: u16 = 53;
 
 // === impl Shed ===
@@ -28,7 +28,7 @@ const DNS: u16 = 53;
 impl Shed {
     /// One flow in `2^level` stays.
     pub(crate) const fn set(&mut self, level: u32) {
-        let level = if level > HIGHEST { HIGHEST } else { level };
+        let level = if level > MOST_SHED { MOST_SHED } else { level };
         self.mask = (1 << level) - 1;
     }
 

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use ostium_pipeline::MOST_SHED;
+
 /// The level of shedding, by how full the inbox is.
 #[derive(Debug, Default)]
 pub(crate) struct Load {
@@ -17,7 +19,6 @@ const FULL: f64 = 0.6;
 const EMPTY: f64 = 0.1;
 const HASTE: Duration = Duration::from_millis(100);
 const CALM: Duration = Duration::from_secs(1);
-const HIGHEST: u32 = 10;
 
 // === impl Load ===
 
@@ -26,7 +27,7 @@ impl Load {
     pub(crate) fn step(&mut self, fullness: f64, passed: Duration) -> u32 {
         self.since_change += passed;
         self.calm = if fullness < EMPTY { self.calm + passed } else { Duration::ZERO };
-        if fullness > FULL && self.since_change >= HASTE && self.level < HIGHEST {
+        if fullness > FULL && self.since_change >= HASTE && self.level < MOST_SHED {
             self.level += 1;
             self.since_change = Duration::ZERO;
         } else if self.calm >= CALM && self.level > 0 {
@@ -56,6 +57,6 @@ mod tests {
         levels.extend((0..600).map(|_| load.step(0.0, tick)));
         assert_eq!(levels.last(), Some(&0));
         assert!(levels.windows(2).all(|pair| pair[0].abs_diff(pair[1]) <= 1));
-        (0..10_000).for_each(|_| assert!(load.step(1.0, tick) <= HIGHEST));
+        (0..10_000).for_each(|_| assert!(load.step(1.0, tick) <= MOST_SHED));
     }
 }

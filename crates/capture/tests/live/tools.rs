@@ -6,7 +6,7 @@ use std::time::Duration;
 use ostium_capture::{
     CaptureError, FrameSender, Live, LiveCapture, LiveError, LiveOptions, PacketBlock, PacketRef,
 };
-use ostium_lab::{Host, Lab, wait_for};
+use ostium_lab::{Host, Lab, Running, wait_for};
 
 /// Says to a part of a test that it runs where it should; its value is for the part.
 const INSIDE: &str = "OSTIUM_INSIDE";
@@ -40,12 +40,9 @@ fn hush(host: &Host) {
 
 /// Runs a part of a test on a host, by way of another program if there is one.
 pub(crate) fn inside(host: &Host, by: &[&str], part: &str, told: &str) {
-    let (told, program) = (format!("{INSIDE}={told}"), std::env::current_exe().unwrap());
-    let mut words = vec![told.as_str()];
-    words.extend(by);
-    words.extend([program.to_str().unwrap(), "--exact", part, "--ignored", "--nocapture"]);
-    words.push("--test-threads=1");
-    let output = host.start("env", &words).unwrap().finish(Duration::from_secs(100)).unwrap();
+    let mut command = host.part(by, part).unwrap();
+    command.env(INSIDE, told);
+    let output = Running::start(command).unwrap().finish(Duration::from_secs(100)).unwrap();
     let said = [output.stdout, output.stderr].concat();
     let said = String::from_utf8_lossy(&said);
     assert!(output.status.success() && said.contains("1 passed"), "{part}: {said}");

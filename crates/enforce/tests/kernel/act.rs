@@ -51,12 +51,8 @@ pub(crate) fn act(host: &Host, job: &Job) -> Vec<Result<Value, String>> {
 
 /// The same, started by another program, such as one that takes rights away.
 pub(crate) fn act_by(host: &Host, by: &[&str], job: &Job) -> Vec<Result<Value, String>> {
-    let me = std::env::current_exe().unwrap();
-    let mut words = by.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
-    words.push(me.to_str().unwrap().to_owned());
-    words.extend(["--exact", "act::act_inside", "--ignored", "--nocapture"].map(str::to_owned));
-    let mut command = host.command(&words[0]);
-    command.args(&words[1..]).env(JOB, serde_json::to_string(job).unwrap());
+    let mut command = host.part(by, "act::act_inside").unwrap();
+    command.env(JOB, serde_json::to_string(job).unwrap());
     let output = command.output().unwrap();
     let text = String::from_utf8_lossy(&output.stdout);
     let told = text.lines().filter_map(|line| line.split_once(TOLD));

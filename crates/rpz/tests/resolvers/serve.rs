@@ -29,9 +29,7 @@ impl Serving {
     /// Starts one at an address, for one resolver that hears NOTIFY at its port 53, with the key
     /// or without, and with a file.
     pub(crate) fn start(host: &Host, at: &str, peer: &str, key: bool, file: &Path) -> Self {
-        let me = std::env::current_exe().unwrap();
-        let mut command = host.command(me.to_str().unwrap());
-        command.args(["--exact", "serve::serve_inside", "--ignored", "--nocapture"]);
+        let mut command = host.part(&[], "serve::serve_inside").unwrap();
         command.env(JOB, format!("{at} {peer} {key} {}", file.display()));
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = command.spawn().unwrap();

@@ -242,8 +242,11 @@ impl std::str::FromStr for Size {
         let scale = match unit.trim().to_ascii_lowercase().as_str() {
             "" | "b" => 1,
             "k" | "kib" => 1 << 10,
+            "kb" => 1_000,
             "m" | "mib" => 1 << 20,
+            "mb" => 1_000_000,
             "g" | "gib" => 1 << 30,
+            "gb" => 1_000_000_000,
             _ => return Err(bad()),
         };
         number.checked_mul(scale).map(Self).ok_or_else(bad)
