@@ -44,6 +44,21 @@ pub enum LabError {
 
 static COUNT: AtomicU32 = AtomicU32::new(0);
 
+/// Are all of these programs on the path? Where one is missing a test is skipped, saying so.
+///
+/// # Panics
+/// Where one is missing and `CI` is set: what cannot run there has failed.
+pub fn programs_or_skip(names: &[&str]) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let is_there = |name: &str| std::env::split_paths(&path).any(|dir| dir.join(name).is_file());
+    let Some(missing) = names.iter().find(|name| !is_there(name)) else {
+        return true;
+    };
+    assert!(std::env::var_os("CI").is_none(), "{missing} is not installed");
+    eprintln!("skipped: {missing} is not installed");
+    false
+}
+
 // === impl Lab ===
 
 impl Lab {

@@ -70,6 +70,9 @@ pub struct Status {
     /// Blocks of known destinations that stand besides `blocks`, from the start.
     #[serde(default)]
     pub preloaded: u64,
+    /// The zone of blocked names, when resolvers are given one.
+    #[serde(default)]
+    pub zone: Option<ZoneRow>,
     /// Resident memory in bytes; 0 when the system does not tell.
     pub memory: u64,
     /// Whether the kernel does as it was told; else why not.
@@ -88,6 +91,32 @@ pub struct InterfaceRow {
     /// Packets that the kernel dropped because the ring was full.
     pub dropped: u64,
     /// Why it cannot be heard, when it cannot.
+    #[serde(default)]
+    pub trouble: Option<String>,
+}
+
+/// The zone of blocked names that resolvers are given.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ZoneRow {
+    /// What it is called.
+    pub name: String,
+    /// Its serial.
+    pub serial: u32,
+    /// Names that it has a rule for.
+    pub names: u64,
+    /// Names that did not fit.
+    pub left_out: u64,
+    /// Where it can be fetched.
+    pub at: Vec<String>,
+    /// Transfers, whole or of changes.
+    pub transfers: u64,
+    /// Questions by strangers, with a wrong signature, or for another zone.
+    pub refused: u64,
+    /// Times that a resolver acknowledged a change.
+    pub notified: u64,
+    /// Times that it did not.
+    pub unheard: u64,
+    /// Why the file cannot be written, when it cannot.
     #[serde(default)]
     pub trouble: Option<String>,
 }

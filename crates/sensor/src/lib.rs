@@ -1,7 +1,7 @@
 //! The enforcement point: live traffic watched, what is infected named, what it calls blocked.
 //!
 //! Threads, each with one job: one reads each interface, one answers each client of the socket,
-//! one answers Prometheus, and the main thread runs the [`ostium_pipeline::Engine`] and the
+//! one answers Prometheus, one tells resolvers of blocked names, and the main thread runs the [`ostium_pipeline::Engine`] and the
 //! warden, who decides on blocks and has them enforced. All of them meet in one bounded channel.
 //!
 //! Bias: unknown means allow. A sensor that dies leaves blocks that end by themselves, and traffic
@@ -24,5 +24,6 @@ mod start;
 mod status;
 mod warden;
 mod watch;
+mod zone;
 
 pub use service::{Ended, Options, SensorError, run, teardown};

@@ -4,7 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use ostium_sensor_api::Status;
+use ostium_sensor_api::{Status, ZoneRow};
 
 use crate::status::Board;
 
@@ -91,6 +91,13 @@ pub(crate) fn text(status: &Status) -> String {
     let stopped: u64 = status.blocks.iter().map(|row| row.packets).sum();
     one("blocked_packets", "gauge", "Packets stopped by blocks in force.", &plain(stopped as f64));
     one("indicators", "gauge", "Indicators loaded.", &plain(status.indicators as f64));
+    let zone = |value: fn(&ZoneRow) -> u64| -> Vec<_> {
+        status.zone.iter().map(|zone| (String::new(), value(zone) as f64)).collect()
+    };
+    one("zone_names", "gauge", "Names that resolvers are told.", &zone(|z| z.names));
+    one("zone_transfers_total", "counter", "Transfers of the zone.", &zone(|z| z.transfers));
+    let help = "Changes of the zone that a resolver did not acknowledge.";
+    one("zone_unheard_total", "counter", help, &zone(|z| z.unheard));
     one("memory_bytes", "gauge", "Resident memory.", &plain(status.memory as f64));
     let healthy = f64::from(u8::from(status.trouble.is_none()));
     one("enforcing", "gauge", "1 when the kernel does as it was told.", &plain(healthy));

@@ -26,6 +26,7 @@ use crate::start::{arm, hear_signals, open, recall};
 use crate::status::{Board, Desk};
 use crate::warden::Warden;
 use crate::watch::Watch;
+use crate::zone::NameZone;
 use crate::{control, metrics, site};
 
 /// What a sensor is started with.
@@ -55,6 +56,9 @@ pub enum SensorError {
     /// Something cannot be enforced.
     #[error(transparent)]
     Enforce(#[from] EnforceError),
+    /// Names cannot be given to resolvers.
+    #[error(transparent)]
+    Zone(#[from] ostium_rpz::RpzError),
     /// A folder, socket or address cannot be used.
     #[error("cannot use {0}: {1}")]
     Place(String, #[source] std::io::Error),
@@ -140,6 +144,10 @@ pub fn run(options: Options) -> Result<Ended, SensorError> {
     warden.news.aloud = aloud;
     // First what was blocked before: the kernel is not to let it through for a moment.
     recall(&mut warden, &keep)?;
+    // A capture of another day is no reason to refuse names now.
+    if clock == Clock::Wall {
+        warden.zone = NameZone::start(&config.rpz, warden.names(wall()))?;
+    }
     warden.preload(&settings.intel, config.indicators.block_from, clock.now(wall()));
     arm(&mut warden, &config)?;
 
@@ -417,6 +425,7 @@ impl Sensor {
             ("metrics", old.metrics == config.metrics),
             ("capture", old.capture == config.capture),
             ("garden", old.garden == config.garden),
+            ("rpz", old.rpz == config.rpz),
             ("refusal, bridge, nftables, elements, resets-by", same_tables(old, &config)),
         ] {
             later.extend((!same).then_some(name));

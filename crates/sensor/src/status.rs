@@ -149,6 +149,7 @@ impl Desk {
             news: warden.news.rows().take(NEWS).cloned().collect(),
             indicators: indicators as u64,
             preloaded: warden.preloaded() as u64,
+            zone: warden.zone.as_ref().map(|zone| zone.row()),
             memory: resident(),
             trouble: warden.trouble.clone(),
         });

@@ -91,10 +91,29 @@ fn traffic(out: &mut String, status: &Status, paint: Paint) -> std::fmt::Result 
             count(status.shed_packets)
         )?;
     }
+    zone(out, status, paint)?;
     match &status.trouble {
         Some(trouble) => {
             writeln!(out, "  {}", red(paint, &format!("NOT ENFORCING: {}", escape(trouble))))
         }
+        None => Ok(()),
+    }
+}
+
+fn zone(out: &mut String, status: &Status, paint: Paint) -> std::fmt::Result {
+    let Some(zone) = &status.zone else { return Ok(()) };
+    writeln!(
+        out,
+        "  zone {} serial {}: {} names, {} transfers, {} changes acknowledged, {} not",
+        escape(&zone.name),
+        zone.serial,
+        count(zone.names),
+        count(zone.transfers),
+        count(zone.notified),
+        count(zone.unheard)
+    )?;
+    match &zone.trouble {
+        Some(trouble) => writeln!(out, "    {}", red(paint, &escape(trouble))),
         None => Ok(()),
     }
 }

@@ -8,6 +8,7 @@
 
 mod gateway;
 mod live;
+mod names;
 mod replay;
 
 use std::path::PathBuf;

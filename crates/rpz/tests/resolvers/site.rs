@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::path::PathBuf;
-use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
@@ -40,10 +39,7 @@ pub(crate) struct Site {
 impl Site {
     /// `None` where the machine lacks namespaces or one of the programs.
     pub(crate) fn with(programs: &[&str]) -> Option<Self> {
-        let missing = programs.iter().find(|name| !has(name));
-        if let Some(name) = missing {
-            assert!(std::env::var_os("CI").is_none(), "{name} is not installed");
-            eprintln!("skipped: {name} is not installed");
+        if !ostium_lab::programs_or_skip(programs) {
             return None;
         }
         let mut lab = Lab::or_skip()?;
@@ -126,9 +122,4 @@ impl Drop for Site {
     fn drop(&mut self) {
         fs::remove_dir_all(&self.folder).ok();
     }
-}
-
-fn has(program: &str) -> bool {
-    let found = Command::new("sh").args(["-c", &format!("command -v {program}")]).output();
-    found.is_ok_and(|output| output.status.success())
 }

@@ -65,8 +65,25 @@ fn check(config: &Config) -> Option<(&'static str, &'static str)> {
         (config.enforce.elements == 0, "elements", "no element blocks nothing"),
         (!percent(config.enforce.host_percent), "host-percent", "must lie between 0 and 100"),
         (!percent(config.enforce.flow_percent), "flow-percent", "must lie between 0 and 100"),
+        (
+            config.rpz.is_for_nobody(),
+            "listen",
+            "no [[rpz.resolver]] may have the zone; list the resolvers of the site",
+        ),
+        (
+            config.rpz.resolver.iter().any(|r| r.key.is_some() != r.secret_file.is_some()),
+            "secret-file",
+            "a key needs both key = \"NAME\" and secret-file = \"PATH\"",
+        ),
+        (!of_a_record(config.rpz.ttl), "ttl", "must lie between 1s and 1d"),
+        (!of_a_record(config.rpz.expire), "expire", "must lie between 1s and 1d"),
     ];
     checks.into_iter().find(|(bad, _, _)| *bad).map(|(_, key, why)| (key, why))
+}
+
+/// A time that a record of the DNS may say.
+fn of_a_record(span: Span) -> bool {
+    (Span::from_secs(1)..=Span::from_secs(86_400)).contains(&span)
 }
 
 fn line_of(text: &str, offset: usize) -> usize {

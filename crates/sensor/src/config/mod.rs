@@ -4,10 +4,12 @@
 //! is not known is an error, because a mistyped rail is no rail; errors name the line.
 
 mod load;
+mod rpz;
 mod shape;
 mod template;
 
 pub use load::{ConfigError, load, parse};
+pub use rpz::{Resolver, Rpz};
 pub use shape::{
     Allow, Capture, Config, Enforce, Garden, Indicators, Refusal, Resets, RoleRow, Size,
 };

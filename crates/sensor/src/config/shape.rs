@@ -8,6 +8,8 @@ use ostium_evidence::Role;
 use ostium_verdict::Mode;
 use serde::{Deserialize, Deserializer, de::Error};
 
+use super::Rpz;
+
 /// All that an operator can say.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
@@ -44,6 +46,8 @@ pub struct Config {
     pub enforce: Enforce,
     /// What a host in quarantine may reach.
     pub garden: Garden,
+    /// Blocked names for the resolvers of the site.
+    pub rpz: Rpz,
     /// Roles that explain what hosts do.
     pub role: Vec<RoleRow>,
 }
@@ -186,6 +190,7 @@ impl Default for Config {
             indicators: Indicators::default(),
             enforce: Enforce::default(),
             garden: Garden::default(),
+            rpz: Rpz::default(),
             role: Vec::new(),
         }
     }

@@ -84,6 +84,26 @@ resolvers = []
 addresses = []
 web = []
 
+[rpz]
+# Blocked names for the resolvers of the site, as a response policy zone of this name.
+zone = "rpz.ostium"
+# Where resolvers may fetch it (AXFR, IXFR), for example ["10.0.0.2:5353"].
+listen = []
+# A file that it is written to, for resolvers that read one.
+# file = "/var/lib/ostium/rpz.zone"
+# A blocked name does not exist; with a walled garden it is another name for this one.
+# garden = "garden.example"
+# How long clients may keep a refusal, and resolvers the zone of a dead sensor.
+ttl = "30s"
+expire = "1h"
+# The resolvers that may have it: where each asks from, the port where it hears NOTIFY (0: it is
+# not told), and a TSIG key (hmac-sha256) by its name and a file with its secret in base64.
+# [[rpz.resolver]]
+# address = "10.0.0.53"
+# notify = 53
+# key = "site"
+# secret-file = "/etc/ostium/site.key"
+
 # Roles that explain what hosts do, one table for each:
 # [[role]]
 # host = "10.0.0.53"

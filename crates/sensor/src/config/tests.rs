@@ -54,6 +54,16 @@ fn the_template_names_every_field() {
         "resolvers",
         "addresses",
         "web",
+        "zone",
+        "listen",
+        "file",
+        "garden",
+        "ttl",
+        "expire",
+        "address",
+        "notify",
+        "key",
+        "secret-file",
         "host",
         "role",
     ] {
@@ -64,6 +74,21 @@ fn the_template_names_every_field() {
         });
         assert!(named, "{key}");
     }
+}
+
+#[test]
+fn a_zone_that_nobody_may_have_is_refused() {
+    let zone = "[rpz]\nlisten = [\"127.0.0.1:5353\"]\n";
+    assert!(refused(zone).contains("line 2: listen: no [[rpz.resolver]]"), "{}", refused(zone));
+    let with = |row: &str| format!("{zone}[[rpz.resolver]]\naddress = \"127.0.0.1\"\n{row}\n");
+    let open = parse("s", &with("")).unwrap().rpz;
+    assert_eq!((open.resolver[0].notify, open.is_wanted()), (53, true));
+    for row in ["key = \"site\"", "secret-file = \"/x\""] {
+        let why = refused(&with(row));
+        assert!(why.contains("secret-file: a key needs both"), "{why}");
+    }
+    assert!(refused("[rpz]\nttl = \"0s\"").contains("line 2: ttl"));
+    assert!(!parse("s", "").unwrap().rpz.is_wanted());
 }
 
 #[test]

@@ -184,6 +184,8 @@ impl Warden {
     fn make_true(&mut self, block: &Block, now: Timestamp) {
         if matches!(block.target, Target::Name(_)) {
             self.watch.blocks(&self.rails.state.blocks);
+            self.zone_is_old = true;
+            self.tell_zone(now);
         }
         let dry = self.dry.hot(block, now);
         let done = match (&mut self.enforcer, block.mode) {

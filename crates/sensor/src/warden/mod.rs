@@ -6,6 +6,7 @@
 //! somebody changed by hand is mended. Time is an argument; nothing here reads a clock.
 
 mod act;
+mod names;
 mod orders;
 mod preload;
 mod resets;
@@ -24,6 +25,7 @@ use ostium_verdict::{Block, BlockSet, Mode, Target};
 use crate::config::Resets;
 use crate::news::News;
 use crate::watch::Watch;
+use crate::zone::NameZone;
 
 /// How a site wants things done.
 #[derive(Clone, Debug)]
@@ -47,6 +49,12 @@ pub(crate) struct Warden {
     crowd: Crowd,
     /// Known destinations that the kernel stops at the first packet; made anew, never kept.
     known: BlockSet,
+    /// Known names, that the resolvers of the site refuse; the same of them.
+    known_names: Arc<BlockSet>,
+    /// Who gives blocked names to those resolvers.
+    pub(crate) zone: Option<NameZone>,
+    /// What is blocked has changed since the zone was told.
+    zone_is_old: bool,
     infected: BTreeSet<Addr>,
     /// What operators allowed by hand: a new configuration does not take it away.
     allowed: Vec<Target>,
@@ -74,6 +82,9 @@ impl Warden {
             watch,
             crowd: Crowd::default(),
             known: BlockSet::default(),
+            known_names: Arc::default(),
+            zone: None,
+            zone_is_old: false,
             infected: BTreeSet::new(),
             allowed: Vec::new(),
             changed: true,
@@ -98,12 +109,14 @@ impl Warden {
         if self.changed || now.since(self.applied) >= MEND {
             self.apply(now);
         }
+        self.tell_zone(now);
     }
 
     /// Makes the whole set true.
     fn apply(&mut self, now: Timestamp) {
         if std::mem::take(&mut self.changed) {
             self.watch.blocks(&self.rails.state.blocks);
+            self.zone_is_old = true;
         }
         self.applied = now;
         let blocks = self.whole();

@@ -1,4 +1,5 @@
-//! Known destinations, put into the kernel before anybody calls them.
+//! Known destinations, put into the kernel, and into the zone of the site's resolvers, before
+//! anybody calls them.
 //!
 //! What does not fit is blocked at first contact instead, some milliseconds later. The caps of the
 //! rails do not hold here: they guard against a detector's mistake, and a list was chosen by the
@@ -17,6 +18,8 @@ use super::Warden;
 /// Known destinations that are put into the kernel: reading them back takes some milliseconds for
 /// each thousand, and the whole set is compared now and then.
 const MOST: usize = 10_000;
+/// Known names that resolvers are told: the whole set is looked through at every release.
+const MOST_NAMES: usize = 100_000;
 /// How long each stands when nobody puts it there again.
 const HOLD: Span = Span::from_secs(2 * 3600);
 
@@ -26,6 +29,7 @@ impl Warden {
     /// Puts known destinations into the set, the surest first.
     pub(crate) fn preload(&mut self, intel: &IndicatorIndex, block_from: u8, now: Timestamp) {
         self.known = BlockSet::default();
+        self.known_names = Arc::default();
         self.changed = true;
         if self.ways.mode == Mode::Observe {
             return;
@@ -33,10 +37,14 @@ impl Warden {
         let sure = |known: &&Indicator| known.confidence >= block_from && known.is_live(now);
         let mut all: Vec<&Indicator> = intel.iter().filter(sure).collect();
         all.sort_by_key(|known| std::cmp::Reverse(known.confidence));
-        let mut left = 0;
+        let (mut left, mut names) = (0, BlockSet::default());
         for known in all {
             for target in targets(&known.value) {
-                if self.known.len() >= MOST {
+                let is_name = matches!(target, Target::Name(_));
+                if is_name && (self.zone.is_none() || names.len() >= MOST_NAMES) {
+                    continue;
+                }
+                if !is_name && self.known.len() >= MOST {
                     left += 1;
                     continue;
                 }
@@ -44,10 +52,15 @@ impl Warden {
                 let block = Block::new(target, origin, self.ways.mode, now, HOLD)
                     .because(known.family.as_deref().unwrap_or("known for command and control"));
                 if self.may_stand(&block, now) {
-                    self.known.merge(block);
+                    if is_name {
+                        names.merge(block)
+                    } else {
+                        self.known.merge(block)
+                    };
                 }
             }
         }
+        self.known_names = Arc::new(names);
         if left > 0 {
             let said = format!(
                 "{left} known destinations are blocked at first contact; the kernel holds the \
@@ -65,10 +78,14 @@ impl Warden {
 
     /// Takes out what was allowed or released since; was there any?
     pub(super) fn drop_known(&mut self, now: Timestamp) -> bool {
-        let gone = self.known.iter().filter(|block| !self.may_stand(block, now));
+        let all = self.known.iter().chain(self.known_names.iter());
+        let gone = all.filter(|block| !self.may_stand(block, now));
         let gone: Vec<Target> = gone.map(|block| block.target.clone()).collect();
         for target in &gone {
-            self.known.remove(target);
+            match target {
+                Target::Name(_) => Arc::make_mut(&mut self.known_names).remove(target),
+                _ => self.known.remove(target),
+            };
         }
         self.changed |= !gone.is_empty();
         !gone.is_empty()
@@ -80,13 +97,14 @@ impl Warden {
     }
 }
 
-/// What of an indicator the kernel can stop.
+/// What of an indicator the kernel or a resolver can stop.
 fn targets(value: &IndicatorValue) -> Vec<Target> {
     match value {
         IndicatorValue::Addr(addr) => vec![Target::Address(*addr)],
         IndicatorValue::Socket(addr, port) => [Transport::Tcp, Transport::Udp]
             .map(|transport| Target::AddressPort(*addr, transport, *port))
             .into(),
+        IndicatorValue::Domain(name) => Target::name(name).into_iter().collect(),
         _ => Vec::new(),
     }
 }
