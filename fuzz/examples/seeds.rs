@@ -1,6 +1,7 @@
 //! Writes the seeds of all targets into `fuzz/corpus`: made-up traffic and short texts.
 //!
-//! Run it in `fuzz/` as `cargo run --example seeds`; the same bytes come out every time.
+//! Run it in `fuzz/` as `cargo run --example seeds`; the same bytes come out every time,
+//! but for `kept`, whose maps have no order.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -42,8 +43,29 @@ fn main() -> Outcome {
     conversations(&pcap)?;
     logs(&world)?;
     netlink()?;
+    kept(&pcap)?;
     rpz()?;
     texts(&pcap)
+}
+
+/// What an engine remembers of the busiest and of the quietest shard.
+fn kept(pcap: &[u8]) -> Outcome {
+    let mut engine = ostium_fuzz::keep::engine();
+    let mut file = CaptureFile::open(Box::new(Cursor::new(pcap.to_vec())))?;
+    let mut block = PacketBlock::default();
+    while file.next_block(&mut block)? {
+        engine.take(block);
+        block = engine.buffer();
+    }
+    let mut all = Vec::new();
+    for shard in 0..ostium_pipeline::SHARDS {
+        all.extend(engine.keep(shard)?);
+    }
+    all.sort_by_key(Vec::len);
+    for (name, bytes) in [("little", all.first()), ("much", all.last())] {
+        Seeds::put("kept", name, bytes.map_or(&[], Vec::as_slice))?;
+    }
+    Ok(())
 }
 
 fn captures(pcap: &[u8]) -> Outcome {

@@ -9,6 +9,7 @@ mod cuts;
 pub mod enforce;
 pub mod ingest;
 pub mod intel;
+pub mod keep;
 pub mod parse;
 pub mod report;
 pub mod rpz;

@@ -3,6 +3,8 @@
 //! Bias: a rule here is one that a reader would otherwise have to repeat in every review. A rule
 //! that needs an exception gets it in a table below, with its reason.
 
+mod form;
+
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::path::Path;
@@ -17,7 +19,7 @@ usage: cargo xtask tidy [--long]
 Every Rust file begins with `//!` and has at most 500 lines; a function has at most 80, and nine
 of ten functions of a crate at most 40 (tests are free); every crate inherits the workspace's lints
 and forbids unsafe code, which stands in capture/src/sys alone; no marks of unfinished work; no
-paths of one machine.
+paths of one machine; the number of the form of what outlasts a restart rises with its types.
 --long lists the functions of more than 40 lines instead.";
 
 const FILE_LINES: usize = 500;
@@ -73,6 +75,7 @@ pub(crate) fn faults(root: &Path) -> Result<Vec<String>, Box<dyn Error>> {
         }
     }
     nine_of_ten(&texts, &mut faults);
+    faults.extend(form::fault(&texts));
     Ok(faults)
 }
 

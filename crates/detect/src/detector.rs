@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use ostium_event::{Addr, Event, Ja4, What};
 use ostium_evidence::{About, Evidence, Group, Peer};
 use ostium_intel::IndicatorIndex;
+use ostium_profile::keep::KeepError;
 use ostium_profile::{Conversation, Host, HostId, Prevalence, Profile, Seen, View as Kind};
 
 /// Turns behaviour into evidence.
@@ -29,6 +30,23 @@ pub trait Detector: Send + Sync {
     /// Keys of what of a host it will ask how many hosts share: counted over all shards, and told
     /// by `View::prevalence`, before any host is looked at.
     fn shares(&self, _host: HostId, _out: &mut Vec<u64>) {}
+
+    /// All that it remembers, for a restart. A detector that only reads the profile remembers
+    /// nothing.
+    ///
+    /// # Errors
+    /// When memory is short.
+    fn keep(&self) -> Result<Vec<u8>, KeepError> {
+        Ok(Vec::new())
+    }
+
+    /// Remembers what was kept.
+    ///
+    /// # Errors
+    /// When the bytes make no sense; nothing is changed then.
+    fn recall(&mut self, _kept: &[u8]) -> Result<(), KeepError> {
+        Ok(())
+    }
 
     /// Looks at a host.
     fn host(&self, _id: HostId, _view: &View<'_>, _out: &mut Vec<Evidence>) {}
@@ -92,7 +110,7 @@ pub struct Blind {
 }
 
 /// What was seen at all; the opposite of [`Blind`], summed over shards.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub struct Visible {
     /// Flows opened from inside that had ended.
     pub ended: u64,

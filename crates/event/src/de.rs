@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
 
-use crate::{Addr, Prefix, Span};
+use crate::{Addr, Ja4, Prefix, Span};
 
 struct Text<T>(std::marker::PhantomData<T>, &'static str);
 
@@ -23,7 +23,24 @@ impl<T: FromStr> Visitor<'_> for Text<T> {
 
 impl<'de> Deserialize<'de> for Addr {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        from.deserialize_str(Text(std::marker::PhantomData, "IP address"))
+        match from.is_human_readable() {
+            true => from.deserialize_str(Text(std::marker::PhantomData, "IP address")),
+            false => u128::deserialize(from).map(Self::from_bits),
+        }
+    }
+}
+
+impl FromStr for Ja4 {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        Self::parse(text).ok_or(())
+    }
+}
+
+impl<'de> Deserialize<'de> for Ja4 {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_str(Text(std::marker::PhantomData, "JA4"))
     }
 }
 
@@ -66,7 +83,10 @@ impl Visitor<'_> for Length {
 
 impl<'de> Deserialize<'de> for Span {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        from.deserialize_any(Length)
+        match from.is_human_readable() {
+            true => from.deserialize_any(Length),
+            false => u64::deserialize(from).map(Self::from_nanos),
+        }
     }
 }
 

@@ -54,6 +54,7 @@ pub enum AnswerData<'a> {
 
 /// A DNS record type, as its number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct RecordType(pub u16);
 
 // === impl RecordType ===

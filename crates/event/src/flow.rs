@@ -4,6 +4,7 @@ use crate::{Addr, Span, Timestamp};
 
 /// IP protocol number.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Proto(pub u8);
 
 /// The two ends of a flow, seen from inside.

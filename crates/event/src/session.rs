@@ -46,6 +46,7 @@ pub struct Tool {
 
 /// What a program with a protocol of its own is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum ToolKind {
     /// Remote control of a machine.
     Remote,

@@ -4,6 +4,7 @@ use std::fmt;
 
 /// A protocol version number as on the wire: 0x0301 is TLS 1.0, 0x0304 is TLS 1.3.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct TlsVersion(pub u16);
 
 /// A JA4 client fingerprint, such as `t13d1516h2_8daaf6152771_e5627efa2ab1`.
@@ -15,6 +16,7 @@ pub struct Ja4([u8; 36]);
 /// Twelve hex digits of a SHA-256: Ostium's own fingerprint of a server, certificate or header
 /// order.
 #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Fingerprint(pub u64);
 
 /// A client hello.

@@ -9,6 +9,7 @@ use std::sync::mpsc::SyncSender;
 
 use ostium_capture::PacketBlock;
 use ostium_event::{Home, Timestamp};
+use ostium_profile::keep::KeepError;
 use ostium_report::{Document, Judged, build};
 use ostium_verdict::Verdict;
 
@@ -20,7 +21,7 @@ use crate::evaluate::{Part, Read, Whole, facts, judge_shard};
 use crate::lookout::{Alarm, Lookout, Watcher};
 use crate::merge::Tally;
 use crate::settings::Settings;
-use crate::shard::SHARDS;
+use crate::shard::{SHARDS, Shard};
 use crate::shed::Shed;
 use crate::workers::Crew;
 
@@ -34,6 +35,9 @@ pub struct Engine {
     shed: Shed,
     spare: Vec<PacketBlock>,
     latest: Timestamp,
+    budget: Budget,
+    /// Events of each shard when it was kept last.
+    kept: Vec<u64>,
 }
 
 /// What an engine has counted since it began.
@@ -84,7 +88,57 @@ impl Engine {
             shed: Shed::default(),
             spare: Vec::new(),
             latest: Timestamp::ZERO,
+            budget,
+            kept: vec![0; SHARDS as usize],
         }
+    }
+
+    /// What a shard remembers, unless it has heard nothing since it was asked last.
+    ///
+    /// # Errors
+    /// When memory is short.
+    pub fn keep(&mut self, shard: u32) -> Result<Option<Vec<u8>>, KeepError> {
+        let before = self.kept.get(shard as usize).copied().unwrap_or_default();
+        let all = self.crew.each(move |number, shard_of| {
+            let events = shard_of.hub.counters.events;
+            (number == shard && events != before).then(|| (events, shard_of.keep()))
+        });
+        let Some((events, kept)) = all.into_iter().flatten().next() else {
+            return Ok(None);
+        };
+        let kept = kept?;
+        if let Some(before) = self.kept.get_mut(shard as usize) {
+            *before = events;
+        }
+        Ok(Some(kept))
+    }
+
+    /// What was given last could not be stored: it will be given again.
+    pub fn keep_again(&mut self, shard: u32) {
+        if let Some(before) = self.kept.get_mut(shard as usize) {
+            *before = u64::MAX;
+        }
+    }
+
+    /// Has a shard remember what was kept.
+    ///
+    /// # Errors
+    /// When it makes no sense; the shard knows nothing then.
+    pub fn recall(&mut self, shard: u32, kept: Vec<u8>) -> Result<(), KeepError> {
+        let (budget, home) = (self.budget, Arc::clone(&self.home));
+        let all = self.crew.each(move |number, this| {
+            if number != shard {
+                return Ok(());
+            }
+            let lookout = this.hub.lookout.take();
+            let done = this.recall(&kept);
+            if done.is_err() {
+                *this = Shard::new(budget, true, &home);
+            }
+            this.hub.lookout = lookout;
+            done
+        });
+        all.into_iter().collect()
     }
 
     /// A buffer to read packets into.
@@ -191,9 +245,14 @@ impl Engine {
         self.latest
     }
 
+    /// Ends all flows: what they told is in the profile then.
+    pub fn end_flows(&mut self) {
+        self.crew.each(|_, shard| shard.finish());
+    }
+
     /// Ends all flows and lets everything go; the report on all that was heard.
     pub fn finish(mut self, names: Vec<String>) -> Document {
-        self.crew.each(|_, shard| shard.finish());
+        self.end_flows();
         self.document(names)
     }
 

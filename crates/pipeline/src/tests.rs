@@ -2,6 +2,7 @@
 
 mod damage;
 mod going_on;
+mod kept;
 mod logs;
 mod told;
 mod totals;

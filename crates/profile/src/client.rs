@@ -7,7 +7,7 @@ use ostium_event::{
 };
 
 /// Facts from TLS and QUIC hellos.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub struct TlsFacts {
     /// Client hellos.
     pub hellos: u32,
@@ -42,7 +42,7 @@ pub struct TlsFacts {
 }
 
 /// Facts from HTTP requests and replies.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub struct HttpFacts {
     /// Requests.
     pub requests: u32,

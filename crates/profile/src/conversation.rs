@@ -26,7 +26,7 @@ const COARSE: Span = Span::from_secs(5);
 const MERGED: u32 = 3;
 
 /// Statistics of one conversation.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Conversation {
     /// Its identity.
     pub key: ConversationKey,
@@ -82,7 +82,7 @@ pub struct Conversation {
 }
 
 /// What a conversation of some length earns.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Detail {
     /// Starts.
     pub starts: Rhythms,
@@ -101,7 +101,7 @@ pub struct Detail {
 }
 
 /// One series, with bursts merged in two ways.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Rhythms {
     /// Half a second; kept once the coarse series has merged so much that it may hide a fast clock.
     pub fine: Option<Box<Timing>>,

@@ -4,9 +4,12 @@ use std::hash::Hash;
 
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
+use serde::{Deserialize, Serialize};
 
 /// A bounded map of recently used entries. Its order is never looked at.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(bound(serialize = "K: Hash + Eq + Serialize, V: Serialize"))]
+#[serde(bound(deserialize = "K: Hash + Eq + Deserialize<'de>, V: Deserialize<'de>"))]
 pub struct Generations<K, V> {
     young: HashMap<K, V, RandomState>,
     old: HashMap<K, V, RandomState>,
@@ -55,6 +58,24 @@ impl<K: Hash + Eq + Clone, V: Clone> Generations<K, V> {
         if self.young.len() >= self.limit && !self.young.contains_key(key) {
             self.old = std::mem::take(&mut self.young);
         }
+    }
+
+    /// Takes over what another remembered, under its own limit.
+    pub fn take_over(&mut self, other: Self) {
+        (self.young, self.old) = (other.young, other.old);
+        let limit = self.limit;
+        for generation in [&mut self.young, &mut self.old] {
+            let mut room = limit;
+            generation.retain(|_, _| {
+                room = room.saturating_sub(1);
+                room > 0
+            });
+        }
+    }
+
+    /// Changes what every key stands for.
+    pub(crate) fn each_mut(&mut self, change: impl Fn(&mut V)) {
+        self.young.values_mut().chain(self.old.values_mut()).for_each(change);
     }
 
     /// Every entry, in no particular order.

@@ -6,8 +6,9 @@ const BUCKETS: usize = 80;
 const FLOOR: f32 = 0.25;
 
 /// Counts of intervals; halved when a count is full, so that it follows the recent past.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Histogram {
+    #[serde(with = "crate::keep::array")]
     counts: [u16; BUCKETS],
     total: u32,
 }

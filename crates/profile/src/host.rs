@@ -4,14 +4,26 @@ use ostium_event::{Addr, Timestamp};
 
 /// A host within its shard: where it is kept, and which of those that were kept there. What still
 /// speaks of a forgotten host speaks of nobody, though its place has been given away.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    serde::Serialize,
+    serde::Deserialize,
+)]
 pub struct HostId {
     pub(crate) place: u32,
     pub(crate) life: u32,
 }
 
 /// What is known of an inside host.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Host {
     /// Its address.
     pub addr: Addr,
@@ -36,7 +48,7 @@ pub struct Host {
 }
 
 /// A host's use of the DNS.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub struct DnsUse {
     /// First question.
     pub first: Timestamp,

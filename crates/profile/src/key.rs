@@ -7,7 +7,9 @@ use ostium_event::{Addr, Proto};
 use crate::host::HostId;
 
 /// Which view a conversation is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
 pub enum View {
     /// One address and port.
     Address,
@@ -24,7 +26,9 @@ pub enum View {
 }
 
 /// Identity of a conversation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
 pub struct ConversationKey {
     /// Whose.
     pub host: HostId,

@@ -11,6 +11,7 @@ mod conversation;
 mod generations;
 mod histogram;
 mod host;
+pub mod keep;
 mod key;
 mod name;
 mod observe;

@@ -2,6 +2,9 @@
 
 use std::sync::Arc;
 
+use serde::de::{Deserialize, Deserializer};
+use serde::ser::{Serialize, Serializer};
+
 /// A name that a host asked for.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Name {
@@ -18,6 +21,19 @@ pub struct Name {
 }
 
 // === impl Name ===
+
+/// Written as its text: what is known of it may be known better after a restart.
+impl Serialize for Name {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&self.text)
+    }
+}
+
+impl<'de> Deserialize<'de> for Name {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        String::deserialize(from).map(|text| Self::of(&text))
+    }
+}
 
 impl Name {
     /// What is known of a name.

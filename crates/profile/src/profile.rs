@@ -299,6 +299,24 @@ impl Profile {
         }
     }
 
+    /// Lives of hosts so far.
+    pub(crate) const fn lives(&self) -> u32 {
+        self.lives
+    }
+
+    /// Hosts and conversations were taken over: what is counted of them is counted, and what is
+    /// too much goes.
+    pub(crate) fn settle_in(&mut self, lives: u32) {
+        self.lives = lives;
+        self.last_host = (Addr::UNSPECIFIED, NOBODY.host);
+        self.last = [(NOBODY, u32::MAX); View::COUNT];
+        self.heap_bytes = self.conversations.iter().map(|(_, c)| c.heap_bytes()).sum();
+        while self.hosts.len() > self.hosts.limit() {
+            self.forget_a_host();
+        }
+        self.make_room();
+    }
+
     /// What is known of a name, looked up once.
     pub(crate) fn name(&mut self, text: &str) -> Arc<Name> {
         let hash = stable_hash(text.as_bytes());

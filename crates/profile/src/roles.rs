@@ -5,7 +5,7 @@ use ostium_evidence::Role;
 use crate::host::Host;
 
 /// What an inside host was asked to do by other inside hosts, or by the outside.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub struct Served {
     /// DNS questions from inside hosts.
     pub dns: u64,

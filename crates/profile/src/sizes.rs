@@ -3,7 +3,7 @@
 const SLOTS: usize = 8;
 
 /// Counts of the eight commonest sizes.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub struct Sizes {
     slots: [(u32, u32); SLOTS],
     total: u32,

@@ -4,8 +4,11 @@ use std::hash::{BuildHasher, Hash};
 
 use foldhash::fast::RandomState;
 use hashbrown::{HashMap, HashTable};
+use serde::de::{Deserialize, DeserializeOwned, Deserializer};
+use serde::ser::{Serialize, Serializer};
 
 use crate::host::HostId;
+use crate::keep::{KeepError, bytes_of, of_bytes};
 
 /// Items with a key, found by hash, kept in a vector of stable places, at most `limit` of them.
 #[derive(Debug)]
@@ -24,6 +27,40 @@ pub(crate) trait Keyed {
     fn key(&self) -> &Self::Key;
 }
 
+// === impl Table: over a restart ===
+
+impl<T: Serialize> Serialize for Table<T> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        self.items.serialize(to)
+    }
+}
+
+impl<'de, T: Keyed + Deserialize<'de>> Deserialize<'de> for Table<T> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let mut table = Self::new(usize::MAX);
+        table.items = Vec::deserialize(from)?;
+        for id in 0..u32::try_from(table.items.len()).unwrap_or(u32::MAX) {
+            match table.get(id).map(|item| table.hasher.hash_one(item.key())) {
+                Some(hash) => table.enter(hash, id),
+                None => table.free.push(id),
+            }
+        }
+        Ok(table)
+    }
+}
+
+impl<T> Table<T> {
+    /// Takes over what another held, in the same places, under its own limit.
+    pub(crate) fn take_over(&mut self, other: Self) {
+        *self = Self { limit: self.limit, ..other };
+    }
+
+    /// Every item, to change what is not its key.
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut T> {
+        self.items.iter_mut().flatten()
+    }
+}
+
 // === impl Table ===
 
 impl<T: Keyed> Table<T> {
@@ -40,6 +77,10 @@ impl<T: Keyed> Table<T> {
 
     pub(crate) const fn len(&self) -> usize {
         self.items.len() - self.free.len()
+    }
+
+    pub(crate) const fn limit(&self) -> usize {
+        self.limit
     }
 
     pub(crate) const fn is_full(&self) -> bool {
@@ -75,11 +116,15 @@ impl<T: Keyed> Table<T> {
         if let Some(slot) = self.items.get_mut(id as usize) {
             *slot = Some(item);
         }
+        self.enter(hash, id);
+        id
+    }
+
+    fn enter(&mut self, hash: u64, id: u32) {
         let (items, hasher) = (&self.items, &self.hasher);
         self.index.insert_unique(hash, id, |&id| {
             items.get(id as usize).and_then(Option::as_ref).map_or(0, |i| hasher.hash_one(i.key()))
         });
-        id
     }
 
     pub(crate) fn remove(&mut self, id: u32) -> Option<T> {
@@ -152,6 +197,30 @@ impl<T> PerHost<T> {
     /// A host was forgotten.
     pub fn forget(&mut self, host: HostId) {
         self.states.remove(&host);
+    }
+
+    /// All states, for a restart.
+    ///
+    /// # Errors
+    /// When memory is short.
+    pub fn keep(&self) -> Result<Vec<u8>, KeepError>
+    where
+        T: Serialize,
+    {
+        bytes_of(&self.states)
+    }
+
+    /// The states that were kept, instead of those that are there, as many as it may remember.
+    ///
+    /// # Errors
+    /// When the bytes make no sense; nothing is changed then.
+    pub fn recall(&mut self, bytes: &[u8]) -> Result<(), KeepError>
+    where
+        T: DeserializeOwned,
+    {
+        let states: HashMap<HostId, T, RandomState> = of_bytes(bytes)?;
+        self.states = states.into_iter().take(self.limit).collect();
+        Ok(())
     }
 
     /// How often a host could not be remembered.

@@ -10,8 +10,9 @@ use ostium_event::{Span, Timestamp};
 const BUCKETS: usize = 48;
 
 /// Counts over time.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Timeline {
+    #[serde(with = "crate::keep::array")]
     counts: [u16; BUCKETS],
     /// Buckets in use: the first and the last of them are not empty.
     used: u8,

@@ -21,7 +21,7 @@ const PAUSE: f32 = 10.0;
 const SMALLEST: f64 = 1e-6;
 
 /// Statistics of one series.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Timing {
     merge: Span,
     first: Timestamp,

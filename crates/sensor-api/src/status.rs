@@ -73,6 +73,9 @@ pub struct Status {
     /// The zone of blocked names, when resolvers are given one.
     #[serde(default)]
     pub zone: Option<ZoneRow>,
+    /// What was learned of hosts is kept as of this time; 0 when it is not.
+    #[serde(default)]
+    pub kept: u64,
     /// Resident memory in bytes; 0 when the system does not tell.
     pub memory: u64,
     /// Whether the kernel does as it was told; else why not.

@@ -8,6 +8,7 @@
 //! that flows; what cannot be enforced is said, and watching goes on.
 #![forbid(unsafe_code)]
 
+mod behaviour;
 mod clock;
 pub mod config;
 mod control;

@@ -16,13 +16,14 @@ use ostium_report::Document;
 use ostium_sensor_api::{Answer, Ask, Matter};
 use ostium_verdict::Mode;
 
+use crate::behaviour::Behaviour;
 use crate::clock::{Clock, wall};
 use crate::config::{Config, ConfigError, Enforce};
 use crate::inbox::{Inbox, Letter, inbox};
 use crate::keep::Keep;
 use crate::load::Load;
 use crate::source::Gauge;
-use crate::start::{arm, hear_signals, open, recall};
+use crate::start::{arm, hear_signals, open, read_all, recall, remember};
 use crate::status::{Board, Desk};
 use crate::warden::Warden;
 use crate::watch::Watch;
@@ -102,6 +103,8 @@ struct Sensor {
     keep: Keep,
     /// Why the blocks could not be kept the last time.
     unkept: Option<String>,
+    /// What was learned of hosts, over a restart.
+    behaviour: Option<Behaviour>,
     load: Load,
     names: Vec<String>,
     open: usize,
@@ -154,21 +157,17 @@ pub fn run(options: Options) -> Result<Ended, SensorError> {
     let board = Arc::new(Board::default());
     let (sender, alarms) = mpsc::sync_channel(ALARMS);
     let watcher: Arc<dyn Watcher> = Arc::clone(&watch) as Arc<dyn Watcher>;
-    let engine = Engine::new(Arc::clone(&settings), &watcher, &sender);
+    let mut engine = Engine::new(Arc::clone(&settings), &watcher, &sender);
+    let behaviour = match clock {
+        Clock::Wall => Some(remember(&config, &mut engine, &mut warden.news)?),
+        // What a capture tells is not what the site learns.
+        Clock::Packets => None,
+    };
     let names: Vec<String> = sources.iter().map(|(name, _)| name.clone()).collect();
     let gauges: Vec<Arc<Gauge>> = names.iter().map(|name| Gauge::named(name)).collect();
     let open = sources.len();
     let begun = wall();
-    let due = Due {
-        part: 0,
-        look: Timestamp::ZERO,
-        gather: Timestamp::ZERO,
-        preload: begun.plus(PRELOAD),
-        second: Timestamp::ZERO,
-        status: Timestamp::ZERO,
-        count: Timestamp::ZERO,
-        stepped: begun,
-    };
+    let due = Due::from(begun);
     let desk = Desk::new(Arc::clone(&board), gauges.clone(), begun, PARTS);
     let (socket, metrics_at) = (config.socket.clone(), config.metrics);
     let mut sensor = Sensor {
@@ -183,6 +182,7 @@ pub fn run(options: Options) -> Result<Ended, SensorError> {
         desk,
         keep,
         unkept: None,
+        behaviour,
         load: Load::default(),
         names,
         open,
@@ -198,10 +198,7 @@ pub fn run(options: Options) -> Result<Ended, SensorError> {
     }
     let stop = Arc::new(AtomicBool::new(false));
     hear_signals(&slot, &stop)?;
-    for (number, ((_, source), gauge)) in sources.into_iter().zip(&gauges).enumerate() {
-        let (slot, gauge, stop) = (slot.clone(), Arc::clone(gauge), Arc::clone(&stop));
-        std::thread::spawn(move || source.read(number, &slot, &gauge, &stop));
-    }
+    read_all(sources, &gauges, &slot, &stop);
     // Without systemd there is nobody to tell.
     sd_notify::notify(false, &[sd_notify::NotifyState::Ready]).ok();
     sensor.work(&inbox);
@@ -230,6 +227,24 @@ fn same_tables(one: &Config, other: &Config) -> bool {
 /// How long to rest after something that began then, so that it takes its share of time only.
 fn rest(begun: Timestamp) -> Span {
     Span::from_nanos(wall().since(begun).nanos().saturating_mul(SHARE))
+}
+
+// === impl Due ===
+
+impl Due {
+    /// All is due at once, but for what was just done.
+    const fn from(begun: Timestamp) -> Self {
+        Self {
+            part: 0,
+            look: Timestamp::ZERO,
+            gather: Timestamp::ZERO,
+            preload: begun.plus(PRELOAD),
+            second: Timestamp::ZERO,
+            status: Timestamp::ZERO,
+            count: Timestamp::ZERO,
+            stepped: begun,
+        }
+    }
 }
 
 // === impl Sensor ===
@@ -322,6 +337,11 @@ impl Sensor {
             self.warden.tick(now);
             self.keep(now);
         }
+        if let Some(behaviour) = &mut self.behaviour {
+            let said = behaviour.step(&mut self.engine, wall());
+            said.into_iter()
+                .for_each(|said| self.warden.news.tell(now, Matter::Sensor, None, said));
+        }
         if clock >= self.due.status {
             self.due.status = clock.plus(SECOND);
             self.publish(clock);
@@ -366,7 +386,8 @@ impl Sensor {
             self.desk.stopped(self.warden.stopped());
         }
         let site = &self.settings.site;
-        let facts = (site.as_str(), self.settings.intel.len(), self.load.level());
+        let kept = self.behaviour.as_ref().map_or(0, |behaviour| behaviour.kept().secs());
+        let facts = (site.as_str(), self.settings.intel.len(), self.load.level(), kept);
         self.desk.publish(&self.engine, &self.warden, now, clock, facts);
     }
 
@@ -438,6 +459,7 @@ impl Sensor {
         self.watch.settle(Arc::clone(&settings), config.indicators.block_from);
         self.warden.preload(&settings.intel, config.indicators.block_from, self.now());
         self.settings = settings;
+        self.behaviour.iter_mut().for_each(|behaviour| behaviour.settle(config.checkpoint));
         self.config = config;
         let mut said = "the new configuration is in force".to_owned();
         if !later.is_empty() {
@@ -449,6 +471,12 @@ impl Sensor {
     /// Ends cleanly: blocks stay in the kernel until their time is over.
     fn end(mut self) -> Ended {
         let now = self.now();
+        self.engine.end_flows();
+        if let Some(mut behaviour) = self.behaviour.take() {
+            let said = behaviour.finish(&mut self.engine, wall());
+            said.into_iter()
+                .for_each(|said| self.warden.news.tell(now, Matter::Sensor, None, said));
+        }
         self.engine.gather();
         for part in 0..PARTS {
             self.due.part = part;

@@ -6,16 +6,19 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use ostium_enforce::nft::Nft;
 use ostium_enforce::{Enforcer, reset};
+use ostium_pipeline::Engine;
 use ostium_sensor_api::Matter;
 use ostium_verdict::Mode;
 
+use crate::behaviour::Behaviour;
 use crate::clock::{Clock, wall};
 use crate::config::{Config, Resets};
 use crate::inbox::{Letter, Slot};
 use crate::keep::{Found, Keep};
+use crate::news::News;
 use crate::service::SensorError;
 use crate::site;
-use crate::source::Source;
+use crate::source::{Gauge, Source};
 use crate::warden::Warden;
 
 /// Sources with their names, and whose time it is.
@@ -41,6 +44,19 @@ pub(crate) fn open(config: &Config, replay: &[PathBuf]) -> Result<Opened, Sensor
         return Err(SensorError::Nothing);
     }
     Ok((sources, Clock::Wall))
+}
+
+/// Has a thread read each source until `stop` is set.
+pub(crate) fn read_all(
+    sources: Vec<(String, Source)>,
+    gauges: &[Arc<Gauge>],
+    slot: &Slot,
+    stop: &Arc<AtomicBool>,
+) {
+    for (number, ((_, source), gauge)) in sources.into_iter().zip(gauges).enumerate() {
+        let (slot, gauge, stop) = (slot.clone(), Arc::clone(gauge), Arc::clone(stop));
+        std::thread::spawn(move || source.read(number, &slot, &gauge, &stop));
+    }
 }
 
 /// Gives the warden what the mode asks for. The whole set is applied once, so that a kernel that
@@ -79,6 +95,21 @@ pub(crate) fn recall(warden: &mut Warden, keep: &Keep) -> Result<(), SensorError
         ),
     }
     Ok(())
+}
+
+/// What was learned of hosts before the restart.
+pub(crate) fn remember(
+    config: &Config,
+    engine: &mut Engine,
+    news: &mut News,
+) -> Result<Behaviour, SensorError> {
+    let folder = config.state.join("behaviour");
+    let behaviour = Behaviour::new(&folder, config.checkpoint, &config.home)
+        .map_err(|error| SensorError::Place(folder.display().to_string(), error))?;
+    for said in behaviour.recall(engine, config.memory.0, wall()) {
+        news.tell(wall(), Matter::Sensor, None, said);
+    }
+    Ok(behaviour)
 }
 
 /// SIGHUP reads the configuration again; SIGINT and SIGTERM end, the second time at once.

@@ -99,7 +99,7 @@ impl Desk {
         warden: &Warden,
         now: Timestamp,
         wall: Timestamp,
-        (site, indicators, shed_level): (&str, usize, u32),
+        (site, indicators, shed_level, kept): (&str, usize, u32, u64),
     ) {
         let counts = engine.counts();
         let passed = wall.since(self.rate.2).secs_f64();
@@ -150,6 +150,7 @@ impl Desk {
             indicators: indicators as u64,
             preloaded: warden.preloaded() as u64,
             zone: warden.zone.as_ref().map(|zone| zone.row()),
+            kept,
             memory: resident(),
             trouble: warden.trouble.clone(),
         });

@@ -91,6 +91,10 @@ fn traffic(out: &mut String, status: &Status, paint: Paint) -> std::fmt::Result 
             count(status.shed_packets)
         )?;
     }
+    if status.kept > 0 {
+        let ago = Span::from_secs(status.now.saturating_sub(status.kept));
+        writeln!(out, "  what was learned is kept as of {} ago", duration(ago.secs_f64()))?;
+    }
     zone(out, status, paint)?;
     match &status.trouble {
         Some(trouble) => {

@@ -125,3 +125,44 @@ fn operators_block_release_and_reload_and_a_restart_remembers() {
     assert!(reaches("198.51.100.7", 80));
     drop(sensor);
 }
+
+/// Calls once a second and lets go again, like a bot in a hurry.
+const BEACON: &str = "\
+import socket,time
+end=time.time()+120
+while time.time()<end:
+    try:
+        s=socket.create_connection(('198.51.100.8',4444),1); s.sendall(b'poll 7'); s.recv(9); s.close()
+    except OSError: pass
+    time.sleep(1)
+";
+
+#[test]
+fn a_beacon_that_spans_a_kill_is_remembered() {
+    let Some(all) = Gateway::new("kill") else { return };
+    let config = all.path("sensor.toml");
+    std::fs::write(&config, "checkpoint = \"2s\"\n").unwrap();
+    let starts = || -> u64 {
+        // Of a host that is clean nothing is said.
+        let said = all.ask(&["why", "10.0.0.2", "--format", "json"]).stdout;
+        let report: serde_json::Value = serde_json::from_slice(&said).unwrap_or_default();
+        let rows = report["report"]["hosts"][0]["evidence"].as_array().cloned().unwrap_or_default();
+        let beacon = rows.iter().find(|row| row["detector"] == "beacon");
+        beacon.map_or(0, |row| row["numbers"]["intervals"].as_f64().unwrap() as u64 + 1)
+    };
+    let sensor = all.sensor(&["--config", &config]);
+    let _beacon = all.inside.start("python3", &["-c", BEACON]).unwrap();
+    assert!(wait_for(Duration::from_secs(60), || starts() >= 12), "{}", starts());
+    let kept = || all.status()["kept"].as_u64().unwrap() > 0;
+    assert!(wait_for(SOON, kept));
+    let before = starts();
+    std::thread::sleep(Duration::from_secs(5));
+    sensor.signal("KILL").unwrap();
+    sensor.finish(SOON).unwrap();
+    let _sensor = all.sensor(&["--config", &config]);
+    assert!(all.said(&["status"]).contains("before the restart is remembered"));
+    // What was called in the last seconds may be gone, no more.
+    let remembered = || starts() >= before;
+    assert!(wait_for(Duration::from_secs(8), remembered), "{} of {before}", starts());
+    assert!(starts() < before + 14, "it is remembered, not learned anew: {}", starts());
+}

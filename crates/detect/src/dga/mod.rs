@@ -13,6 +13,7 @@ mod tests;
 use ostium_event::{DnsStage, Event, RecordType, What};
 use ostium_evidence::{Evidence, Group};
 use ostium_names as names;
+use ostium_profile::keep::KeepError;
 use ostium_profile::{HostId, PerHost, Profile, Seen};
 
 use crate::detector::{Detector, Interest, View, about_host};
@@ -49,6 +50,14 @@ impl Detector for Dga {
 
     fn interest(&self) -> Interest {
         Interest::DNS
+    }
+
+    fn keep(&self) -> Result<Vec<u8>, KeepError> {
+        self.hosts.keep()
+    }
+
+    fn recall(&mut self, kept: &[u8]) -> Result<(), KeepError> {
+        self.hosts.recall(kept)
     }
 
     fn event(&mut self, seen: &Seen, event: &Event<'_>, _: &Profile) {

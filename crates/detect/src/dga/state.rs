@@ -14,7 +14,7 @@ const EXAMPLES: usize = 4;
 const HALF_LIFE: f64 = 6.0 * 3600.0;
 
 /// The sequential test of one host.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, serde::Serialize, serde::Deserialize)]
 pub(super) struct Asked {
     recent: Vec<u64>,
     next: usize,
@@ -33,7 +33,7 @@ pub(super) struct Asked {
 }
 
 /// The highest point of the test.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub(super) struct Best {
     pub(super) nats: f64,
     pub(super) names: u32,

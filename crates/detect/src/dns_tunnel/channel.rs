@@ -15,7 +15,7 @@ const FAMILIES: u64 = 3;
 const BITS: f64 = 5.2;
 
 /// What was asked for.
-#[derive(Debug, Default, Clone)]
+#[derive(Debug, Default, Clone, serde::Serialize, serde::Deserialize)]
 pub(super) struct Channel {
     labels: Vec<u64>,
     /// The label asked for last: asked for again at once, it was sent again.
@@ -38,7 +38,9 @@ pub(super) struct Channel {
 }
 
 /// The shape of a first label with the type asked for: what the rare names of one channel share.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
 pub(super) struct Pattern {
     length: u8,
     labels: u8,

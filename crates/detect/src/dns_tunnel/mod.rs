@@ -18,6 +18,7 @@ use std::sync::Arc;
 use ostium_event::{AnswerData, Dns, DnsStage, Event, RecordType, What};
 use ostium_evidence::{About, Evidence, Group, Peer};
 use ostium_names as names;
+use ostium_profile::keep::KeepError;
 use ostium_profile::{Generations, HostId, PerHost, Profile, Seen, View as Kind};
 
 use crate::detector::{Detector, Interest, View, about_host};
@@ -30,11 +31,13 @@ pub(crate) struct DnsTunnel {
 }
 
 /// The possible channels of one host.
-#[derive(Debug)]
+#[derive(Debug, serde::Serialize, serde::Deserialize)]
 struct Channels(Generations<Key, Box<Channel>>);
 
 /// A channel under one domain, or a host's rare domains of one pattern.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
 enum Key {
     Domain(Arc<str>),
     Pattern(Pattern),
@@ -112,6 +115,14 @@ impl Detector for DnsTunnel {
 
     fn interest(&self) -> Interest {
         Interest::DNS
+    }
+
+    fn keep(&self) -> Result<Vec<u8>, KeepError> {
+        self.hosts.keep()
+    }
+
+    fn recall(&mut self, kept: &[u8]) -> Result<(), KeepError> {
+        self.hosts.recall(kept)
     }
 
     fn event(&mut self, seen: &Seen, event: &Event<'_>, _: &Profile) {

@@ -11,6 +11,7 @@ mod tests;
 
 use ostium_event::{Addr, Event, FlowState, OpenedBy, Proto, Scope, Service, What};
 use ostium_evidence::{Evidence, Group};
+use ostium_profile::keep::KeepError;
 use ostium_profile::{HostId, PerHost, Profile, Seen};
 
 use crate::detector::{Detector, Interest, View, about_host};
@@ -21,13 +22,13 @@ pub(crate) struct Flood {
     hosts: PerHost<Box<Victims>>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Default, serde::Serialize, serde::Deserialize)]
 struct Victims {
     victims: Vec<Victim>,
 }
 
 /// One address that gets packets and does not answer.
-#[derive(Debug)]
+#[derive(Debug, serde::Serialize, serde::Deserialize)]
 struct Victim {
     addr: Addr,
     port: u16,
@@ -41,7 +42,7 @@ struct Victim {
 }
 
 /// Unanswered connections by second of their start, over the last minute.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, serde::Serialize, serde::Deserialize)]
 struct Seconds {
     counts: Vec<(u64, u32)>,
     /// Seconds with a hundred and more.
@@ -68,6 +69,14 @@ impl Detector for Flood {
 
     fn interest(&self) -> Interest {
         Interest::CLOSED
+    }
+
+    fn keep(&self) -> Result<Vec<u8>, KeepError> {
+        self.hosts.keep()
+    }
+
+    fn recall(&mut self, kept: &[u8]) -> Result<(), KeepError> {
+        self.hosts.recall(kept)
     }
 
     fn event(&mut self, seen: &Seen, event: &Event<'_>, _: &Profile) {

@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use ostium_event::{DnsStage, Event, Scope, What};
 use ostium_evidence::{About, Evidence, Group, Peer};
 use ostium_intel::Indicator;
+use ostium_profile::keep::{KeepError, bytes_of, of_bytes};
 use ostium_profile::{Conversation, HostId, PerHost, Profile, Seen, View as Kind};
 
 use crate::detector::{Detector, Interest, View, about_conversation, about_host};
@@ -52,6 +53,16 @@ impl Detector for IndicatorMatch {
 
     fn interest(&self) -> Interest {
         if self.known { Interest::HTTP.and(Interest::DNS) } else { Interest::NONE }
+    }
+
+    fn keep(&self) -> Result<Vec<u8>, KeepError> {
+        bytes_of(&(self.asked.keep()?, self.questions.keep()?))
+    }
+
+    fn recall(&mut self, kept: &[u8]) -> Result<(), KeepError> {
+        let (asked, questions): (Vec<u8>, Vec<u8>) = of_bytes(kept)?;
+        self.asked.recall(&asked)?;
+        self.questions.recall(&questions)
     }
 
     fn event(&mut self, seen: &Seen, event: &Event<'_>, _: &Profile) {

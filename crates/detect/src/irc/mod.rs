@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use ostium_event::{Addr, Event, OpenedBy, Scope, What};
 use ostium_evidence::{Evidence, Group};
+use ostium_profile::keep::{KeepError, bytes_of, of_bytes};
 use ostium_profile::{Conversation, Generations, Profile, Seen, View as Kind};
 
 use crate::detector::{Detector, Interest, View, about_conversation};
@@ -18,7 +19,7 @@ pub(crate) struct IrcClient {
     chats: Generations<(Addr, u128, u16), Chat>,
 }
 
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
 struct Chat {
     joined: u32,
     answered_pings: u32,
@@ -40,6 +41,15 @@ impl Detector for IrcClient {
 
     fn interest(&self) -> Interest {
         Interest::IRC
+    }
+
+    fn keep(&self) -> Result<Vec<u8>, KeepError> {
+        bytes_of(&self.chats)
+    }
+
+    fn recall(&mut self, kept: &[u8]) -> Result<(), KeepError> {
+        self.chats.take_over(of_bytes(kept)?);
+        Ok(())
     }
 
     fn event(&mut self, _: &Seen, event: &Event<'_>, _: &Profile) {

@@ -8,8 +8,11 @@ mod names;
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
+
 use ostium_event::{Addr, Event, OpenedBy, Scope, Tool, ToolKind, What};
 use ostium_evidence::{Evidence, Group};
+use ostium_profile::keep::{KeepError, bytes_of, of_bytes};
 use ostium_profile::{Conversation, Generations, Profile, Seen, View as Kind};
 
 use crate::detector::{Detector, Interest, View, about_conversation};
@@ -19,15 +22,18 @@ pub(crate) struct KnownTool {
     heard: Generations<(Addr, u128, u16), Heard>,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 struct Heard {
-    tool: Tool,
+    /// Name of the family.
+    family: Arc<str>,
+    kind: ToolKind,
+    exact: bool,
     by: By,
     times: u32,
 }
 
 /// What it was known by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 enum By {
     Words,
     Certificate,
@@ -39,6 +45,15 @@ const EXACT: f64 = 12.0;
 /// Nats of what few others say.
 const LIKELY: f64 = 4.5;
 
+// === impl Heard ===
+
+impl Heard {
+    fn of(tool: Tool, by: By) -> Self {
+        let Tool { family, kind, exact } = tool;
+        Self { family: family.into(), kind, exact, by, times: 0 }
+    }
+}
+
 // === impl KnownTool ===
 
 impl KnownTool {
@@ -48,10 +63,10 @@ impl KnownTool {
 
     fn hear(&mut self, event: &Event<'_>, tool: Tool, by: By) {
         let key = (event.flow.inside, event.flow.outside.bits(), event.flow.outside_port);
-        let heard = self.heard.entry(key, || Heard { tool, by, times: 0 });
+        let heard = self.heard.entry(key, || Heard::of(tool, by));
         heard.times = heard.times.saturating_add(1);
-        if tool.exact && !heard.tool.exact {
-            (heard.tool, heard.by) = (tool, by);
+        if tool.exact && !heard.exact {
+            *heard = Heard { times: heard.times, ..Heard::of(tool, by) };
         }
     }
 }
@@ -63,6 +78,15 @@ impl Detector for KnownTool {
 
     fn interest(&self) -> Interest {
         Interest::TOOL.and(Interest::TLS_SERVER).and(Interest::HTTP)
+    }
+
+    fn keep(&self) -> Result<Vec<u8>, KeepError> {
+        bytes_of(&self.heard)
+    }
+
+    fn recall(&mut self, kept: &[u8]) -> Result<(), KeepError> {
+        self.heard.take_over(of_bytes(kept)?);
+        Ok(())
     }
 
     fn event(&mut self, _: &Seen, event: &Event<'_>, _: &Profile) {
@@ -89,7 +113,7 @@ impl Detector for KnownTool {
         if c.key.view != Kind::Address {
             return;
         }
-        let Some(Heard { tool, by, times }) =
+        let Some(Heard { family, kind, exact, by, times }) =
             self.heard.peek(&(view.host.addr, c.addr.bits(), c.port))
         else {
             return;
@@ -98,8 +122,8 @@ impl Detector for KnownTool {
         let browser = c.tls.as_ref().and_then(|tls| tls.ja4);
         let led = *by == By::Certificate
             && browser.is_some_and(|ja4| view.summary.is_general_client(&ja4));
-        let exact = tool.exact && !led;
-        let (family, what) = (tool.family, tool.kind.words());
+        let exact = *exact && !led;
+        let what = kind.words();
         let said = match by {
             By::Words => format!("the first words to {} are those of {family}, {what}", c.peer()),
             By::Certificate => {
@@ -107,7 +131,7 @@ impl Detector for KnownTool {
             }
             By::Agent => format!("calls {} as {family}, {what}, does", c.peer()),
         };
-        let (group, technique) = match tool.kind {
+        let (group, technique) = match kind {
             ToolKind::Miner => (Group::Behaviour, "T1496"),
             ToolKind::Remote => (Group::Client, "T1219"),
             ToolKind::Bot => (Group::Client, "T1071"),
@@ -116,7 +140,7 @@ impl Detector for KnownTool {
         out.push(Evidence {
             log_odds: if exact { EXACT } else { LIKELY },
             certain: exact,
-            family: exact.then(|| family.to_owned()),
+            family: exact.then(|| family.to_string()),
             summary: said,
             numbers: vec![("times", f64::from(*times))],
             ..about_conversation(self.name(), group, technique, c)

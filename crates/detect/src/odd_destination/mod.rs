@@ -11,6 +11,7 @@ mod tests;
 
 use ostium_event::{Addr, Anomaly, Event, OpenedBy, Scope, What};
 use ostium_evidence::{Evidence, Group};
+use ostium_profile::keep::{KeepError, bytes_of, of_bytes};
 use ostium_profile::{Conversation, Generations, Profile, Seen, View as Kind};
 
 use crate::detector::{Detector, Interest, View, about_conversation};
@@ -37,6 +38,15 @@ impl Detector for OddDestination {
 
     fn interest(&self) -> Interest {
         Interest::ANOMALY
+    }
+
+    fn keep(&self) -> Result<Vec<u8>, KeepError> {
+        bytes_of(&self.mismatches)
+    }
+
+    fn recall(&mut self, kept: &[u8]) -> Result<(), KeepError> {
+        self.mismatches.take_over(of_bytes(kept)?);
+        Ok(())
     }
 
     fn event(&mut self, _: &Seen, event: &Event<'_>, _: &Profile) {

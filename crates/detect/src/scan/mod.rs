@@ -15,6 +15,7 @@ mod tests;
 
 use ostium_event::{Addr, Anomaly, Event, FlowState, OpenedBy, Proto, Scope, What};
 use ostium_evidence::{Evidence, Group};
+use ostium_profile::keep::KeepError;
 use ostium_profile::{HostId, PerHost, Profile, Seen};
 
 use crate::detector::{Detector, Interest, View, about_host};
@@ -53,6 +54,14 @@ impl Detector for Scan {
 
     fn interest(&self) -> Interest {
         Interest::CLOSED.and(Interest::ANOMALY)
+    }
+
+    fn keep(&self) -> Result<Vec<u8>, KeepError> {
+        self.hosts.keep()
+    }
+
+    fn recall(&mut self, kept: &[u8]) -> Result<(), KeepError> {
+        self.hosts.recall(kept)
     }
 
     fn event(&mut self, seen: &Seen, event: &Event<'_>, _: &Profile) {

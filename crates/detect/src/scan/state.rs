@@ -13,9 +13,9 @@ const FILTERED: u32 = 1024;
 const FOLLOWED: usize = 8;
 
 /// First contacts of one host.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, serde::Serialize, serde::Deserialize)]
 pub(super) struct Doors {
-    filter: Option<Box<[u64; FILTER_BITS / 64]>>,
+    filter: Option<Box<Filter>>,
     filtered: u32,
     by_port: Vec<Count<u16>>,
     by_addr: Vec<Count<Addr>>,
@@ -27,7 +27,11 @@ pub(super) struct Doors {
     example: Option<(Addr, u16)>,
 }
 
-#[derive(Debug)]
+/// A Bloom filter (Bloom 1970).
+#[derive(Debug, serde::Serialize, serde::Deserialize)]
+struct Filter(#[serde(with = "ostium_profile::keep::array")] [u64; FILTER_BITS / 64]);
+
+#[derive(Debug, serde::Serialize, serde::Deserialize)]
 struct Count<T> {
     of: T,
     shut: u32,
@@ -68,16 +72,16 @@ impl Doors {
         count(&mut self.by_addr, flow.outside, failed);
     }
 
-    /// Was this contact met before? A Bloom filter of two bits (Bloom 1970).
+    /// Was this contact met before? Two bits of the filter say so.
     fn was_tried(&mut self, print: u64) -> bool {
         if self.filtered >= FILTERED {
             self.filter = None;
             self.filtered = 0;
         }
-        let filter = self.filter.get_or_insert_with(|| Box::new([0; FILTER_BITS / 64]));
+        let filter = self.filter.get_or_insert_with(|| Box::new(Filter([0; FILTER_BITS / 64])));
         let mut known = true;
         for at in [(print >> 19) as usize % FILTER_BITS, (print >> 45) as usize % FILTER_BITS] {
-            if let Some(word) = filter.get_mut(at / 64) {
+            if let Some(word) = filter.0.get_mut(at / 64) {
                 known &= *word & (1 << (at % 64)) != 0;
                 *word |= 1 << (at % 64);
             }

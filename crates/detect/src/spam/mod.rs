@@ -11,6 +11,7 @@ use std::collections::BTreeSet;
 
 use ostium_event::{Addr, DnsStage, Event, OpenedBy, RecordType, Scope, Timestamp, What};
 use ostium_evidence::{Evidence, Group};
+use ostium_profile::keep::KeepError;
 use ostium_profile::{HostId, PerHost, Profile, Seen};
 
 use crate::detector::{Detector, Interest, View, about_host};
@@ -20,7 +21,7 @@ pub(crate) struct Spam {
     hosts: PerHost<Box<Mail>>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Default, serde::Serialize, serde::Deserialize)]
 struct Mail {
     exchangers: BTreeSet<Addr>,
     domains: BTreeSet<Box<str>>,
@@ -58,6 +59,14 @@ impl Detector for Spam {
 
     fn interest(&self) -> Interest {
         Interest::CLOSED.and(Interest::DNS)
+    }
+
+    fn keep(&self) -> Result<Vec<u8>, KeepError> {
+        self.hosts.keep()
+    }
+
+    fn recall(&mut self, kept: &[u8]) -> Result<(), KeepError> {
+        self.hosts.recall(kept)
     }
 
     fn event(&mut self, seen: &Seen, event: &Event<'_>, _: &Profile) {

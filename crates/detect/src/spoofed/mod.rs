@@ -13,7 +13,7 @@ use ostium_event::{Addr, Timestamp};
 use ostium_evidence::{About, Evidence, Group, Peer};
 
 /// Which hardware addresses sent what, in one shard.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub struct Origins {
     /// Outside addresses that were sent to by others outside, and so exist.
     real: BTreeSet<Addr>,
@@ -22,7 +22,7 @@ pub struct Origins {
 }
 
 /// Packets from addresses that are not inside.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
 struct Foreign {
     packets: u64,
     sources: BTreeSet<Addr>,

@@ -9,7 +9,7 @@ use ostium_intel::IndicatorValue;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 
-use super::scene::Act;
+use super::scene::{Act, World};
 use super::{Chance, Findings, Reply, Request, Said, Scene, address, base32, hex};
 
 const HOSTS: u8 = 4;
@@ -226,8 +226,7 @@ fn scene() -> impl Strategy<Value = Scene> {
 }
 
 /// What is found about every host that is still remembered, in one order.
-fn all_findings(scene: &Scene) -> Vec<(u8, Findings)> {
-    let world = scene.play_as_written();
+fn all_findings(world: &World) -> Vec<(u8, Findings)> {
     let known = |host: &u8| world.profile.hosts().any(|(_, h)| h.addr == Scene::inside(*host));
     (0..HOSTS).filter(known).map(|host| (host, world.findings(host))).collect()
 }
@@ -242,7 +241,7 @@ proptest! {
 
     #[test]
     fn evidence_is_sane_and_the_same_twice(scene in scene()) {
-        let first = all_findings(&scene);
+        let first = all_findings(&scene.play_as_written());
         for (_, findings) in &first {
             for item in &findings.0 {
                 prop_assert!(item.log_odds.is_finite() && item.log_odds >= 0.0, "{item:?}");
@@ -251,7 +250,17 @@ proptest! {
                 prop_assert!(item.first <= item.last, "{item:?}");
             }
         }
-        prop_assert_eq!(first, all_findings(&scene));
+        prop_assert_eq!(first, all_findings(&scene.play_as_written()));
+    }
+
+    /// With little memory it may be another host that has to go.
+    #[test]
+    fn a_restart_in_the_middle_changes_nothing(scene in scene(), part in 0.0f64..1.0) {
+        let after = (scene.acts.len() as f64 * part) as usize;
+        let with = all_findings(&scene.play_as_written_with_restart(after));
+        if scene.limits.hosts > 2 {
+            prop_assert_eq!(with, all_findings(&scene.play_as_written()));
+        }
     }
 }
 
@@ -262,7 +271,7 @@ fn the_scenes_reach_the_detectors() {
     let mut heard = std::collections::BTreeSet::new();
     for _ in 0..1_500 {
         let scene = scene().new_tree(&mut runner).unwrap().current();
-        for (_, findings) in all_findings(&scene) {
+        for (_, findings) in all_findings(&scene.play_as_written()) {
             heard.extend(findings.0.iter().map(|e| e.detector));
         }
     }

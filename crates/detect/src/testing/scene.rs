@@ -224,17 +224,46 @@ impl Scene {
         self.play_in_order(self.acts.iter())
     }
 
+    /// The same, and after so many acts all that is remembered goes through its bytes.
+    pub(crate) fn play_as_written_with_restart(&self, after: usize) -> World {
+        self.play_through(self.acts.iter(), Some(after))
+    }
+
     /// What is found about host 7.
     pub(crate) fn findings(&self) -> Findings {
         self.play().findings(7)
     }
 
     fn play_in_order<'a>(&self, acts: impl Iterator<Item = &'a Act>) -> World {
-        let mut profile = Profile::new(self.limits);
-        let mut detectors =
-            all(self.limits.hosts, !self.intel.is_empty(), &ostium_event::Home::private());
+        self.play_through(acts, None)
+    }
+
+    /// Nothing is known yet.
+    fn nothing(&self) -> (Profile, Vec<Box<dyn Detector>>) {
+        let home = ostium_event::Home::private();
+        let detectors = all(self.limits.hosts, !self.intel.is_empty(), &home);
+        (Profile::new(self.limits), detectors)
+    }
+
+    fn play_through<'a>(
+        &self,
+        acts: impl Iterator<Item = &'a Act>,
+        restart: Option<usize>,
+    ) -> World {
+        let (mut profile, mut detectors) = self.nothing();
         let mut visible = Visible::default();
-        for act in acts {
+        for (number, act) in acts.enumerate() {
+            if restart == Some(number) {
+                let (profile_before, detectors_before) = (profile, detectors);
+                (profile, detectors) = self.nothing();
+                profile.recall(&profile_before.keep().unwrap()).unwrap();
+                for (before, after) in detectors_before.iter().zip(&mut detectors) {
+                    let kept = before.keep().unwrap();
+                    if !kept.is_empty() {
+                        after.recall(&kept).unwrap();
+                    }
+                }
+            }
             act.said.tell(|what| {
                 let event = Event {
                     at: act.at,

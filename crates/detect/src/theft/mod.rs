@@ -13,6 +13,7 @@ use std::sync::Arc;
 use ostium_event::{Addr, DnsStage, Event, OpenedBy, Proto, Scope, Service, Span, Timestamp, What};
 use ostium_evidence::{About, Evidence, Group, Peer};
 use ostium_names as names;
+use ostium_profile::keep::KeepError;
 use ostium_profile::{HostId, PerHost, Profile, Seen};
 
 use crate::detector::{Detector, Interest, View, about_host};
@@ -25,7 +26,7 @@ pub(crate) struct Theft {
 }
 
 /// What one host did, as far as it matters here.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, serde::Serialize, serde::Deserialize)]
 struct Doings {
     lookup: Option<(Timestamp, Arc<str>)>,
     lookups: u32,
@@ -34,7 +35,7 @@ struct Doings {
     after: Option<(Upload, Span)>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 struct Upload {
     at: Timestamp,
     how: How,
@@ -43,7 +44,7 @@ struct Upload {
     port: u16,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 enum How {
     Mail,
     Ftp,
@@ -114,6 +115,14 @@ impl Detector for Theft {
             .and(Interest::HTTP)
             .and(Interest::COMMAND)
             .and(Interest::OPENED)
+    }
+
+    fn keep(&self) -> Result<Vec<u8>, KeepError> {
+        self.hosts.keep()
+    }
+
+    fn recall(&mut self, kept: &[u8]) -> Result<(), KeepError> {
+        self.hosts.recall(kept)
     }
 
     fn event(&mut self, seen: &Seen, event: &Event<'_>, _: &Profile) {

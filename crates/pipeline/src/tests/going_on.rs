@@ -12,7 +12,7 @@ use super::*;
 use crate::{Alarm, Cause, Engine, Watcher};
 
 /// Watches for names, and for all addresses of one port.
-struct Watched {
+pub(super) struct Watched {
     names: BTreeSet<String>,
     port: u16,
 }
@@ -27,13 +27,13 @@ impl Watcher for Watched {
     }
 }
 
-fn world() -> (Vec<u8>, Truth) {
+pub(super) fn world() -> (Vec<u8>, Truth) {
     let mut capture = Vec::new();
     let truth = demo(1).write_pcap(&mut capture).unwrap();
     (capture, truth)
 }
 
-fn run(
+pub(super) fn run(
     capture: &[u8],
     settings: Settings,
     watched: Watched,
@@ -56,7 +56,7 @@ fn run(
     (document, alarms.into_iter().collect())
 }
 
-fn nothing() -> Watched {
+pub(super) fn nothing() -> Watched {
     Watched { names: BTreeSet::new(), port: 0 }
 }
 

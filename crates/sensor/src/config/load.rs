@@ -59,6 +59,7 @@ fn check(config: &Config) -> Option<(&'static str, &'static str)> {
             "look-every",
             "must lie between 100ms and 1h",
         ),
+        (config.checkpoint > Span::from_secs(3600), "checkpoint", "an hour is the longest"),
         (config.capture.snap_length < 64, "snap-length", "64 bytes are the least"),
         (config.indicators.block_from > 100, "block-from", "a confidence is 0 to 100"),
         (config.enforce.hold < Span::from_secs(1), "hold", "a block holds for a second or more"),

@@ -32,6 +32,8 @@ pub struct Config {
     pub look_every: Span,
     /// Where blocks and releases are kept over a restart.
     pub state: PathBuf,
+    /// What was learned of hosts is kept this often; never, when it is zero.
+    pub checkpoint: Span,
     /// Where it listens for `ostium status` and others.
     pub socket: PathBuf,
     /// Where Prometheus may ask; nowhere when it is not set.
@@ -183,6 +185,7 @@ impl Default for Config {
             threads: 1,
             look_every: Span::from_secs(2),
             state: PathBuf::from("/var/lib/ostium"),
+            checkpoint: Span::from_secs(60),
             socket: ostium_sensor_api::default_socket(),
             metrics: None,
             capture: Capture::default(),

@@ -21,8 +21,11 @@ memory = "1GiB"
 threads = 1
 # How often every host is looked at.
 look-every = "2s"
-# Where blocks and releases are kept over a restart.
+# Where blocks, releases and what was learned of hosts are kept over a restart.
 state = "/var/lib/ostium"
+# What was learned of hosts is kept this often: so much at most is lost when the machine fails;
+# "0s" keeps nothing.
+checkpoint = "1m"
 # Where it listens for `ostium status`, `ostium block` and others.
 socket = "/run/ostium/sensor.sock"
 # Where Prometheus may ask, for example:

@@ -28,6 +28,7 @@ fn the_template_names_every_field() {
         "threads",
         "look-every",
         "state",
+        "checkpoint",
         "socket",
         "metrics",
         "ring",

@@ -1,0 +1,45 @@
+//! What a sensor remembered over a restart. A checksum guards the files against accidents, so what
+//! is asserted is that reading breaks nothing and that what was read is written again.
+
+use std::sync::{Arc, mpsc};
+
+use ostium_event::Addr;
+use ostium_pipeline::{Engine, Settings, Watcher};
+
+struct Nobody;
+
+impl Watcher for Nobody {
+    fn name(&self, _: &str) -> bool {
+        false
+    }
+
+    fn address(&self, _: Addr, _: u16) -> bool {
+        false
+    }
+}
+
+/// An engine that has heard nothing.
+pub fn engine() -> Engine {
+    let (sender, _) = mpsc::sync_channel(1);
+    let watcher: Arc<dyn Watcher> = Arc::new(Nobody);
+    Engine::new(Arc::new(Settings { memory: 1 << 20, ..Settings::default() }), &watcher, &sender)
+}
+
+/// Behaviour of the hosts of one shard.
+pub fn kept(bytes: &[u8]) -> bool {
+    let mut first = engine();
+    if first.recall(0, bytes.to_vec()).is_err() {
+        return false;
+    }
+    let mut again = || {
+        first.keep_again(0);
+        first.keep(0).ok().flatten()
+    };
+    let written = again().unwrap_or_default();
+    let mut second = engine();
+    assert!(second.recall(0, written.clone()).is_ok(), "what was written is read");
+    second.keep_again(0);
+    let twice = second.keep(0).ok().flatten().unwrap_or_default();
+    assert_eq!(twice.len(), written.len(), "and written as it was");
+    true
+}
