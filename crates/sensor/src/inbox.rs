@@ -1,8 +1,10 @@
 //! Where all threads meet: one bounded channel to the main thread, and buffers on their way back.
+//!
+//! What bounds it is memory: bytes of packets. Letters alone say little of how much waits: with little
+//! traffic each block holds what came within two milliseconds.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use ostium_capture::PacketBlock;
@@ -22,8 +24,10 @@ pub(crate) enum Letter {
     Stop,
 }
 
-/// Letters that may wait.
-const WAITING: usize = 64;
+/// Letters that may wait: two seconds of small blocks, for the main thread has other work too.
+const LETTERS: usize = 1024;
+/// Bytes of packets that may wait: some 64 blocks that are full.
+const BYTES: usize = 16 << 20;
 /// Empty buffers kept.
 const SPARE: usize = 16;
 
@@ -31,23 +35,83 @@ const SPARE: usize = 16;
 #[derive(Clone)]
 pub(crate) struct Slot {
     sender: SyncSender<Letter>,
-    waiting: Arc<AtomicUsize>,
-    spare: Arc<Mutex<Vec<PacketBlock>>>,
+    shared: Arc<Shared>,
 }
 
 /// Where letters are taken out.
 pub(crate) struct Inbox {
     receiver: Receiver<Letter>,
-    waiting: Arc<AtomicUsize>,
-    spare: Arc<Mutex<Vec<PacketBlock>>>,
+    shared: Arc<Shared>,
+}
+
+#[derive(Default)]
+struct Shared {
+    waiting: Mutex<Waiting>,
+    /// Something was taken out, or nothing will be any more.
+    room: Condvar,
+    spare: Mutex<Vec<PacketBlock>>,
+}
+
+/// What has been put in and not been taken out.
+#[derive(Default)]
+struct Waiting {
+    letters: usize,
+    bytes: usize,
+    /// Nobody takes any out any more.
+    over: bool,
 }
 
 /// Both ends.
 pub(crate) fn inbox() -> (Slot, Inbox) {
-    let (sender, receiver) = sync_channel(WAITING);
-    let (waiting, spare) = (Arc::new(AtomicUsize::new(0)), Arc::new(Mutex::new(Vec::new())));
-    let slot = Slot { sender, waiting: Arc::clone(&waiting), spare: Arc::clone(&spare) };
-    (slot, Inbox { receiver, waiting, spare })
+    let (sender, receiver) = sync_channel(LETTERS);
+    let shared = Arc::new(Shared::default());
+    (Slot { sender, shared: Arc::clone(&shared) }, Inbox { receiver, shared })
+}
+
+// === impl Letter ===
+
+impl Letter {
+    /// Memory of its packets.
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Packets(block) => block.bytes.len() + size_of_val(block.packets.as_slice()),
+            _ => 0,
+        }
+    }
+}
+
+// === impl Shared ===
+
+impl Shared {
+    /// A count that is a little wrong after a panic is better than none.
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Counts what will be put in, once there is room for it; `false` when it is over.
+    fn enter(&self, bytes: usize) -> bool {
+        let is_full = |waiting: &mut Waiting| {
+            // One block that is larger than all that may wait comes alone.
+            !waiting.over && waiting.bytes > 0 && waiting.bytes + bytes > BYTES
+        };
+        let waiting = self.waiting();
+        let mut waiting = match bytes {
+            // What is no packet does not wait for room.
+            0 => waiting,
+            _ => self.room.wait_while(waiting, is_full).unwrap_or_else(PoisonError::into_inner),
+        };
+        waiting.letters += 1;
+        waiting.bytes += bytes;
+        !waiting.over
+    }
+
+    fn leave(&self, bytes: usize) {
+        let mut waiting = self.waiting();
+        waiting.letters = waiting.letters.saturating_sub(1);
+        waiting.bytes = waiting.bytes.saturating_sub(bytes);
+        drop(waiting);
+        self.room.notify_all();
+    }
 }
 
 // === impl Slot ===
@@ -55,17 +119,17 @@ pub(crate) fn inbox() -> (Slot, Inbox) {
 impl Slot {
     /// Puts a letter in, waiting for room; `false` when nobody takes any out any more.
     pub(crate) fn put(&self, letter: Letter) -> bool {
-        self.waiting.fetch_add(1, Ordering::Relaxed);
-        let sent = self.sender.send(letter).is_ok();
+        let bytes = letter.bytes();
+        let sent = self.shared.enter(bytes) && self.sender.send(letter).is_ok();
         if !sent {
-            self.waiting.fetch_sub(1, Ordering::Relaxed);
+            self.shared.leave(bytes);
         }
         sent
     }
 
     /// An empty buffer.
     pub(crate) fn buffer(&self) -> PacketBlock {
-        self.spare.lock().ok().and_then(|mut spare| spare.pop()).unwrap_or_default()
+        self.shared.spare.lock().ok().and_then(|mut spare| spare.pop()).unwrap_or_default()
     }
 }
 
@@ -76,7 +140,7 @@ impl Inbox {
     pub(crate) fn take(&self, patience: Duration) -> Result<Option<Letter>, ()> {
         match self.receiver.recv_timeout(patience) {
             Ok(letter) => {
-                self.waiting.fetch_sub(1, Ordering::Relaxed);
+                self.shared.leave(letter.bytes());
                 Ok(Some(letter))
             }
             Err(RecvTimeoutError::Timeout) => Ok(None),
@@ -86,15 +150,67 @@ impl Inbox {
 
     /// How full it is, 0 to 1.
     pub(crate) fn fullness(&self) -> f64 {
-        self.waiting.load(Ordering::Relaxed) as f64 / WAITING as f64
+        let waiting = self.shared.waiting();
+        let letters = waiting.letters as f64 / LETTERS as f64;
+        letters.max(waiting.bytes as f64 / BYTES as f64)
     }
 
     /// Takes back a buffer.
     pub(crate) fn give_back(&self, block: PacketBlock) {
-        if let Ok(mut spare) = self.spare.lock()
+        if let Ok(mut spare) = self.shared.spare.lock()
             && spare.len() < SPARE
         {
             spare.push(block);
         }
+    }
+}
+
+impl Drop for Inbox {
+    fn drop(&mut self) {
+        self.shared.waiting().over = true;
+        self.shared.room.notify_all();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn packets(bytes: usize) -> Letter {
+        Letter::Packets(PacketBlock { bytes: vec![0; bytes], ..PacketBlock::default() })
+    }
+
+    #[test]
+    fn many_small_blocks_are_not_much() {
+        let (slot, inbox) = inbox();
+        // A third of a second in which a quiet line handed over what it had every two milliseconds.
+        assert!((0..150).all(|_| slot.put(packets(1_000))));
+        assert!(inbox.fullness() < 0.2, "{}", inbox.fullness());
+        (0..150).for_each(|_| drop(inbox.take(Duration::ZERO)));
+        assert!(inbox.fullness() == 0.0);
+    }
+
+    #[test]
+    fn memory_is_what_bounds_it() {
+        let (slot, inbox) = inbox();
+        let block = BYTES / 64;
+        assert!((0..64).all(|_| slot.put(packets(block))));
+        assert!(inbox.fullness() > 0.99);
+        let (told, heard) = std::sync::mpsc::channel();
+        let writer = std::thread::spawn(move || {
+            // Questions do not wait behind packets; packets wait for room.
+            told.send(slot.put(Letter::Reload)).ok();
+            told.send(slot.put(packets(block))).ok();
+            told.send(slot.put(packets(2 * BYTES))).ok();
+        });
+        let soon = Duration::from_secs(20);
+        assert_eq!(heard.recv_timeout(soon), Ok(true));
+        assert!(heard.recv_timeout(Duration::from_millis(50)).is_err(), "it is full");
+        inbox.take(Duration::ZERO).ok();
+        assert_eq!(heard.recv_timeout(soon), Ok(true));
+        // Whoever waits when it ends is told so.
+        drop(inbox);
+        assert_eq!(heard.recv_timeout(soon), Ok(false));
+        writer.join().unwrap();
     }
 }
