@@ -1,4 +1,5 @@
-//! Real hosts for tests: network namespaces that a test made itself, wired by veth pairs.
+//! Real hosts for tests and measurements: network namespaces that a program made itself, wired by
+//! veth pairs.
 //!
 //! All is set up by `ip` of iproute2, so nothing here needs `unsafe`. Bias: nothing is left behind.
 //! Namespaces have the number of the process in their name, and go, with every process that was
@@ -27,7 +28,7 @@ pub struct Lab {
 #[derive(Debug, thiserror::Error)]
 pub enum LabError {
     /// This machine cannot have one.
-    #[error("no network namespaces here: {0}; run the tests as root with iproute2 installed")]
+    #[error("no network namespaces here: {0}; run it as root with iproute2 installed")]
     Unable(String),
     /// A command failed.
     #[error("`{command}` failed: {said}")]
