@@ -16,6 +16,7 @@ mod differ;
 mod fuzz;
 mod habits;
 mod layers;
+mod live;
 mod measure;
 mod names;
 mod picture;
@@ -118,6 +119,12 @@ const CHORES: &[Chore] = &[
         about: "measure how much memory a flow, a conversation and a host take",
         help: sizes::HELP,
         run: sizes::main,
+    },
+    Chore {
+        name: "live",
+        about: "measure the whole sensor on the wire, in network namespaces of its own",
+        help: live::HELP,
+        run: live::main,
     },
     Chore {
         name: "picture",

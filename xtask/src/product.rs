@@ -11,7 +11,12 @@ pub(crate) fn release(root: &Path) -> Result<PathBuf, Box<dyn Error>> {
     if !cargo(root, &words).status()?.success() {
         return Err("cannot build the release".into());
     }
+    Ok(place(root))
+}
+
+/// Where the binary of a release build lies.
+pub(crate) fn place(root: &Path) -> PathBuf {
     let target =
         std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), Into::into);
-    Ok(target.join("release").join("ostium"))
+    target.join("release").join("ostium")
 }
