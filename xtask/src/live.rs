@@ -41,10 +41,10 @@ usage: cargo xtask live [MEASUREMENT...] [--write] [--quick] [--no-build]
 
 Builds the release and measures the whole sensor between network namespaces of its own, as root.
 No packet leaves them. Prints Markdown. All are measured when none is named:
-  throughput  packets a second without loss on a veth pair, beside tcpdump (6 minutes)
-  latency     what a sensor adds to packets that the gateway forwards (1 minute)
-  reaction    from the packet that shows something known to the block, or the reset (6 minutes)
-  resets      how often a sensor at a tap ends a connection in time (1 minute)
+  throughput  packets a second without loss on a veth pair, beside tcpdump (3 to 6 minutes)
+  latency     what a sensor adds to packets that the gateway forwards (half a minute)
+  reaction    from the packet that shows something known to the block, or the reset (5 minutes)
+  resets      how often a sensor at a tap ends a connection in time (2 minutes)
   rest        processor and memory of a sensor with little to do (4 minutes)
 --write puts what was measured in docs/performance.md. --quick measures a tenth, to try the chore
 itself; it cannot be written.
@@ -53,7 +53,7 @@ Needs iproute2 and nftables; throughput also trafgen (apt install netsniff-ng), 
 tcpdump, each of the same package: rows that want a missing one are left out, and that is said.
 
 examples:
-  sudo -E cargo xtask live                      all, some 18 minutes
+  sudo -E cargo xtask live                      all, some 15 minutes
   cargo xtask live latency reaction --write     two of them, kept in the docs
   cargo xtask live resets --quick --no-build    does it still work?";
 
@@ -113,7 +113,9 @@ pub(crate) fn main(root: &Path, mut args: Args) -> Outcome {
     for measurement in wanted {
         eprintln!("     {}", measurement.name);
         let disturbed = machine();
-        let text = format!("{}\n{disturbed}\n", (measurement.run)(&bench)?);
+        // Whatever fails after Ctrl-C fails for that reason.
+        let text = (measurement.run)(&bench).or_else(|error| bench.go_on().and(Err(error)))?;
+        let text = format!("{text}\n{disturbed}\n");
         match write {
             true => page::write(root, measurement.name, &text)?,
             false => println!("{text}"),

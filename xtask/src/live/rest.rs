@@ -70,7 +70,8 @@ fn turn(
 fn told(rows: &[Row]) -> String {
     let mut out = "\
 Processor time of the sensor by `/proc/PID/stat`, of one core; memory is the largest resident set since it \
-started. Wanted: under 1 %.
+started.
+Wanted: under 1 %.
 
 | sensor | over | processor | peak memory |
 |---|--:|--:|--:|

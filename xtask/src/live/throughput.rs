@@ -128,7 +128,8 @@ fn told(rows: &[Row], missing: &[(&str, &str)]) -> String {
          198.18.0.0/16, so nearly each frame is a new flow, and of a new pair.\n\
          Mixed traffic is a day of the world of `ostium demo` as fast as the rate says, again and again.\n\
          Without loss: nothing dropped by the kernel, nothing let go (shed) by the sensor; ≥ where the \
-         sender was the limit. Where it was that of both, no ratio can be told.\n\
+         sender was the limit.\n\
+         Where it was that of both, no ratio can be told.\n\
          Processor time is that of the receiver's process; its ring is filled in the sender's.\n\n\
          | traffic | receiver | packets/s without loss | Mbit/s | of tcpdump's | processor a packet | at \
          most sent/s | then dropped | then shed |\n|---|---|--:|--:|--:|--:|--:|--:|--:|\n"
