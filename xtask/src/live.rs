@@ -41,7 +41,7 @@ usage: cargo xtask live [MEASUREMENT...] [--write] [--quick] [--no-build]
 
 Builds the release and measures the whole sensor between network namespaces of its own, as root.
 No packet leaves them. Prints Markdown. All are measured when none is named:
-  throughput  packets a second without loss on a veth pair, beside tcpdump (3 to 6 minutes)
+  throughput  packets a second without loss on a veth pair, beside tcpdump (3 to 10 minutes)
   latency     what a sensor adds to packets that the gateway forwards (half a minute)
   reaction    from the packet that shows something known to the block, or the reset (5 minutes)
   resets      how often a sensor at a tap ends a connection in time (2 minutes)
@@ -53,7 +53,7 @@ Needs iproute2 and nftables; throughput also trafgen (apt install netsniff-ng), 
 tcpdump, each of the same package: rows that want a missing one are left out, and that is said.
 
 examples:
-  sudo -E cargo xtask live                      all, some 15 minutes
+  sudo -E cargo xtask live                      all, some 20 minutes
   cargo xtask live latency reaction --write     two of them, kept in the docs
   cargo xtask live resets --quick --no-build    does it still work?";
 

@@ -207,6 +207,12 @@ impl Sent {
         (self.packets as f64 / self.seconds.max(1e-6)) as u64
     }
 
+    /// The same when only a share of it arrived.
+    pub(super) fn of(self, share: f64) -> Self {
+        let part = |number: u64| (number as f64 * share).round() as u64;
+        Self { packets: part(self.packets), bytes: part(self.bytes), ..self }
+    }
+
     /// Megabits a second.
     pub(super) fn megabits(self) -> f64 {
         self.bytes as f64 * 8.0 / 1e6 / self.seconds.max(1e-6)
@@ -225,6 +231,7 @@ mod tests {
         let sent = Sent { packets: 300_000, bytes: 19_200_000, seconds: 2.5 };
         assert_eq!(trafgen(said), Some(sent));
         assert_eq!((sent.rate(), sent.megabits()), (120_000, 61.44));
+        assert_eq!(sent.of(0.5).packets, 150_000);
         assert_eq!(trafgen("cannot open send0"), None);
     }
 

@@ -83,15 +83,41 @@ fn search(
     let traffic = sender.traffic;
     let trial = |rate: Option<u64>| -> Result<Trial, Box<dyn Error>> {
         let act = || sender.send(bench, &pair.from, rate);
-        let (sent, heard) = receiver.listen(bench, &pair.at, traffic.home(), act)?;
+        let before = arrived(&pair.at)?;
+        let (mut sent, heard) = receiver.listen(bench, &pair.at, traffic.home(), act)?;
+        // What the machine lost before the interface is nobody's loss here.
+        let share = (arrived(&pair.at)? - before) as f64 / sent.packets.max(1) as f64;
+        sent = sent.of(share);
         let trial = Trial { sent, heard };
         let (title, lost) = (receiver.title(), thousands(trial.lost()));
         eprintln!("     {}: {title}: {} a second, {lost} lost", traffic.title(), sent.rate());
         Ok(trial)
     };
+    // Others use the machine now and then: a loss that does not come again is not the receiver's.
+    let trial = |rate: Option<u64>| {
+        let first = trial(rate)?;
+        if first.lost() == 0 {
+            return Ok(first);
+        }
+        let second = trial(rate)?;
+        Ok(if second.lost() < first.lost() { second } else { first })
+    };
     let top = trial(None)?;
     let best = highest(top, bench.count(STEPS * 2).min(STEPS), |rate| trial(Some(rate)))?;
     Ok(Row { traffic, receiver, top, best })
+}
+
+/// Packets that the receiver's interface has taken since it was made.
+fn arrived(at: &Host) -> Result<u64, Box<dyn Error>> {
+    let table = at.run("cat", &["/proc/net/dev"])?;
+    Ok(taken(&table, AT).ok_or("/proc/net/dev does not tell what was received")?)
+}
+
+/// Packets received by an interface: the second number after its name.
+fn taken(table: &str, interface: &str) -> Option<u64> {
+    let rows = table.lines().filter_map(|row| row.split_once(':'));
+    let (_, numbers) = rows.into_iter().find(|(name, _)| name.trim() == interface)?;
+    numbers.split_whitespace().nth(1)?.parse().ok()
 }
 
 /// Halves towards the highest rate of a trial without loss.
@@ -130,6 +156,7 @@ fn told(rows: &[Row], missing: &[(&str, &str)]) -> String {
          Without loss: nothing dropped by the kernel, nothing let go (shed) by the sensor; ≥ where the \
          sender was the limit.\n\
          Where it was that of both, no ratio can be told.\n\
+         A loss counts when it comes twice, and only of what came to the receiver's interface.\n\
          Processor time is that of the receiver's process; its ring is filled in the sender's.\n\n\
          | traffic | receiver | packets/s without loss | Mbit/s | of tcpdump's | processor a packet | at \
          most sent/s | then dropped | then shed |\n|---|---|--:|--:|--:|--:|--:|--:|--:|\n"
@@ -196,7 +223,7 @@ fn line(out: &mut String, row: &Row, all: &[Row]) {
 // === impl Trial ===
 
 impl Trial {
-    /// What the kernel dropped, as far as it was sent: also what never came to the receiver's ring.
+    /// What the kernel dropped of what came to the interface.
     fn dropped(&self) -> u64 {
         let came = self.heard.seen.saturating_sub(self.heard.dropped);
         self.sent.packets.saturating_sub(came)
@@ -257,6 +284,13 @@ mod tests {
         assert_eq!(all.unwrap(), Some(trial(100_000, 100_000)));
         let none = highest(trial(100_000, 0), STEPS, |rate| Ok(trial(rate, 0)));
         assert_eq!(none.unwrap(), None);
+    }
+
+    #[test]
+    fn what_an_interface_took_is_read() {
+        let table = "Inter-|   Receive\n face |bytes    packets errs\n    lo:   10   1 0\n hear0: 640 10 0 0\n";
+        assert_eq!(taken(table, "hear0"), Some(10));
+        assert_eq!(taken(table, "hear1"), None);
     }
 
     #[test]
