@@ -1,6 +1,7 @@
 //! `ostium why`.
 
 use std::io::Read;
+use std::path::Path;
 use std::process::ExitCode;
 
 use ostium_report::{Document, Target, why};
@@ -27,6 +28,12 @@ pub(crate) fn run(args: &WhyArgs) -> Result<ExitCode, Fail> {
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The whole reasoning of the sensor that listens there, for people.
+pub(crate) fn of_sensor(socket: &Path, target: &str) -> Result<String, Fail> {
+    let (document, blocks) = sensor::why::ask(socket, target)?;
+    words(&document, blocks.as_deref(), target)
 }
 
 /// The reasoning about a target, and the blocks that are about it.
