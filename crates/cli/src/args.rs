@@ -5,7 +5,7 @@ use ostium_event::{Addr, Prefix};
 use ostium_evidence::Role;
 use ostium_pipeline::RoleAt;
 
-use crate::sensor::args::{BlockArgs, ReloadArgs, SensorArgs, StatusArgs, TargetArgs};
+use crate::sensor::args::{BlockArgs, ReloadArgs, SensorArgs, StatusArgs, TargetArgs, TopArgs};
 use crate::units::Bytes;
 
 /// Beware of what leaves your network: names the infected machines inside, and says why.
@@ -24,6 +24,8 @@ pub(crate) enum Command {
     Sensor(SensorArgs),
     /// Says how a running sensor is doing: rates, hosts, blocks, news
     Status(StatusArgs),
+    /// Shows a running sensor live in the terminal
+    Top(TopArgs),
     /// Has a running sensor block a destination
     Block(BlockArgs),
     /// Has a running sensor put an inside host into the walled garden

@@ -12,6 +12,7 @@ mod exits;
 mod flood;
 mod output;
 mod synth;
+mod top;
 mod why;
 
 use std::io::Write;
