@@ -32,23 +32,36 @@ impl Line {
     pub(crate) fn of(stream: TcpStream) -> io::Result<Self> {
         stream.set_nonblocking(false)?;
         stream.set_read_timeout(Some(SLICE))?;
-        stream.set_write_timeout(Some(WRITING))?;
+        stream.set_write_timeout(Some(SLICE))?;
         stream.set_nodelay(true)?;
         Ok(Self { stream, waiting: Vec::new() })
     }
 
-    /// Sends bytes.
+    /// Sends a few bytes.
     pub(crate) fn say(&mut self, bytes: &[u8]) -> Result<(), Trouble> {
-        self.stream.write_all(bytes).map_err(|error| of(&error))
+        self.write(bytes, &|| false)
     }
 
-    /// Sends bytes as long as the run lasts, piece by piece.
+    /// Sends many bytes, as long as the run lasts.
     pub(crate) fn pour(&mut self, bytes: &[u8], pace: &Pace<'_>) -> Result<(), Trouble> {
-        for piece in bytes.chunks(1 << 16) {
-            if pace.is_over() {
+        self.write(bytes, &|| pace.is_over())
+    }
+
+    fn write(&mut self, mut bytes: &[u8], is_over: &dyn Fn() -> bool) -> Result<(), Trouble> {
+        let mut begun = clock::now();
+        while !bytes.is_empty() {
+            if is_over() {
                 return Err(Trouble::Over);
             }
-            self.say(piece)?;
+            match self.stream.write(bytes) {
+                Ok(0) => return Err(Trouble::Cut),
+                Ok(count) => {
+                    bytes = bytes.get(count..).unwrap_or_default();
+                    begun = clock::now();
+                }
+                Err(error) if is_late(&error) && begun.elapsed() < WRITING => {}
+                Err(error) => return Err(of(&error)),
+            }
         }
         Ok(())
     }

@@ -129,7 +129,7 @@ impl Net<'_> {
     }
 
     /// May it be called, and is anything left?
-    fn may(&self, to: SocketAddr) -> Result<(), Trouble> {
+    pub(crate) fn may(&self, to: SocketAddr) -> Result<(), Trouble> {
         if !self.permit.allows(to.ip()) || to.port() == 0 {
             return Err(Trouble::Forbidden);
         }

@@ -2,6 +2,7 @@
 //! leads out of; and there only to what was told. Failure choice: what is not known is refused.
 
 use std::net::IpAddr;
+use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 
 use ostium_event::Prefix;
@@ -12,12 +13,20 @@ use crate::links::Link;
 /// What this process finds itself in.
 #[derive(Clone, Debug, Default)]
 pub struct Surroundings {
-    /// The network namespace of this process.
-    pub own: Option<PathBuf>,
-    /// That of the first process.
-    pub first: Option<PathBuf>,
-    /// The interfaces of the own one; `None` is unknown.
+    /// This process is in the network namespace of the first process; `None` is unknown.
+    pub with_first: Option<bool>,
+    /// The interfaces of its network namespace; `None` is unknown.
     pub links: Option<Vec<Link>>,
+}
+
+/// By what a process's network namespace is known; each is `None` when it cannot be read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Space {
+    /// The link `/proc/N/ns/net`, which only those may read who may trace the process.
+    link: Option<PathBuf>,
+    /// Device and inode of `/proc/N/net/dev`: each namespace has a file of its own there, and
+    /// everybody may look at it.
+    file: Option<(u64, u64)>,
 }
 
 /// Whom packets may be sent to.
@@ -39,24 +48,19 @@ pub enum Permit {
 impl Surroundings {
     /// Looks around.
     pub fn look() -> Self {
-        Self {
-            own: std::fs::read_link("/proc/self/ns/net").ok(),
-            first: std::fs::read_link("/proc/1/ns/net").ok(),
-            links: Link::all().ok(),
-        }
+        let with_first = Space::of("self").is(&Space::of("1"));
+        Self { with_first, links: Link::all().ok() }
     }
 
     /// Why this is no laboratory; `None` when it is one.
     fn fault(&self) -> Option<String> {
-        let (Some(own), Some(first)) = (&self.own, &self.first) else {
-            return Some(
-                "it cannot be told whether this is a network namespace of its own, because \
-                 /proc/1/ns/net cannot be read (run it as root)"
-                    .to_owned(),
-            );
-        };
-        if own == first {
-            return Some("this is the network of the machine itself, no namespace".to_owned());
+        let machine = "this is the network of the machine itself, no namespace";
+        let unknown = "it cannot be told whether this is a network namespace of its own, because \
+                       neither /proc/1/ns/net nor /proc/1/net/dev can be looked at (run it as root)";
+        match self.with_first {
+            Some(false) => {}
+            Some(true) => return Some(machine.to_owned()),
+            None => return Some(unknown.to_owned()),
         }
         let Some(links) = &self.links else {
             return Some("the interfaces of this network namespace cannot be listed".to_owned());
@@ -69,6 +73,28 @@ impl Surroundings {
         (!bad.is_empty()).then(|| {
             format!("this network namespace has interfaces that may lead out: {}", bad.join(", "))
         })
+    }
+}
+
+// === impl Space ===
+
+impl Space {
+    fn of(process: &str) -> Self {
+        let file = std::fs::metadata(format!("/proc/{process}/net/dev")).ok();
+        Self {
+            link: std::fs::read_link(format!("/proc/{process}/ns/net")).ok(),
+            file: file.map(|file| (file.dev(), file.ino())),
+        }
+    }
+
+    /// Are they the same? All that can be compared must say the same.
+    fn is(&self, other: &Self) -> Option<bool> {
+        let links = self.link.as_ref().zip(other.link.as_ref()).map(|(one, two)| one == two);
+        let files = self.file.zip(other.file).map(|(one, two)| one == two);
+        match (links, files) {
+            (Some(links), Some(files)) => (links == files).then_some(links),
+            (one, two) => one.or(two),
+        }
     }
 }
 
@@ -141,8 +167,7 @@ mod tests {
     fn lab() -> Surroundings {
         let veth = Kind::Made("veth".to_owned());
         Surroundings {
-            own: Some("net:[2]".into()),
-            first: Some("net:[1]".into()),
+            with_first: Some(false),
             links: Some(vec![link("lo", Kind::Loopback), link("eth0", veth)]),
         }
     }
@@ -165,7 +190,7 @@ mod tests {
 
     #[test]
     fn the_machine_itself_is_refused_and_told_what_to_do() {
-        let machine = Surroundings { own: Some("net:[1]".into()), ..lab() };
+        let machine = Surroundings { with_first: Some(true), ..lab() };
         let said = refused(&machine);
         assert!(said.contains("198.51.100.1") && said.contains("ip netns exec"), "{said}");
         let scan = "0.0.0.0/0".parse().ok();
@@ -175,13 +200,29 @@ mod tests {
     #[test]
     fn what_is_not_known_is_refused() {
         for around in [
-            Surroundings { own: None, ..lab() },
-            Surroundings { first: None, ..lab() },
+            Surroundings { with_first: None, ..lab() },
             Surroundings { links: None, ..lab() },
             Surroundings::default(),
         ] {
             refused(&around);
         }
+    }
+
+    #[test]
+    fn namespaces_are_told_apart_by_what_can_be_read() {
+        let space = |link: Option<&str>, file| Space { link: link.map(Into::into), file };
+        let (one, two) =
+            (space(Some("net:[1]"), Some((21, 7))), space(Some("net:[2]"), Some((21, 8))));
+        assert_eq!((one.is(&one), one.is(&two)), (Some(true), Some(false)));
+        // The first process may not be traced.
+        let untraced = |file| space(None, Some(file));
+        assert_eq!(one.is(&untraced((21, 7))), Some(true));
+        assert_eq!(two.is(&untraced((21, 7))), Some(false));
+        assert_eq!(two.is(&space(Some("net:[1]"), None)), Some(false));
+        // Nothing to compare, or a contradiction.
+        assert_eq!(one.is(&Space::default()), None);
+        assert_eq!(one.is(&space(Some("net:[1]"), Some((21, 8)))), None);
+        assert_eq!(Space::of("self").is(&Space::of("self")), Some(true));
     }
 
     #[test]

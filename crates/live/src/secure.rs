@@ -62,16 +62,13 @@ impl Session {
     pub(crate) fn accept(
         mut line: Line,
         rng: &mut Rng,
-        since: Timestamp,
         pace: &Pace<'_>,
-        show: impl Fn(Option<&str>) -> (bool, bool),
+        show: impl for<'n> Fn(Option<&'n str>) -> Shown<'n>,
     ) -> Result<(Self, Heard), Trouble> {
         let (kind, hello) = line.record(PATIENCE, pace)?;
         let heard = Heard::read(&hello).filter(|_| kind == HANDSHAKE).ok_or(Trouble::Cut)?;
         let name = heard.server_name.as_deref();
-        let (modern, self_signed) = show(name);
-        let subject = name.unwrap_or("Quartz Server");
-        let shown = Shown { modern, subject, self_signed, since };
+        let shown = show(name);
         let talk = Handshake::new(rng, heard.stack, name, &shown);
         line.say(&talk.answer)?;
         agreement(&mut line, talk.last.is_none(), pace)?;

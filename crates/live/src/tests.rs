@@ -154,7 +154,7 @@ fn whoever_wants_an_end_gets_it_at_once() {
 #[test]
 fn nothing_far_is_called_from_this_machine() {
     // In a laboratory these tests would be allowed to.
-    if std::fs::read_link("/proc/self/ns/net").ok() != std::fs::read_link("/proc/1/ns/net").ok() {
+    if Surroundings::look().with_first == Some(false) {
         return;
     }
     let far: IpAddr = [198, 51, 100, 1].into();

@@ -76,9 +76,7 @@ impl Overlays {
     fn ask(&mut self, stage: &mut Stage<'_>, n: usize) -> Result<(), Trouble> {
         let other = Other::of(&self.overlay, n, stage.seed, stage.wishes);
         let to = other.ok_or(Trouble::Forbidden)?.at;
-        if !stage.net.permit.allows(to.ip()) {
-            return Err(Trouble::Forbidden);
-        }
+        stage.net.may(to)?;
         let socket = match self.socket.take() {
             Some(socket) => socket,
             None => self.open(stage)?,

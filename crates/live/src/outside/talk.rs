@@ -4,9 +4,9 @@
 
 use std::time::Duration;
 
-use ostium_event::Span;
+use ostium_event::{Span, Timestamp};
 use ostium_synth::habit::{Habit, Held, IrcBot, Miner};
-use ostium_synth::speech::{Rng, page};
+use ostium_synth::speech::{Rng, Shown, page};
 
 use super::known::{Manner, irc, reply_len};
 use super::{Ground, names};
@@ -92,9 +92,9 @@ fn secure(
     rng: &mut Rng,
 ) -> Result<(), Trouble> {
     let pace = &ground.pace;
-    let show = |name: Option<&str>| shows(ground.known.caller(name, port));
-    let since = ground.start;
-    let (mut session, heard) = Session::accept(line, rng, since, pace, show)?;
+    let (mut session, heard) = Session::accept(line, rng, pace, |name| {
+        shows(ground.known.caller(name, port), name, ground.start)
+    })?;
     let habit = ground.known.caller(heard.server_name.as_deref(), port);
     loop {
         let Ok(bytes) = session.hear(IDLE, pace) else {
@@ -110,13 +110,21 @@ fn secure(
     }
 }
 
-/// Does the server of this habit speak TLS 1.3, and has it signed its certificate itself?
-fn shows(habit: Option<&Habit>) -> (bool, bool) {
-    match habit {
-        Some(Habit::Timer(_) | Habit::Push(_) | Habit::Thief(_) | Habit::Miner(_)) => (true, false),
-        Some(Habit::Poller(poller)) if !poller.self_signed => (true, false),
-        _ => (false, true),
-    }
+/// What the server of a habit shows to whoever asks for this name.
+fn shows<'n>(habit: Option<&Habit>, name: Option<&'n str>, since: Timestamp) -> Shown<'n> {
+    let named = name.unwrap_or("localhost");
+    let (modern, subject, self_signed) = match habit {
+        Some(Habit::Timer(_) | Habit::Push(_) | Habit::Thief(_) | Habit::Miner(_)) => {
+            (true, named, false)
+        }
+        Some(Habit::Poller(poller)) if !poller.self_signed && name.is_some() => {
+            (true, named, false)
+        }
+        Some(Habit::Beacon(_)) => (false, "localhost", true),
+        Some(Habit::Rat(_)) => (false, "Quartz Server", true),
+        _ => (false, named, true),
+    };
+    Shown { modern, subject, self_signed, since }
 }
 
 fn web(
