@@ -239,7 +239,7 @@ Examples:
   ostium synth home-users --as events --hosts-scale 50
                                                       judged at once against its truth
   ostium synth my-network.toml --seed 7 --out world.pcap
-  ip netns exec outside ostium synth demo --live --outside --at 198.51.100.7
+  ip netns exec outside ostium synth demo --live --outside --at 198.51.100.7 --pace 30
   ip netns exec inside  ostium synth demo --live --at 198.51.100.7 --resolver 198.51.100.7 --pace 30
                                                       its bots over real sockets, 30 times as fast
 

@@ -178,6 +178,33 @@ fn nothing_far_is_called_from_this_machine() {
 }
 
 #[test]
+fn a_resolver_leads_nowhere_else() {
+    use ostium_synth::speech::{Answers, query, reply};
+    let wishes = wishes(3);
+    let world = world("{ kind = 'beacon', every = '30s' }");
+    let resolver = UdpSocket::bind((wishes.outside[0], wishes.port(53))).unwrap();
+    resolver.set_read_timeout(Some(Duration::from_millis(100))).unwrap();
+    let over = AtomicBool::new(false);
+    let report = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut buffer = [0; 512];
+            while !over.load(Ordering::Relaxed) {
+                let Ok((length, from)) = resolver.recv_from(&mut buffer) else { continue };
+                let asked = dns::Question::read(&buffer[..length]).unwrap();
+                let asked = query(asked.id, &asked.name, asked.record_type);
+                let far = Answers::address(60, ostium_event::Addr::v4([198, 51, 100, 9]));
+                resolver.send_to(&reply(&asked, &far), from).unwrap();
+            }
+        });
+        let report = bots(&world, &wishes);
+        over.store(true, Ordering::Relaxed);
+        report.unwrap()
+    });
+    let counts = report.sum();
+    assert!(counts.kept_back > 0 && counts.kept_back == counts.tries, "{counts:?}");
+}
+
+#[test]
 fn what_is_wrong_is_said_with_a_way_out() {
     let near = wishes(1);
     let said =
