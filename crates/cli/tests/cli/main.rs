@@ -10,6 +10,7 @@ mod demo;
 mod eval;
 mod exits;
 mod flood;
+mod live;
 mod output;
 mod synth;
 mod top;

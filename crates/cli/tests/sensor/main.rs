@@ -6,6 +6,7 @@
     reason = "helpers of tests fail as tests do, but clippy only knows functions marked as tests"
 )]
 
+mod bots;
 mod gateway;
 mod live;
 mod names;
