@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::gateway::Gateway;
 use crate::{OSTIUM, folder};
 
-const SOON: Duration = Duration::from_secs(30);
+pub(crate) const SOON: Duration = Duration::from_secs(30);
 
 /// A machine with four bots, two of which have their server's address from its name.
 const SCENARIO: &str = "about = 'one machine that has caught much'
@@ -32,16 +32,16 @@ habits = [
 ]
 ";
 
-fn scenario(folder: &Path) -> String {
+pub(crate) fn scenario(folder: &Path) -> String {
     let path = folder.join("bots.toml");
     std::fs::write(&path, SCENARIO).unwrap();
     path.to_str().unwrap().to_owned()
 }
 
 /// Starts the outside, and waits until it listens.
-fn outside(host: &Host, scenario: &str) -> Running {
-    let at = "198.51.100.7,198.51.100.8";
-    let words = ["synth", scenario, "--live", "--outside", "--at", at, "--for", "120s"];
+pub(crate) fn outside(host: &Host, scenario: &str, seconds: u64) -> Running {
+    let (at, length) = ("198.51.100.7,198.51.100.8", format!("{seconds}s"));
+    let words = ["synth", scenario, "--live", "--outside", "--at", at, "--for", &length];
     let running = host.start(OSTIUM, &[&words[..], &["--format", "json"]].concat()).unwrap();
     let listens = || host.run("ss", &["-ltnH"]).is_ok_and(|all| all.contains("198.51.100.8:6606"));
     assert!(wait_for(SOON, listens), "the outside listens");
@@ -49,7 +49,7 @@ fn outside(host: &Host, scenario: &str) -> Running {
 }
 
 /// Words that play the bots for some seconds.
-fn bots<'a>(scenario: &'a str, seconds: &'a str) -> Vec<&'a str> {
+pub(crate) fn bots<'a>(scenario: &'a str, seconds: &'a str) -> Vec<&'a str> {
     let at = "198.51.100.7,198.51.100.8";
     vec![
         "synth", scenario, "--live", "--at", at, "--pace", "30", "--for", seconds, "--format",
@@ -85,7 +85,7 @@ fn bots_are_answered_across_a_wire() {
     }
     let folder = folder("bots-wire");
     let scenario = scenario(&folder);
-    let running = outside(&far, &scenario);
+    let running = outside(&far, &scenario, 120);
     let report = counts(&inside.command(OSTIUM).args(bots(&scenario, "6s")).output().unwrap());
     for kind in ["beacon", "poller", "rat", "dns-tunnel"] {
         let counts = of(&report, kind);
@@ -119,7 +119,7 @@ fn bots_are_answered_across_a_wire() {
 fn a_bot_notices_that_a_sensor_blocks_it() {
     let Some(all) = Gateway::new("bots") else { return };
     let scenario = scenario(&all.folder);
-    let running = outside(&all.outside, &scenario);
+    let running = outside(&all.outside, &scenario, 120);
     let play = || counts(&all.inside.command(OSTIUM).args(bots(&scenario, "6s")).output().unwrap());
     let before = play();
     for kind in ["beacon", "poller", "rat", "dns-tunnel"] {

@@ -11,6 +11,7 @@ mod gateway;
 mod live;
 mod names;
 mod replay;
+mod soak;
 
 use std::path::PathBuf;
 
