@@ -12,6 +12,7 @@ mod live;
 mod names;
 mod replay;
 mod soak;
+mod troubles;
 
 use std::path::PathBuf;
 
