@@ -2,6 +2,7 @@
 
 use ostium_event::Span;
 use ostium_report::{count, duration, size};
+use ostium_sensor_api::ZoneRow;
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Rect};
 use ratatui::style::Style;
@@ -97,10 +98,9 @@ fn traffic(frame: &mut Frame<'_>, places: &Places, model: &Model, skin: Skin) {
         Paragraph::new(interfaces(model, places.interfaces.height, skin)),
         places.interfaces,
     );
-    frame.render_widget(
-        Paragraph::new(vec![shed(model, skin), dropped(model, skin)]),
-        places.losses,
-    );
+    let mut losses = vec![shed(model, skin), dropped(model, skin)];
+    losses.extend(status.zone.as_ref().map(|row| zone(row, skin)));
+    frame.render_widget(Paragraph::new(losses), places.losses);
 }
 
 /// A rate in figures, and its curve.
@@ -208,6 +208,25 @@ fn dropped(model: &Model, skin: Skin) -> Line<'static> {
     }
     let text = if text.is_empty() { "nothing".to_owned() } else { text };
     labelled("dropped", text, Style::new(), skin)
+}
+
+/// The zone for resolvers; one that cannot be written, or that a resolver does not hear of, is in
+/// trouble.
+fn zone(row: &ZoneRow, skin: Skin) -> Line<'static> {
+    let mut text = format!(
+        "{} serial {}: {} names, {} transfers, {} changes acknowledged, {} not",
+        clean(&row.name),
+        row.serial,
+        count(row.names),
+        count(row.transfers),
+        count(row.notified),
+        count(row.unheard)
+    );
+    if let Some(trouble) = &row.trouble {
+        text = format!("{text}: {}", clean(trouble));
+    }
+    let bad = row.trouble.is_some() || row.unheard > row.notified;
+    labelled("zone", text, if bad { skin.hot() } else { Style::new() }, skin)
 }
 
 /// A list: its title, and the rows that are in sight.

@@ -267,6 +267,7 @@ impl Model {
         let wants = Wants {
             alerts: count(self.alerts().len()),
             interfaces: count(self.picture().status.interfaces.len()),
+            zone: self.picture().status.zone.is_some(),
         };
         self.places = places(self.size, wants, self.focus);
         let places = self.places;

@@ -12,6 +12,8 @@ pub(super) const LEAST: (u16, u16) = (80, 24);
 pub(super) struct Wants {
     pub(super) alerts: u16,
     pub(super) interfaces: u16,
+    /// Resolvers are given a zone.
+    pub(super) zone: bool,
 }
 
 /// Places of everything.
@@ -22,7 +24,7 @@ pub(super) struct Places {
     /// Packets a second, and bits.
     pub(super) rates: [Rect; 2],
     pub(super) interfaces: Rect,
-    /// What was shed, and what was dropped.
+    /// What was shed, what was dropped, and the zone for resolvers.
     pub(super) losses: Rect,
     /// By number of the list; each has its title in the first line.
     pub(super) lists: [Rect; 3],
@@ -62,7 +64,7 @@ pub(super) fn places(size: (u16, u16), wants: Wants, focus: Focus) -> Option<Pla
     let alerts = next(wants.alerts.min(4));
     let rates = [next(curve), next(curve)];
     let interfaces = next(wants.interfaces.min(most));
-    let losses = next(2);
+    let losses = next(2 + u16::from(wants.zone));
     let used = head.height + alerts.height + 2 * curve + interfaces.height + losses.height;
     let left = height.saturating_sub(used + 1);
     let small = (left / 4).max(3);

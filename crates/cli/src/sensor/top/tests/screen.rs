@@ -27,6 +27,20 @@ fn a_sensor_in_trouble() {
 }
 
 #[test]
+fn the_zone_is_there_when_resolvers_are_given_one() {
+    let mut served = status();
+    assert!(!picture(&mut model(&served, (80, 24))).contains("zone"));
+    let zone = ZoneRow { serial: 7, names: 1_204, notified: 3, ..ZoneRow::default() };
+    served.zone = Some(ZoneRow { name: "rpz.ostium".to_owned(), ..zone });
+    let line = "zone      rpz.ostium serial 7: 1,204 names, 0 transfers, 3 changes acknowledged";
+    for size in [(80, 24), (160, 50)] {
+        let shown = picture(&mut model(&served, size));
+        assert!(shown.contains(line), "{shown}");
+        assert!(shown.contains("10.1.2.3") && shown.contains("q quit"), "{shown}");
+    }
+}
+
+#[test]
 fn help_and_a_host_in_words() {
     let mut model = model(&status(), (80, 24));
     press(&mut model, KeyCode::Char('?'));
