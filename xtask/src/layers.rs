@@ -60,6 +60,7 @@ const CRATES: &[(&str, Layer)] = &[
     ("crates/lab", Layer::Maker),
     ("crates/sensor-api", Layer::Interface),
     ("crates/browser", Layer::Service),
+    ("crates/live", Layer::Service),
     ("crates/rpz", Layer::Service),
     ("crates/sensor", Layer::Service),
     ("crates/eval", Layer::Service),

@@ -5,7 +5,8 @@ use ostium_event::{Addr, Prefix};
 use ostium_evidence::Role;
 use ostium_pipeline::RoleAt;
 
-use crate::sensor::args::{BlockArgs, ReloadArgs, SensorArgs, StatusArgs, TargetArgs};
+use crate::sensor::args::{BlockArgs, ReloadArgs, SensorArgs, StatusArgs, TargetArgs, TopArgs};
+use crate::synth::args::LiveArgs;
 use crate::units::Bytes;
 
 /// Beware of what leaves your network: names the infected machines inside, and says why.
@@ -24,6 +25,8 @@ pub(crate) enum Command {
     Sensor(SensorArgs),
     /// Says how a running sensor is doing: rates, hosts, blocks, news
     Status(StatusArgs),
+    /// Shows a running sensor live in the terminal
+    Top(TopArgs),
     /// Has a running sensor block a destination
     Block(BlockArgs),
     /// Has a running sensor put an inside host into the walled garden
@@ -238,6 +241,9 @@ Examples:
   ostium synth home-users --as events --hosts-scale 50
                                                       judged at once against its truth
   ostium synth my-network.toml --seed 7 --out world.pcap
+  ip netns exec outside ostium synth demo --live --outside --at 198.51.100.7 --pace 30
+  ip netns exec inside  ostium synth demo --live --at 198.51.100.7 --resolver 198.51.100.7 --pace 30
+                                                      its bots over real sockets, 30 times as fast
 
 The same scenario, seed, days and scale make the same bytes. docs/synth.md says how to write a
 scenario.")]
@@ -267,7 +273,9 @@ pub(crate) struct SynthArgs {
     /// So many times the machines of each group of more than one; infections stay as they are
     #[arg(long, value_name = "F", value_parser = scale)]
     pub(crate) hosts_scale: Option<f64>,
-    /// How to print the report of --as events
+    #[command(flatten)]
+    pub(crate) live: LiveArgs,
+    /// How to print the report of --as events, or the counts of --live
     #[arg(long, value_enum, default_value_t = Format::Table)]
     pub(crate) format: Format,
     /// Memory for what --as events remembers of hosts

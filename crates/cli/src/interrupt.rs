@@ -28,6 +28,11 @@ impl Interrupt {
         Self(flag)
     }
 
+    /// The flag itself, for those who look at it from threads.
+    pub(crate) fn flag(&self) -> &AtomicBool {
+        &self.0
+    }
+
     pub(crate) fn is_raised(&self) -> bool {
         self.0.load(Ordering::SeqCst)
     }

@@ -32,6 +32,7 @@ fn main() -> ExitCode {
         Command::Analyze(args) => analyze::run(&args),
         Command::Sensor(args) => sensor::run(&args),
         Command::Status(args) => sensor::status::run(&args),
+        Command::Top(args) => sensor::top::run(&args),
         Command::Block(args) => sensor::order::block(args),
         Command::Quarantine(args) => sensor::order::quarantine(args),
         Command::Allow(args) => sensor::order::allow(args),

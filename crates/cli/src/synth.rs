@@ -1,6 +1,8 @@
 //! `ostium synth`: the traffic of a described network.
 
+pub(crate) mod args;
 mod into;
+mod live;
 mod pipe;
 
 use std::ops::ControlFlow;
@@ -30,7 +32,11 @@ pub(crate) fn run(args: &SynthArgs) -> Result<ExitCode, Fail> {
     let wishes = Wishes { seed: args.seed, days: args.days, scale: args.hosts_scale };
     let world = scenario.world(&wishes).map_err(|error| Fail::new(error.to_string()))?;
     let name = short_name(scenario.name());
-    let play = Play { args, world: &world, name: &name, interrupt: Interrupt::listen() };
+    let interrupt = Interrupt::listen();
+    if args.live.live {
+        return live::run(args, &world, &interrupt);
+    }
+    let play = Play { args, world: &world, name: &name, interrupt };
     match args.making {
         Making::Pcap => play.pcap(),
         Making::Zeek => play.zeek(),

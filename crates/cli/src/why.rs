@@ -1,9 +1,11 @@
 //! `ostium why`.
 
 use std::io::Read;
+use std::path::Path;
 use std::process::ExitCode;
 
 use ostium_report::{Document, Target, why};
+use ostium_sensor_api::BlockRow;
 
 use crate::args::{Format, WhyArgs};
 use crate::fail::Fail;
@@ -16,26 +18,34 @@ pub(crate) fn run(args: &WhyArgs) -> Result<ExitCode, Fail> {
         Some(path) => (of_file(path)?, None),
         None => sensor::why::ask(&args.at.socket, &args.target)?,
     };
-    let target = Target::new(&args.target);
-    let reasoning = why(&document, &target);
-    if reasoning.is_none() && blocks.as_ref().is_none_or(Vec::is_empty) {
-        return Err(Fail::new(format!(
-            "the report says nothing of {}: it is clean or was not seen (analyze --all keeps clean hosts)",
-            args.target
-        )));
-    }
-    match (args.format, blocks) {
-        (Format::Table, blocks) => {
-            print(&reasoning.unwrap_or_default())?;
-            print(&sensor::why::table(&blocks.unwrap_or_default()))?;
-        }
-        (Format::Json, None) => print(&pretty(&target.of(&document))?)?,
+    let words = words(&document, blocks.as_deref(), &args.target)?;
+    let of = || Target::new(&args.target).of(&document);
+    match (args.format, &blocks) {
+        (Format::Table, _) => print(&words)?,
+        (Format::Json, None) => print(&pretty(&of())?)?,
         (Format::Json, Some(blocks)) => {
-            let about = target.of(&document);
-            print(&pretty(&serde_json::json!({ "report": about, "blocks": blocks }))?)?;
+            print(&pretty(&serde_json::json!({ "report": of(), "blocks": blocks }))?)?;
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The whole reasoning of the sensor that listens there, for people.
+pub(crate) fn of_sensor(socket: &Path, target: &str) -> Result<String, Fail> {
+    let (document, blocks) = sensor::why::ask(socket, target)?;
+    words(&document, blocks.as_deref(), target)
+}
+
+/// The reasoning about a target, and the blocks that are about it.
+fn words(document: &Document, blocks: Option<&[BlockRow]>, target: &str) -> Result<String, Fail> {
+    let reasoning = why(document, &Target::new(target));
+    let blocks = blocks.unwrap_or_default();
+    if reasoning.is_none() && blocks.is_empty() {
+        return Err(Fail::new(format!(
+            "the report says nothing of {target}: it is clean or was not seen (analyze --all keeps clean hosts)"
+        )));
+    }
+    Ok(reasoning.unwrap_or_default() + &sensor::why::table(blocks))
 }
 
 fn of_file(path: &str) -> Result<Document, Fail> {

@@ -1,5 +1,6 @@
 //! One host.
 
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 
@@ -96,6 +97,19 @@ impl Host {
         self.ip(&[family, "route", "add", "default", "via", gateway])
     }
 
+    /// Lets its programs ask this resolver for names. `ip netns exec` lays the file that this writes
+    /// over `/etc/resolv.conf`; it goes with the lab.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn asks(&self, resolver: &str) -> Result<(), LabError> {
+        let folder = settings(&self.space);
+        let text = format!("nameserver {resolver}\noptions timeout:2 attempts:2\n");
+        std::fs::create_dir_all(&folder)
+            .and_then(|()| std::fs::write(folder.join("resolv.conf"), text))
+            .map_err(|error| LabError::Write(folder, error))
+    }
+
     /// Lets it forward packets between its interfaces, of IPv4 and IPv6.
     ///
     /// # Errors
@@ -108,4 +122,9 @@ impl Host {
         }
         Ok(())
     }
+}
+
+/// Where `ip netns exec` looks for files that are a namespace's own (ip-netns(8)).
+pub(crate) fn settings(space: &str) -> PathBuf {
+    Path::new("/etc/netns").join(space)
 }

@@ -41,6 +41,9 @@ pub enum LabError {
     /// A program could not be started.
     #[error("cannot start `{0}`: {1}")]
     Start(String, std::io::Error),
+    /// A setting of a host could not be written.
+    #[error("cannot write in `{folder}`: {1}", folder = .0.display())]
+    Write(std::path::PathBuf, std::io::Error),
 }
 
 static COUNT: AtomicU32 = AtomicU32::new(0);
@@ -126,6 +129,7 @@ impl Drop for Lab {
             if let Err(error) = ip(&["netns", "delete", space]) {
                 eprintln!("{error}");
             }
+            std::fs::remove_dir_all(host::settings(space)).ok();
         }
     }
 }

@@ -22,6 +22,15 @@ impl Running {
     /// When it cannot be started.
     pub fn start(mut command: Command) -> Result<Self, LabError> {
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        Self::quiet(command)
+    }
+
+    /// Starts a command whose input and output are as the command says, such as files: one that goes
+    /// on for long and says much, which nobody reads from a pipe.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub fn quiet(mut command: Command) -> Result<Self, LabError> {
         let told = format!("{command:?}");
         let child = command.spawn().map_err(|error| LabError::Start(told.clone(), error))?;
         Ok(Self { child: Some(child), told })

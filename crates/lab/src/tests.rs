@@ -54,3 +54,17 @@ fn what_fails_says_why() {
     let late = host.start("sleep", &["60"]).unwrap().finish(Duration::from_millis(50));
     assert!(late.unwrap_err().to_string().contains("not at its end"));
 }
+
+#[test]
+fn a_host_has_the_resolver_that_it_was_given() {
+    let Some(mut lab) = Lab::or_skip() else { return };
+    let (one, other) = (lab.add("one").unwrap(), lab.add("other").unwrap());
+    one.asks("10.9.0.53").unwrap();
+    let of = |host: &Host| host.run("cat", &["/etc/resolv.conf"]).unwrap_or_default();
+    assert!(of(&one).contains("nameserver 10.9.0.53"));
+    assert!(!of(&other).contains("10.9.0.53"));
+    let folder = host::settings(one.space());
+    assert!(folder.exists());
+    drop(lab);
+    assert!(!folder.exists(), "{}", folder.display());
+}

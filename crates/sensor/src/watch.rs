@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::{Arc, RwLock};
 
 use ostium_event::Addr;
-use ostium_intel::Indicator;
+use ostium_intel::{Indicator, IndicatorValue};
 use ostium_pipeline::{Settings, Watcher};
 use ostium_verdict::{BlockSet, Target};
 
@@ -90,6 +90,15 @@ impl Watched {
     pub(crate) fn blocked_name(&self, name: &str) -> Option<&Arc<str>> {
         let mut over = std::iter::successors(Some(name), |name| Some(name.split_once('.')?.1));
         over.find_map(|name| self.names.get(name))
+    }
+
+    /// The name that is blocked, or else known, and that this name is or lies under.
+    pub(crate) fn name_over(&self, name: &str) -> Option<Arc<str>> {
+        let known = || match &self.indicator_of_name(name)?.value {
+            IndicatorValue::Domain(over) => Some(Arc::from(over.as_str())),
+            _ => None,
+        };
+        self.blocked_name(name).cloned().or_else(known)
     }
 
     /// The indicator of a name.

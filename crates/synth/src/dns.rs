@@ -18,7 +18,7 @@ pub(crate) struct Message {
 
 /// What a reply says.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Answers {
+pub struct Answers {
     pub(crate) rcode: u8,
     ttl: u32,
     pub(crate) records: Vec<Record>,
@@ -124,12 +124,12 @@ impl Answers {
     }
 
     /// There is no such name.
-    pub(crate) fn missing() -> Self {
+    pub fn missing() -> Self {
         Self { rcode: NXDOMAIN, ttl: 900, ..Self::default() }
     }
 
     /// The name of a mail exchanger.
-    pub(crate) fn mail(exchanger: &str) -> Self {
+    pub fn mail(exchanger: &str) -> Self {
         Self { ttl: 3600, records: vec![Record::Mail(exchanger.to_owned())], ..Self::default() }
     }
 
@@ -149,7 +149,7 @@ impl Answers {
     }
 
     /// One address.
-    pub(crate) fn address(ttl: u32, addr: Addr) -> Self {
+    pub fn address(ttl: u32, addr: Addr) -> Self {
         Self { ttl, records: vec![Record::Addr(addr)], ..Self::default() }
     }
 
@@ -177,7 +177,7 @@ impl Answers {
 }
 
 /// A question with recursion desired.
-pub(crate) fn query(id: u16, name: &str, record_type: RecordType) -> Vec<u8> {
+pub fn query(id: u16, name: &str, record_type: RecordType) -> Vec<u8> {
     let mut out = Vec::with_capacity(name.len() + 18);
     out.extend_from_slice(&id.to_be_bytes());
     out.extend_from_slice(&[0x01, 0x00, 0, 1, 0, 0, 0, 0, 0, 0]);
@@ -188,7 +188,7 @@ pub(crate) fn query(id: u16, name: &str, record_type: RecordType) -> Vec<u8> {
 }
 
 /// The reply to a question that [`query`] made.
-pub(crate) fn reply(query: &[u8], answers: &Answers) -> Vec<u8> {
+pub fn reply(query: &[u8], answers: &Answers) -> Vec<u8> {
     let mut out = query.to_vec();
     let missing = answers.is_missing();
     let head = [0x81, 0x80 | answers.rcode];

@@ -30,6 +30,13 @@ macro_rules! habits {
                 vec![$(kebab(stringify!($name)),)*]
             }
 
+            /// The name of its kind, as scenarios write it.
+            pub fn kind(&self) -> String {
+                match self {
+                    $(Self::$name(_) => kebab(stringify!($name)),)*
+                }
+            }
+
             /// The habit of a kind with its parameters; `None` when there is no such kind.
             pub(crate) fn read(
                 kind: &str,

@@ -5,7 +5,7 @@
 //! It is for demonstrations and tests. Bias: clean machines carry the look-alikes of every bot
 //! (timers, long connections, names that do not exist, strangers by address), because a world
 //! without them flatters any detector. What it does not have: file shares,
-//! the days of a week. Nothing is ever sent anywhere.
+//! the days of a week. Nothing is ever sent anywhere from here; [`speech`] is for those who do.
 #![forbid(unsafe_code)]
 
 mod actor;
@@ -38,6 +38,7 @@ mod rehearsal;
 mod rng;
 mod scenario;
 mod shared;
+pub mod speech;
 mod stun;
 mod tap;
 mod tcp;

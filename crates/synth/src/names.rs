@@ -117,10 +117,10 @@ pub(crate) const SHARED: &[&str] = &[
 const PARTS: &[&str] = &["static", "img", "cdn", "api", "assets", "media"];
 
 /// How many sites there are.
-pub(crate) const SITES: usize = 300;
+pub const SITES: usize = 300;
 
 /// The registrable name of the n-th site, by popularity.
-pub(crate) fn site(n: usize) -> String {
+pub fn site(n: usize) -> String {
     let mut rng = Rng::new(mix(n as u64));
     let first = FIRST.get(n % FIRST.len()).copied().unwrap_or_default();
     let second = SECOND.get((n / FIRST.len() * 7 + n) % SECOND.len()).copied().unwrap_or_default();

@@ -71,6 +71,13 @@ impl Payload {
         self
     }
 
+    /// All of its bytes.
+    pub(crate) fn whole(&self) -> Vec<u8> {
+        let mut out = Vec::with_capacity(self.len);
+        self.render(0, self.len, &mut out);
+        out
+    }
+
     /// Bytes in all.
     pub(crate) const fn len(&self) -> usize {
         self.len
@@ -216,12 +223,6 @@ fn records(seed: u64, version: u16, plain: usize, (from, to): (usize, usize), ou
 mod tests {
     use super::*;
 
-    fn whole(payload: &Payload) -> Vec<u8> {
-        let mut out = Vec::new();
-        payload.render(0, payload.len(), &mut out);
-        out
-    }
-
     #[test]
     fn any_cut_gives_the_same_bytes() {
         let mut rng = Rng::new(1);
@@ -229,7 +230,7 @@ mod tests {
             .then(Payload::noise(&mut rng, 77))
             .then(Payload::text(&mut rng, "abc ", 41))
             .then(Payload::records(7, 0x0303, 33_000));
-        let all = whole(&payload);
+        let all = payload.whole();
         assert_eq!(all.len(), payload.len());
         for step in [1, 3, 8, 1400, 16_022] {
             let mut out = Vec::new();
@@ -242,7 +243,7 @@ mod tests {
 
     #[test]
     fn records_have_their_lengths_in_front() {
-        let all = whole(&Payload::records(7, 0x0303, 33_000));
+        let all = Payload::records(7, 0x0303, 33_000).whole();
         let (mut rest, mut plain) = (&all[..], 0);
         while let [23, 3, 3, high, low, after @ ..] = rest {
             let len = usize::from(u16::from_be_bytes([*high, *low]));
@@ -255,7 +256,7 @@ mod tests {
 
     #[test]
     fn noise_has_no_favourite_byte() {
-        let all = whole(&Payload::noise(&mut Rng::new(3), 100_000));
+        let all = Payload::noise(&mut Rng::new(3), 100_000).whole();
         let mut counts = [0u32; 256];
         all.iter().for_each(|b| counts[usize::from(*b)] += 1);
         assert!(counts.iter().all(|n| (280..500).contains(n)), "{counts:?}");

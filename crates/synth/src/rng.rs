@@ -7,7 +7,7 @@
 /// A source of chance. [`Rng::fork`] gives every actor its own, so that one actor's draws never
 /// shift another's.
 #[derive(Clone, Debug)]
-pub(crate) struct Rng {
+pub struct Rng {
     state: [u64; 4],
 }
 
@@ -27,7 +27,8 @@ pub(crate) fn mix_text(seed: u64, text: &str) -> u64 {
 // === impl Rng ===
 
 impl Rng {
-    pub(crate) fn new(seed: u64) -> Self {
+    /// The source of a seed.
+    pub fn new(seed: u64) -> Self {
         let mut state = [0; 4];
         let mut value = seed;
         for word in &mut state {
@@ -38,11 +39,12 @@ impl Rng {
     }
 
     /// An independent source, named so that it does not depend on who was forked before.
-    pub(crate) fn fork(seed: u64, label: &str) -> Self {
+    pub fn fork(seed: u64, label: &str) -> Self {
         Self::new(mix_text(seed, label))
     }
 
-    pub(crate) const fn next(&mut self) -> u64 {
+    /// The next 64 bits.
+    pub const fn next(&mut self) -> u64 {
         let [a, b, c, d] = self.state;
         let result = b.wrapping_mul(5).rotate_left(7).wrapping_mul(9);
         let (c, d) = (c ^ a, d ^ b);
@@ -51,54 +53,55 @@ impl Rng {
     }
 
     /// Evenly from 0 to 1, 1 excluded.
-    pub(crate) fn unit(&mut self) -> f64 {
+    pub fn unit(&mut self) -> f64 {
         (self.next() >> 11) as f64 / (1u64 << 53) as f64
     }
 
     /// Evenly from `low` to `high`.
-    pub(crate) fn between(&mut self, low: f64, high: f64) -> f64 {
+    pub fn between(&mut self, low: f64, high: f64) -> f64 {
         low + (high - low) * self.unit()
     }
 
     /// A whole number below `n`; 0 when `n` is 0. The bias is below n / 2^64.
-    pub(crate) const fn below(&mut self, n: usize) -> usize {
+    pub const fn below(&mut self, n: usize) -> usize {
         ((self.next() as u128 * n as u128) >> 64) as usize
     }
 
     /// A whole number from `low` to `high`, both included.
-    pub(crate) const fn size(&mut self, low: usize, high: usize) -> usize {
+    pub const fn size(&mut self, low: usize, high: usize) -> usize {
         low + self.below(high.saturating_sub(low) + 1)
     }
 
-    pub(crate) fn chance(&mut self, probability: f64) -> bool {
+    /// Whether a thing of this probability happens.
+    pub fn chance(&mut self, probability: f64) -> bool {
         self.unit() < probability
     }
 
     /// One of them; the default of an empty list.
-    pub(crate) fn pick<T: Copy + Default>(&mut self, list: &[T]) -> T {
+    pub fn pick<T: Copy + Default>(&mut self, list: &[T]) -> T {
         list.get(self.below(list.len())).copied().unwrap_or_default()
     }
 
     /// A waiting time without memory.
-    pub(crate) fn exponential(&mut self, mean: f64) -> f64 {
+    pub fn exponential(&mut self, mean: f64) -> f64 {
         -ln(1.0 - self.unit()) * mean
     }
 
     /// Lognormal around a median: the law of page sizes and of how long people look.
-    pub(crate) fn lognormal(&mut self, median: f64, sigma: f64) -> f64 {
+    pub fn lognormal(&mut self, median: f64, sigma: f64) -> f64 {
         // Twelve uniforms are close enough to a normal, and bounded.
         let normal = (0..12).map(|_| self.unit()).sum::<f64>() - 6.0;
         median * exp(sigma * normal)
     }
 
     /// Rank by Zipf's law (exponent 1): low ranks often, high ranks seldom.
-    pub(crate) fn zipf(&mut self, n: usize) -> usize {
+    pub fn zipf(&mut self, n: usize) -> usize {
         let rank = exp(self.unit() * ln(n as f64 + 1.0)) - 1.0;
         (rank as usize).min(n.saturating_sub(1))
     }
 
     /// As many bytes that look encrypted.
-    pub(crate) fn bytes(&mut self, count: usize) -> Vec<u8> {
+    pub fn bytes(&mut self, count: usize) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(count + 8);
         while bytes.len() < count {
             bytes.extend_from_slice(&self.next().to_le_bytes());
@@ -108,7 +111,7 @@ impl Rng {
     }
 
     /// As many letters of an alphabet.
-    pub(crate) fn text(&mut self, alphabet: &str, count: usize) -> String {
+    pub fn text(&mut self, alphabet: &str, count: usize) -> String {
         let letters = alphabet.as_bytes();
         (0..count).map(|_| char::from(self.pick(letters))).collect()
     }

@@ -1,6 +1,7 @@
 //! What can be typed to run a sensor, and to talk to one.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use ostium_event::Prefix;
@@ -94,6 +95,24 @@ pub(crate) struct StatusArgs {
     pub(crate) format: Format,
 }
 
+/// Options of `top`.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  ostium top
+  ostium top --every 5s
+  NO_COLOR=1 ostium top                               bold and reversed instead of colours
+
+`?` says which keys there are, q quits. It only asks, and changes nothing.
+It needs a terminal of 80x24 or more; for scripts there is: ostium status --format json")]
+pub(crate) struct TopArgs {
+    #[command(flatten)]
+    pub(crate) at: AtArgs,
+    /// How often to ask
+    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = every)]
+    pub(crate) every: Duration,
+}
+
 /// Which sensor.
 #[derive(Args)]
 pub(crate) struct AtArgs {
@@ -180,5 +199,16 @@ fn length(text: &str) -> Result<u64, String> {
     match span.nanos() / 1_000_000_000 {
         0 => Err("a block holds for a second or more".to_owned()),
         seconds => Ok(seconds),
+    }
+}
+
+/// How often, as `500ms`, `1s` or `1m`.
+fn every(text: &str) -> Result<Duration, String> {
+    let bad = || format!("'{text}' is no length of time; write 500ms, 1s or 1m");
+    let span: ostium_event::Span = text.parse().map_err(|_| bad())?;
+    match Duration::from_nanos(span.nanos()) {
+        span if span < Duration::from_millis(100) => Err("100ms is the least".to_owned()),
+        span if span > Duration::from_secs(3600) => Err("1h is the most".to_owned()),
+        span => Ok(span),
     }
 }

@@ -4,6 +4,7 @@ pub(crate) mod args;
 mod ask;
 pub(crate) mod order;
 pub(crate) mod status;
+pub(crate) mod top;
 pub(crate) mod why;
 
 use std::path::Path;

@@ -10,8 +10,10 @@ mod demo;
 mod eval;
 mod exits;
 mod flood;
+mod live;
 mod output;
 mod synth;
+mod top;
 mod why;
 
 use std::io::Write;

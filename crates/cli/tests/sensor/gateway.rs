@@ -13,6 +13,7 @@ use crate::{OSTIUM, folder};
 pub(crate) struct Gateway {
     pub(crate) inside: Host,
     pub(crate) gateway: Host,
+    pub(crate) outside: Host,
     pub(crate) folder: PathBuf,
     _server: Running,
     _lab: Lab,
@@ -77,7 +78,8 @@ impl Gateway {
             gateways.iter().for_each(|gateway| host.default_via(gateway).unwrap());
         }
         let server = outside.start("python3", &["-c", ECHO]).unwrap();
-        let all = Self { inside, gateway, folder: folder(name), _server: server, _lab: lab };
+        let all =
+            Self { inside, gateway, outside, folder: folder(name), _server: server, _lab: lab };
         for address in OUTSIDE {
             assert!(
                 all.reaches(address, 80, "ready?"),

@@ -6,10 +6,13 @@
     reason = "helpers of tests fail as tests do, but clippy only knows functions marked as tests"
 )]
 
+mod bots;
 mod gateway;
 mod live;
 mod names;
 mod replay;
+mod soak;
+mod troubles;
 
 use std::path::PathBuf;
 

@@ -14,6 +14,7 @@ use ostium_evidence::{About, Evidence, Group, Peer};
 use ostium_intel::Indicator;
 use ostium_profile::keep::{KeepError, bytes_of, of_bytes};
 use ostium_profile::{Conversation, HostId, PerHost, Profile, Seen, View as Kind};
+use serde_bytes::ByteBuf;
 
 use crate::detector::{Detector, Interest, View, about_conversation, about_host};
 
@@ -56,11 +57,11 @@ impl Detector for IndicatorMatch {
     }
 
     fn keep(&self) -> Result<Vec<u8>, KeepError> {
-        bytes_of(&(self.asked.keep()?, self.questions.keep()?))
+        bytes_of(&(ByteBuf::from(self.asked.keep()?), ByteBuf::from(self.questions.keep()?)))
     }
 
     fn recall(&mut self, kept: &[u8]) -> Result<(), KeepError> {
-        let (asked, questions): (Vec<u8>, Vec<u8>) = of_bytes(kept)?;
+        let (asked, questions): (ByteBuf, ByteBuf) = of_bytes(kept)?;
         self.asked.recall(&asked)?;
         self.questions.recall(&questions)
     }

@@ -14,20 +14,20 @@ use super::socket::{Heard, Netlink, meaning};
 use crate::EnforceError;
 use crate::nft::{Set, TABLE};
 
-const SUBSYSTEM: u16 = 10;
+pub(super) const SUBSYSTEM: u16 = 10;
 const BATCH_BEGIN: u16 = 0x10;
 const BATCH_END: u16 = 0x11;
-const NEW_ELEMENT: u16 = SUBSYSTEM << 8 | 12;
+pub(super) const NEW_ELEMENT: u16 = SUBSYSTEM << 8 | 12;
 const DELETE_ELEMENT: u16 = SUBSYSTEM << 8 | 14;
 
 /// `NFTA_SET_ELEM_LIST_*`, `NFTA_LIST_ELEM`, `NFTA_SET_ELEM_*`, `NFTA_DATA_VALUE`.
-const LIST_TABLE: u16 = 1;
-const LIST_SET: u16 = 2;
-const LIST_ELEMENTS: u16 = 3;
-const ELEMENT: u16 = 1;
-const ELEMENT_KEY: u16 = 1;
+pub(super) const LIST_TABLE: u16 = 1;
+pub(super) const LIST_SET: u16 = 2;
+pub(super) const LIST_ELEMENTS: u16 = 3;
+pub(super) const ELEMENT: u16 = 1;
+pub(super) const ELEMENT_KEY: u16 = 1;
 const ELEMENT_TIMEOUT: u16 = 4;
-const VALUE: u16 = 1;
+pub(super) const VALUE: u16 = 1;
 
 const DOING: &str = "change elements of the nftables sets of ostium";
 
@@ -59,7 +59,7 @@ impl Family {
         }
     }
 
-    const fn number(self) -> u8 {
+    pub(super) const fn number(self) -> u8 {
         match self {
             Self::Inet => 1,
             Self::Bridge => 7,
@@ -143,7 +143,7 @@ impl<'a> Elements<'a> {
 }
 
 /// The key of an element: fields in network order, each padded to four bytes.
-fn key(target: &Target) -> Option<Vec<u8>> {
+pub(super) fn key(target: &Target) -> Option<Vec<u8>> {
     let octets = |addr: &Addr| match IpAddr::from(*addr) {
         IpAddr::V4(v4) => v4.octets().to_vec(),
         IpAddr::V6(v6) => v6.octets().to_vec(),

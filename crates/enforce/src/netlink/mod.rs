@@ -8,6 +8,7 @@
 
 pub mod attr;
 pub mod conntrack;
+pub mod dump;
 pub mod message;
 
 mod elements;

@@ -1,12 +1,11 @@
-//! What is in the kernel, as `nft -j list` tells it.
+//! The table without its elements, as `nft -j -t list` tells it.
 
 use std::collections::BTreeMap;
 
-use ostium_verdict::Target;
 use serde_json::Value;
 
+use super::TABLE;
 use super::layout::MARK;
-use super::{Set, TABLE};
 use crate::EnforceError;
 use crate::netlink::Family;
 
@@ -17,24 +16,6 @@ pub(super) struct Shape {
     chains: BTreeMap<String, (String, Vec<String>)>,
     /// Sets and their types.
     sets: BTreeMap<String, String>,
-}
-
-/// A table of our name.
-#[derive(Debug, Default)]
-pub(super) struct Listing {
-    pub(super) shape: Shape,
-    pub(super) elements: BTreeMap<Target, Element>,
-    /// There is something in our sets that we would not have put there.
-    pub(super) is_odd: bool,
-}
-
-/// An element of a set.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Element {
-    /// Seconds until it expires; `None` is for ever.
-    pub(super) expires: Option<u64>,
-    pub(super) packets: u64,
-    pub(super) bytes: u64,
 }
 
 /// The families that have a table of our name, of `nft -j list tables`.
@@ -69,6 +50,13 @@ impl Shape {
         shape
     }
 
+    /// Reads `nft -j -t list table`.
+    pub(super) fn read(text: &str) -> Result<Self, EnforceError> {
+        let mut shape = Self::default();
+        objects(text)?.iter().for_each(|object| shape.take(object));
+        Ok(shape)
+    }
+
     fn take(&mut self, object: &Value) {
         let text = |value: &Value, key: &str| value[key].as_str().unwrap_or_default().to_owned();
         if let Some(set) = object.get("set") {
@@ -97,42 +85,6 @@ impl Shape {
     }
 }
 
-// === impl Listing ===
-
-impl Listing {
-    /// Reads `nft -j list table`.
-    pub(super) fn read(text: &str) -> Result<Self, EnforceError> {
-        let mut listing = Self::default();
-        for object in objects(text)? {
-            listing.shape.take(&object);
-            let Some(set) = object.get("set") else { continue };
-            let known = set["name"].as_str().and_then(Set::named);
-            for element in set["elem"].as_array().into_iter().flatten() {
-                match known.and_then(|known| read_element(known, element)) {
-                    Some((target, element)) => drop(listing.elements.insert(target, element)),
-                    None => listing.is_odd = true,
-                }
-            }
-        }
-        Ok(listing)
-    }
-}
-
-fn read_element(set: Set, object: &Value) -> Option<(Target, Element)> {
-    // An element with nothing but its value stands there without the words around it.
-    let Some(element) = object.get("elem") else {
-        return set.target(object).map(|target| (target, Element::default()));
-    };
-    let counts = element.get("counter");
-    let counter = |key| counts.and_then(|counts| counts.get(key)?.as_u64()).unwrap_or(0);
-    let read = Element {
-        expires: element["expires"].as_u64(),
-        packets: counter("packets"),
-        bytes: counter("bytes"),
-    };
-    set.target(&element["val"]).map(|target| (target, read))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -151,23 +103,11 @@ mod tests {
     }
 
     #[test]
-    fn elements_are_read_and_strangers_are_odd() {
-        let text = r#"{"nftables": [{"metainfo": {}},
-            {"set": {"name": "block4", "elem": [
-                {"elem": {"val": "198.51.100.7", "timeout": 10, "expires": 9,
-                          "counter": {"packets": 3, "bytes": 180}}},
-                "198.51.100.8"]}}]}"#;
-        let listing = Listing::read(text).unwrap();
-        assert!(!listing.is_odd);
-        let seven = listing.elements[&"198.51.100.7".parse().unwrap()];
-        assert_eq!(seven, Element { expires: Some(9), packets: 3, bytes: 180 });
-        assert_eq!(listing.elements[&"198.51.100.8".parse().unwrap()].expires, None);
-        for odd in [r#"{"name": "mine", "elem": ["x"]}"#, r#"{"name": "block4", "elem": ["::1"]}"#]
-        {
-            let text = format!(r#"{{"nftables": [{{"set": {odd}}}]}}"#);
-            assert!(Listing::read(&text).unwrap().is_odd, "{odd}");
-        }
-        assert!(Listing::read("{}").is_err());
-        assert!(Listing::read("nothing").is_err());
+    fn what_is_no_list_is_an_error_and_strangers_make_another_shape() {
+        let read =
+            |sets: &str| Shape::read(&format!(r#"{{"nftables": [{{"metainfo": {{}}}}{sets}]}}"#));
+        let ours = read(r#", {"set": {"name": "block4"}}"#).unwrap();
+        assert_ne!(ours, read(r#", {"set": {"name": "block4"}}, {"set": {"name": "x"}}"#).unwrap());
+        assert!(Shape::read("{}").is_err() && Shape::read("nothing").is_err());
     }
 }

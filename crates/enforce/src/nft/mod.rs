@@ -43,6 +43,10 @@ pub struct Nft {
     netlink: Option<Netlink>,
     /// What elements had counted before they were given another end.
     carried: BTreeMap<Target, (u64, u64)>,
+    /// The generation of nftables when our tables were last known to be whole. As long as it is
+    /// that, nobody has changed them, and only elements need be looked at: `nft` reads all of them
+    /// whatever it is asked for.
+    whole_at: Option<u32>,
     /// Blocked while hot; their connections are cut at the next `apply`.
     uncut: BTreeSet<Target>,
 }
@@ -56,7 +60,13 @@ impl Nft {
     /// When the configuration cannot work.
     pub fn new(config: Config) -> Result<Self, EnforceError> {
         config.check()?;
-        Ok(Self { config, netlink: None, carried: BTreeMap::new(), uncut: BTreeSet::new() })
+        Ok(Self {
+            config,
+            netlink: None,
+            carried: BTreeMap::new(),
+            whole_at: None,
+            uncut: BTreeSet::new(),
+        })
     }
 
     /// Deletes the entries of connection tracking of these targets. Their packets are dropped
@@ -83,6 +93,11 @@ impl Nft {
             self.netlink = None;
         }
         done
+    }
+
+    /// We made a transaction. Those of others make the generation another one than this.
+    fn changed(&mut self) {
+        self.whole_at = self.whole_at.map(|at| at.wrapping_add(1));
     }
 
     fn families(&self) -> &'static [Family] {
@@ -126,6 +141,7 @@ impl Enforcer for Nft {
         }
         let done = elements.commit();
         self.after(done)?;
+        self.changed();
         if self.config.cut && self.uncut.len() < MOST_UNCUT {
             self.uncut.insert(block.target.clone());
         }
@@ -139,8 +155,9 @@ impl Enforcer for Nft {
             let mut elements = Elements::new(self.netlink()?);
             elements.delete(*family, target);
             match elements.commit() {
+                Ok(()) => self.changed(),
                 // It had expired, or was never there.
-                Ok(()) | Err(EnforceError::Gone) => {}
+                Err(EnforceError::Gone) => {}
                 Err(error) => return self.after(Err(error)),
             }
         }

@@ -2,22 +2,27 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ostium_event::Timestamp;
+use ostium_event::{Span, Timestamp};
 use ostium_verdict::{BlockSet, Mode, Target};
 use serde_json::{Value, json};
 
 use super::layout::commands;
-use super::listing::{Listing, Shape, families};
+use super::listing::{Shape, families};
 use super::program::{run, script_of};
 use super::set::value;
 use super::{Nft, Set, TABLE};
-use crate::netlink::Family;
+use crate::netlink::dump::{self, Element, Held};
+use crate::netlink::{Elements, Family};
 use crate::{Applied, EnforceError, Stopped};
 
-/// Seconds by which an element may end too early or too late: nft tells whole seconds.
+/// Seconds by which an element may end too early or too late, besides one part in a hundred of what
+/// it has left: many elements take seconds to be put there, and must not be renewed for that. One
+/// that ends early is put there again, one that is late is taken out.
 const SLACK: u64 = 2;
 /// Ten years; later ends are renewed on the way.
 const LONGEST: u64 = 315_360_000;
+/// Changes of elements that are made by netlink, without starting a program.
+const FEW: usize = 256;
 /// Elements in one command; any number of commands is one transaction.
 const CHUNK: usize = 10_000;
 
@@ -31,6 +36,8 @@ type Wanted = BTreeMap<Target, u64>;
 #[derive(Debug, Default)]
 struct Plan {
     script: Vec<Value>,
+    /// Few changes of elements: added with so many seconds, or deleted.
+    few: Vec<(Family, Target, Option<u64>)>,
     applied: Applied,
     added: BTreeSet<Target>,
     carry: Vec<(Target, (u64, u64))>,
@@ -48,12 +55,13 @@ impl Nft {
         self.fits(&wanted)?;
         self.carried.retain(|target, _| wanted.contains_key(target));
         let plan = self.plan(&wanted)?;
-        let plan = match self.execute(&plan.script) {
+        let plan = match self.make(&plan) {
             Ok(()) => plan,
             // Something changed between looking and acting: an element expired, a person's hand.
-            Err(EnforceError::Refused(..)) => {
+            Err(EnforceError::Refused(..) | EnforceError::Gone) => {
+                self.whole_at = None;
                 let again = self.plan(&wanted)?;
-                self.execute(&again.script)?;
+                self.make(&again)?;
                 again
             }
             Err(error) => return Err(error),
@@ -66,26 +74,27 @@ impl Nft {
     }
 
     pub(super) fn remove_tables(&mut self) -> Result<(), EnforceError> {
-        let mut script = Vec::new();
-        for family in self.present()? {
-            if self.list(family)?.shape.is_ours() {
-                script.push(delete(family));
-            }
-        }
+        self.whole_at = None;
+        let ours = |(family, shape): (Family, Option<Shape>)| {
+            shape.is_some_and(|shape| shape.is_ours()).then(|| delete(family))
+        };
+        let script: Vec<Value> = self.look()?.into_iter().filter_map(ours).collect();
         self.execute(&script)?;
         self.carried.clear();
         self.uncut.clear();
         Ok(())
     }
 
-    pub(super) fn read_counters(&self) -> Result<Vec<Stopped>, EnforceError> {
+    pub(super) fn read_counters(&mut self) -> Result<Vec<Stopped>, EnforceError> {
+        let mut families = self.families().to_vec();
+        if !self.is_whole_at(self.whole_at)? {
+            let ours = |shape: Option<Shape>| shape.is_some_and(|shape| shape.is_ours());
+            let found = self.look()?.into_iter();
+            families = found.filter_map(|(family, shape)| ours(shape).then_some(family)).collect();
+        }
         let mut sums: BTreeMap<Target, (u64, u64)> = BTreeMap::new();
-        for family in self.present()? {
-            let listing = self.list(family)?;
-            if !listing.shape.is_ours() {
-                continue;
-            }
-            for (target, element) in listing.elements {
+        for family in families {
+            for (target, element) in self.held(family)?.elements {
                 let sum = sums.entry(target).or_default();
                 *sum = (sum.0.saturating_add(element.packets), sum.1.saturating_add(element.bytes));
             }
@@ -111,56 +120,121 @@ impl Nft {
         Ok(())
     }
 
-    fn plan(&self, wanted: &Wanted) -> Result<Plan, EnforceError> {
-        let (mut plan, present) = (Plan::default(), self.present()?);
-        for family in [Family::Inet, Family::Bridge] {
+    fn plan(&mut self, wanted: &Wanted) -> Result<Plan, EnforceError> {
+        let mut plan = Plan::default();
+        let generation = self.generation()?;
+        if self.whole_at == Some(generation) {
+            for family in self.families() {
+                plan.difference(*family, &self.held(*family)?, wanted);
+            }
+            return Ok(plan);
+        }
+        self.whole_at = None;
+        for (family, shape) in self.look()? {
             let is_wanted = self.families().contains(&family);
-            let listing = match present.contains(&family) {
-                true => Some(self.list(family)?),
-                false => None,
-            };
-            match listing {
-                Some(listing) if !listing.shape.is_ours() => {
+            match shape {
+                Some(shape) if !shape.is_ours() => {
                     if is_wanted {
                         return Err(EnforceError::Foreign { family: family.name() });
                     }
                 }
                 Some(_) if !is_wanted => plan.script.push(delete(family)),
                 None if !is_wanted => {}
-                listing => self.agree(&mut plan, family, listing, wanted),
+                shape => self.agree(&mut plan, family, shape, wanted)?,
             }
         }
+        // It is whole once the plan is carried out, unless somebody changes it meanwhile.
+        self.whole_at = Some(generation);
         Ok(plan)
     }
 
     /// Makes one table agree.
-    fn agree(&self, plan: &mut Plan, family: Family, listing: Option<Listing>, wanted: &Wanted) {
+    fn agree(
+        &mut self,
+        plan: &mut Plan,
+        family: Family,
+        shape: Option<Shape>,
+        wanted: &Wanted,
+    ) -> Result<(), EnforceError> {
         let layout = commands(family, &self.config);
-        let whole =
-            |listing: &Listing| !listing.is_odd && listing.shape == Shape::of_commands(&layout);
-        match listing {
-            Some(listing) if whole(&listing) => plan.difference(family, &listing, wanted),
-            listing => {
-                if let Some(listing) = listing {
-                    plan.script.push(delete(family));
-                    plan.carry(listing.elements.iter().filter(|(t, _)| wanted.contains_key(*t)));
-                }
-                plan.script.extend(layout);
-                plan.add(family, wanted.iter().map(|(target, secs)| (target, *secs)));
-                plan.applied.rebuilt = true;
-                plan.applied.added = plan.applied.added.max(wanted.len());
-                plan.added.extend(wanted.keys().cloned());
+        let is_whole = shape.as_ref() == Some(&Shape::of_commands(&layout));
+        // Sets of ours that are missing are of another version.
+        let held = match (&shape, is_whole) {
+            (Some(_), true) => Some(self.held(family)?),
+            (Some(_), false) => self.held(family).ok(),
+            (None, _) => None,
+        };
+        if let Some(held) = held.as_ref().filter(|held| is_whole && !held.is_odd) {
+            plan.difference(family, held, wanted);
+            return Ok(());
+        }
+        if shape.is_some() {
+            plan.script.push(delete(family));
+        }
+        let held = held.unwrap_or_default();
+        plan.carry(held.elements.iter().filter(|(target, _)| wanted.contains_key(*target)));
+        plan.script.extend(layout);
+        plan.add(family, wanted.iter().map(|(target, secs)| (target, *secs)));
+        plan.applied.rebuilt = true;
+        plan.applied.added = plan.applied.added.max(wanted.len());
+        plan.added.extend(wanted.keys().cloned());
+        Ok(())
+    }
+
+    fn generation(&mut self) -> Result<u32, EnforceError> {
+        let told = dump::generation(self.netlink()?);
+        self.after(told)
+    }
+
+    /// Is this the generation of now?
+    fn is_whole_at(&mut self, at: Option<u32>) -> Result<bool, EnforceError> {
+        Ok(at.is_some() && at == Some(self.generation()?))
+    }
+
+    /// The tables of our name.
+    fn look(&self) -> Result<Vec<(Family, Option<Shape>)>, EnforceError> {
+        let present = families(&run(&self.config.nft, &["-j", "list", "tables"], None, READING)?)?;
+        let shape = |family: Family| {
+            if !present.contains(&family) {
+                return Ok((family, None));
+            }
+            let words = ["-j", "-t", "list", "table", family.name(), TABLE];
+            let text = run(&self.config.nft, &words, None, READING)?;
+            Ok((family, Some(Shape::read(&text)?)))
+        };
+        [Family::Inet, Family::Bridge].into_iter().map(shape).collect()
+    }
+
+    /// What is in our sets.
+    fn held(&mut self, family: Family) -> Result<Held, EnforceError> {
+        let (netlink, mut held) = (self.netlink()?, Held::default());
+        let read = Set::ALL
+            .into_iter()
+            .try_for_each(|set| dump::elements(netlink, family, set, &mut held));
+        self.after(read)?;
+        Ok(held)
+    }
+
+    /// Carries out a plan.
+    fn make(&mut self, plan: &Plan) -> Result<(), EnforceError> {
+        if !plan.script.is_empty() {
+            self.execute(&plan.script)?;
+            self.changed();
+        }
+        if plan.few.is_empty() {
+            return Ok(());
+        }
+        let mut elements = Elements::new(self.netlink()?);
+        for (family, target, secs) in &plan.few {
+            match secs {
+                Some(secs) => elements.add(*family, target, Span::from_secs(*secs)),
+                None => elements.delete(*family, target),
             }
         }
-    }
-
-    fn present(&self) -> Result<Vec<Family>, EnforceError> {
-        families(&run(&self.config.nft, &["-j", "list", "tables"], None, READING)?)
-    }
-
-    fn list(&self, family: Family) -> Result<Listing, EnforceError> {
-        let words = ["-j", "list", "table", family.name(), TABLE];
-        Listing::read(&run(&self.config.nft, &words, None, READING)?)
+        let done = elements.commit();
+        self.after(done)?;
+        self.changed();
+        Ok(())
     }
 
     fn execute(&self, script: &[Value]) -> Result<(), EnforceError> {
@@ -192,29 +266,38 @@ fn delete(family: Family) -> Value {
 // === impl Plan ===
 
 impl Plan {
-    fn difference(&mut self, family: Family, listing: &Listing, wanted: &Wanted) {
+    fn difference(&mut self, family: Family, held: &Held, wanted: &Wanted) {
         let mut one = Applied::default();
         let (mut gone, mut renewed, mut fresh) = (Vec::new(), Vec::new(), Vec::new());
-        for (target, element) in &listing.elements {
+        for (target, element) in &held.elements {
             let Some(secs) = wanted.get(target) else {
                 gone.push((target, 1));
                 continue;
             };
             match element.expires {
-                Some(expires) if expires.abs_diff(*secs) <= SLACK => one.kept += 1,
+                Some(expires) if expires.abs_diff(*secs) <= SLACK + secs / 100 => one.kept += 1,
                 _ => renewed.push((target, *secs)),
             }
         }
-        fresh.extend(wanted.iter().filter(|(t, _)| !listing.elements.contains_key(*t)));
+        fresh.extend(wanted.iter().filter(|(t, _)| !held.elements.contains_key(*t)));
         (one.removed, one.refreshed, one.added) = (gone.len(), renewed.len(), fresh.len());
-        self.carry(renewed.iter().filter_map(|(t, _)| listing.elements.get_key_value(*t)));
+        self.carry(renewed.iter().filter_map(|(t, _)| held.elements.get_key_value(*t)));
+        self.added.extend(fresh.iter().map(|(target, _)| (*target).clone()));
         // What expires this moment could not be deleted, and would fail all; so it is added first.
         gone.extend(&renewed);
-        self.add(family, gone.iter().copied());
-        self.elements("delete", family, gone.iter().map(|(target, _)| (*target, value(target))));
-        self.added.extend(fresh.iter().map(|(target, _)| (*target).clone()));
         let fresh = fresh.into_iter().map(|(target, secs)| (target, *secs));
-        self.add(family, renewed.into_iter().chain(fresh));
+        let added: Vec<(&Target, u64)> = renewed.into_iter().chain(fresh).collect();
+        if 2 * gone.len() + added.len() <= FEW {
+            let change = |secs| move |target: &&Target| (family, (*target).clone(), secs);
+            let gone: Vec<&Target> = gone.into_iter().map(|(target, _)| target).collect();
+            self.few.extend(gone.iter().map(change(Some(1))));
+            self.few.extend(gone.iter().map(change(None)));
+            self.few.extend(added.into_iter().map(|(t, secs)| (family, t.clone(), Some(secs))));
+        } else {
+            self.add(family, gone.iter().copied());
+            self.elements("delete", family, gone.iter().map(|(t, _)| (*t, value(t))));
+            self.add(family, added.into_iter());
+        }
         let all = &mut self.applied;
         all.added = all.added.max(one.added);
         all.removed = all.removed.max(one.removed);
@@ -222,10 +305,7 @@ impl Plan {
         all.kept = all.kept.max(one.kept);
     }
 
-    fn carry<'a>(
-        &mut self,
-        elements: impl Iterator<Item = (&'a Target, &'a super::listing::Element)>,
-    ) {
+    fn carry<'a>(&mut self, elements: impl Iterator<Item = (&'a Target, &'a Element)>) {
         let counted = elements.filter(|(_, element)| element.packets > 0);
         self.carry
             .extend(counted.map(|(t, element)| (t.clone(), (element.packets, element.bytes))));

@@ -42,8 +42,11 @@ impl Warden {
         let flow = &alarm.flow;
         match &alarm.cause {
             Cause::Asked(name) => {
-                let said = format!("{} asked the DNS for {name}", flow.inside);
-                self.contact(now, Target::name(name).as_ref(), said);
+                // A tunnel asks a new name every time: told is the one that is blocked or known.
+                let over = self.watch.now().name_over(name).unwrap_or_else(|| Arc::from(&**name));
+                let below = if *over == **name { "" } else { "a name below " };
+                let said = format!("{} asked the DNS for {below}{over}", flow.inside);
+                self.contact(now, Target::name(&over).as_ref(), said);
             }
             Cause::Answered(name, addresses) => {
                 let Some(known) = self.known_name(name, now) else {

@@ -12,6 +12,8 @@ mod preload;
 mod resets;
 mod verdicts;
 
+pub(crate) use verdicts::why;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 

@@ -116,6 +116,17 @@ fn where_a_known_name_leads_is_blocked_but_not_what_is_allowed() {
 }
 
 #[test]
+fn a_tunnel_below_a_blocked_name_is_one_piece_of_news() {
+    let (mut warden, _) = warden(Mode::Block);
+    for n in 0..50 {
+        let name = format!("{n}.data.c2.example");
+        warden.alarm(&alarm(Cause::Asked(name.into()), "10.0.0.53", 53), now());
+    }
+    let said: Vec<_> = warden.news.rows().map(|row| row.said.clone()).collect();
+    assert_eq!(said, ["10.0.0.9 asked the DNS for a name below c2.example"]);
+}
+
+#[test]
 fn observing_tells_and_touches_nothing_simulating_shows() {
     let (mut observing, told) = warden(Mode::Observe);
     observing.alarm(&alarm(Cause::Contact, "203.0.113.5", 80), now());
@@ -281,6 +292,27 @@ fn what_was_allowed_by_hand_outlives_a_reload() {
     warden.settle(Policy::default(), ways);
     warden.alarm(&alarm(Cause::Contact, "203.0.113.5", 80), now());
     assert_eq!(hot(&told).len(), 0);
+}
+
+#[test]
+fn a_block_tells_what_led_to_it_and_not_what_else_was_seen() {
+    let (mut warden, _) = warden(Mode::Block);
+    let r = convicted();
+    // Seen first, and about somebody else: it counts in another conversation or not at all.
+    let mut other = r.evidence[0].clone();
+    other.about = About::Conversation {
+        id: 8,
+        peer: Peer { name: Some("shop.example".into()), addr: None, port: Some(443) },
+    };
+    (other.certain, other.log_odds) = (false, 2.5);
+    other.summary = "shop.example is odd as well".to_owned();
+    let evidence = vec![other, r.evidence[0].clone()];
+    let case = HostCase { host: r.host, roles: Vec::new(), first: now(), last: now(), evidence };
+    warden.verdict(&ostium_judge::judge(case, &ostium_judge::Policy::default()), now());
+    let block = warden.blocks().next().unwrap();
+    assert_eq!(block.because, "10.0.0.9 is infected: odd");
+    assert!(!format!("{:?}", block.evidence).contains("shop.example"), "{block:?}");
+    assert!(warden.news.rows().all(|row| !row.said.contains("shop.example")));
 }
 
 /// A host whose conversation with a name at an address convicts it.

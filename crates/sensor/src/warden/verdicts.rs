@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ostium_enforce::rails::Request;
 use ostium_event::Timestamp;
-use ostium_evidence::Peer;
+use ostium_evidence::{Evidence, Peer};
 use ostium_report::controllers;
 use ostium_sensor_api::Matter;
 use ostium_verdict::{Block, Mode, Origin, Rationale, Target, Verdict};
@@ -46,7 +46,7 @@ impl Warden {
         }
         targets.sort_unstable();
         targets.dedup();
-        let lines: Vec<&str> = r.evidence.iter().take(LINES).map(|e| &*e.summary).collect();
+        let lines: Vec<&str> = counted(r).take(LINES).map(|e| &*e.summary).collect();
         for (target, name) in targets {
             let block = Block::new(target, Origin::Detector, self.ways.mode, now, self.ways.hold)
                 .because(&format!("{} is infected: {}", r.host, why(r)))
@@ -71,7 +71,16 @@ fn targets_of(peer: &Peer) -> Vec<(Target, Option<Arc<str>>)> {
     targets
 }
 
+/// What led to the verdict. What else was seen of the host is about others, who have nothing to do
+/// with it.
+fn counted(r: &Rationale) -> impl Iterator<Item = &Evidence> {
+    r.counted.iter().filter_map(|place| r.evidence.get(*place))
+}
+
 /// The weightiest evidence in one line.
-fn why(r: &Rationale) -> &str {
-    r.evidence.first().map_or("by its behaviour", |item| &item.summary)
+pub(crate) fn why(r: &Rationale) -> &str {
+    let weighty = |a: &&Evidence, b: &&Evidence| a.log_odds.total_cmp(&b.log_odds);
+    // Of equals the first.
+    let best = counted(r).max_by(|a, b| weighty(a, b).then(std::cmp::Ordering::Greater));
+    best.or_else(|| r.evidence.first()).map_or("by its behaviour", |item| &item.summary)
 }

@@ -27,9 +27,6 @@ pub struct Beacon {
     pub stack: Option<Stack>,
 }
 
-/// Bytes of a poll, and of "no orders".
-const POLL: usize = 312;
-const NOTHING: usize = 48;
 /// Chance that there are orders, and their largest size.
 const ORDERS: f64 = 0.02;
 const LARGEST: usize = 6000;
@@ -37,6 +34,22 @@ const LARGEST: usize = 6000;
 // === impl Beacon ===
 
 impl Beacon {
+    /// Bytes of a poll.
+    pub const POLL: usize = 312;
+    /// Bytes of "no orders".
+    pub const NOTHING: usize = 48;
+
+    /// What it asks over HTTP.
+    pub(crate) const fn request(&self) -> Request<'_> {
+        Request {
+            host: self.name.as_str(),
+            path: "/gate.php?id=8F21C0",
+            user_agent: "Mozilla/4.0 (compatible; MSIE 7.0; Windows NT 6.1)",
+            browser: false,
+            post: Self::POLL,
+        }
+    }
+
     fn poll_secure(
         &self,
         rng: &mut Rng,
@@ -59,20 +72,13 @@ impl Beacon {
         };
         let name = Some(self.name.as_str());
         let mut session = Session::start(conn, &mut host.out, rng, stack, name, &server);
-        session.say(&mut host.out, rng, Side::Inside, POLL);
+        session.say(&mut host.out, rng, Side::Inside, Self::POLL);
         session.say(&mut host.out, rng, Side::Outside, back);
         session.close(&mut host.out, rng, Side::Inside);
     }
 
     fn poll_plain(&self, rng: &mut Rng, host: &mut Host, now: Timestamp, back: usize) {
-        let request = Request {
-            host: &self.name,
-            path: "/gate.php?id=8F21C0",
-            user_agent: "Mozilla/4.0 (compatible; MSIE 7.0; Windows NT 6.1)",
-            browser: false,
-            post: POLL,
-        };
-        visit::plain(host, rng, &request, now, ("application/octet-stream", back));
+        visit::plain(host, rng, &self.request(), now, ("application/octet-stream", back));
     }
 }
 
@@ -102,8 +108,8 @@ impl Behaviour for Beacon {
         now: Timestamp,
     ) -> Option<Timestamp> {
         let back = match rng.chance(ORDERS) {
-            true => rng.size(NOTHING, LARGEST),
-            false => NOTHING,
+            true => rng.size(Self::NOTHING, LARGEST),
+            false => Self::NOTHING,
         };
         match self.stack {
             Some(stack) => self.poll_secure(rng, host, now, (stack, back)),

@@ -47,12 +47,29 @@ const SUFFIXES: &[&str] = &["com", "net", "info", "biz", "org", "ru", "top", "xy
 // === impl Dga ===
 
 impl Dga {
-    fn name(&self, rng: &mut Rng, host: &Host, now: Timestamp) -> String {
+    /// The next name that it asks for in a world of this seed.
+    pub fn name(&self, rng: &mut Rng, seed: u64, now: Timestamp) -> String {
         if self.daily == 0 {
             return self.make(rng);
         }
         let (day, n) = (now.secs() / 86_400, rng.below(self.daily));
-        self.make(&mut host.net.chance_of(&format!("{}/{day}/{n}", self.family)))
+        self.make(&mut Rng::fork(seed, &format!("{}/{day}/{n}", self.family)))
+    }
+
+    /// Could it have made this name?
+    pub fn could_make(&self, name: &str) -> bool {
+        let Some((label, suffix)) = name.split_once('.') else {
+            return false;
+        };
+        let letters = |low, high, fits: fn(u8) -> bool| {
+            (low..=high).contains(&label.len()) && label.bytes().all(fits)
+        };
+        let made = match self.alphabet {
+            DgaAlphabet::Letters => letters(11, 19, |byte| byte.is_ascii_lowercase()),
+            DgaAlphabet::Hex => letters(16, 16, |byte| byte.is_ascii_hexdigit()),
+            DgaAlphabet::Words => WORDS.iter().any(|word| label.starts_with(word)),
+        };
+        made && SUFFIXES.contains(&suffix)
     }
 
     fn make(&self, rng: &mut Rng) -> String {
@@ -100,7 +117,7 @@ impl Behaviour for Dga {
     ) -> Option<Timestamp> {
         let mut at = now;
         for _ in 0..self.burst {
-            let name = self.name(rng, host, now);
+            let name = self.name(rng, host.out.shared.seed, now);
             at = host.ask_missing(rng, &name, at);
             at = at.plus(Span::from_secs_f64(rng.between(0.1, 1.5)));
         }
@@ -139,6 +156,9 @@ mod tests {
             assert!(asked.len() > 350);
             let few = if daily == 0 { asked.len() } else { daily };
             assert!(names.len().abs_diff(few) <= few / 20, "{alphabet:?}: {}", names.len());
+            let maker = Dga { alphabet, ..Dga::default() };
+            assert!(names.iter().all(|name| maker.could_make(name)), "{names:?}");
+            assert!(!maker.could_make("www.example.org") && !maker.could_make("com"));
             let label = |name: &str| name.split('.').next().unwrap().to_owned();
             let fits = |name: &str| match alphabet {
                 DgaAlphabet::Letters => (11..=19).contains(&name.len()),

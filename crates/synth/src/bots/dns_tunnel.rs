@@ -85,7 +85,14 @@ impl DnsTunnel {
         labels.collect::<Vec<_>>().join(".")
     }
 
-    fn answer(&self, rng: &mut Rng) -> (RecordType, Answers) {
+    /// The next name of a poll, or of a burst of data.
+    pub fn name(&self, rng: &mut Rng, data: bool) -> String {
+        let length = if data { self.letters.1 } else { self.letters.0 };
+        format!("{}.{}", self.label(rng, length), self.zone)
+    }
+
+    /// What it asks for, and what the other end may answer.
+    pub fn answer(&self, rng: &mut Rng) -> (RecordType, Answers) {
         match self.record {
             TunnelRecord::Txt => {
                 let length = rng.size(12, 90);
@@ -126,8 +133,7 @@ impl Behaviour for DnsTunnel {
         let burst = if rng.chance(self.data) { rng.size(5, 40) } else { 1 };
         let mut at = now;
         for _ in 0..burst {
-            let length = if burst > 1 { self.letters.1 } else { self.letters.0 };
-            let name = format!("{}.{}", self.label(rng, length), self.zone);
+            let name = self.name(rng, burst > 1);
             let (record_type, answer) = self.answer(rng);
             at = host.ask(rng, &name, record_type, at, &answer);
         }

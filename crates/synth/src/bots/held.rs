@@ -41,8 +41,6 @@ pub(crate) struct Line {
 /// Chance of an order at a ping.
 const ORDER: f64 = 0.01;
 const LETTERS: &str = "abcdefghijklmnopqrstuvwxyz0123456789|'/";
-/// Bytes with which it tells who it is.
-const HELLO: usize = 190;
 
 // === impl Held ===
 
@@ -61,7 +59,11 @@ impl Default for Held {
 }
 
 impl Held {
-    fn bytes_of(&self, rng: &mut Rng, length: usize) -> Vec<u8> {
+    /// Bytes with which it tells who it is.
+    pub const HELLO: usize = 190;
+
+    /// A message of some length, as it frames them.
+    pub fn bytes_of(&self, rng: &mut Rng, length: usize) -> Vec<u8> {
         match self.text {
             true => format!("{length}\0{}", rng.text(LETTERS, length)).into_bytes(),
             false => {
@@ -75,7 +77,7 @@ impl Held {
     fn connect(&self, rng: &mut Rng, host: &mut Host, now: Timestamp) -> Conn {
         let (to, at) = place::find(&self.server, rng, host, now);
         let mut conn = Conn::dial(host, rng, to, self.port, at);
-        let hello = self.bytes_of(rng, HELLO);
+        let hello = self.bytes_of(rng, Self::HELLO);
         conn.say(&mut host.out, Side::Inside, hello);
         conn.rest(&mut host.out);
         conn

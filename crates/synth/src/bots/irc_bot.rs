@@ -47,18 +47,53 @@ impl Default for IrcBot {
 }
 
 impl IrcBot {
-    fn join(&self, rng: &mut Rng, host: &mut Host, now: Timestamp) -> Conn {
+    /// A name that nobody would choose.
+    pub fn nick(rng: &mut Rng) -> String {
+        format!("[DEU|10|{}]", rng.text("0123456789", 6))
+    }
+
+    /// How it says who it is.
+    pub fn hello(nick: &str) -> String {
+        format!("NICK {nick}\r\nUSER {nick} 0 0 :{nick}\r\n")
+    }
+
+    /// How the server greets it.
+    pub fn welcome(nick: &str) -> String {
+        format!(":srv 001 {nick} :hi\r\n:srv 376 {nick} :end\r\n")
+    }
+
+    /// How it comes to its channel.
+    pub fn join(&self) -> String {
+        format!("JOIN {} s3cr3t\r\n", self.channel)
+    }
+
+    /// The standing order of the channel.
+    pub fn topic(&self, nick: &str) -> String {
+        format!(":srv 332 {nick} {} :.scan 445 20 5 0 -r\r\n", self.channel)
+    }
+
+    /// An order.
+    pub fn order(&self) -> String {
+        format!(":op!op@srv PRIVMSG {} :.sysinfo\r\n", self.channel)
+    }
+
+    /// What it says to an order.
+    pub fn report(&self) -> String {
+        format!("PRIVMSG {} :[sys] up 3d, 4 GB, win10\r\n", self.channel)
+    }
+
+    fn connect(&self, rng: &mut Rng, host: &mut Host, now: Timestamp) -> Conn {
         let (to, at) = place::find(&self.server, rng, host, now);
         let mut conn = Conn::dial(host, rng, to, self.port, at);
-        let nick = format!("[DEU|10|{}]", rng.text("0123456789", 6));
-        let hello = format!("NICK {nick}\r\nUSER {nick} 0 0 :{nick}\r\n");
-        conn.say(&mut host.out, Side::Inside, hello.as_bytes());
-        let welcome = format!(":srv 001 {nick} :hi\r\n:srv 376 {nick} :end\r\n");
-        conn.say(&mut host.out, Side::Outside, welcome.as_bytes());
-        let join = format!("JOIN {} s3cr3t\r\n", self.channel);
-        conn.say(&mut host.out, Side::Inside, join.as_bytes());
-        let topic = format!(":srv 332 {nick} {} :.scan 445 20 5 0 -r\r\n", self.channel);
-        conn.say(&mut host.out, Side::Outside, topic.as_bytes());
+        let nick = Self::nick(rng);
+        for (side, words) in [
+            (Side::Inside, Self::hello(&nick)),
+            (Side::Outside, Self::welcome(&nick)),
+            (Side::Inside, self.join()),
+            (Side::Outside, self.topic(&nick)),
+        ] {
+            conn.say(&mut host.out, side, words.as_bytes());
+        }
         conn.rest(&mut host.out);
         conn
     }
@@ -79,7 +114,7 @@ impl Behaviour for IrcBot {
         now: Timestamp,
     ) -> Option<Timestamp> {
         let Some(mut conn) = slot.take() else {
-            let conn = self.join(rng, host, now);
+            let conn = self.connect(rng, host, now);
             let next = conn.at.plus(self.ping);
             *slot = Some(conn);
             return Some(next);
@@ -94,10 +129,8 @@ impl Behaviour for IrcBot {
         if rng.chance(self.orders_per_hour * self.ping.secs_f64() / 3600.0) {
             let wait = Span::from_secs_f64(rng.between(1.0, self.ping.secs_f64() / 2.0));
             conn.pause(&mut host.out, wait);
-            let order = format!(":op!op@srv PRIVMSG {} :.sysinfo\r\n", self.channel);
-            conn.say(&mut host.out, Side::Outside, order.as_bytes());
-            let answer = format!("PRIVMSG {} :[sys] up 3d, 4 GB, win10\r\n", self.channel);
-            conn.say(&mut host.out, Side::Inside, answer.as_bytes());
+            conn.say(&mut host.out, Side::Outside, self.order().as_bytes());
+            conn.say(&mut host.out, Side::Inside, self.report().as_bytes());
         }
         conn.rest(&mut host.out);
         let next = now.plus(self.ping).max(conn.at);

@@ -87,25 +87,51 @@ impl Miner {
             let found = host.resolve(rng, &self.pool, now);
             Wire::Plain(Conn::dial(host, rng, found.v4, self.port, found.at))
         };
-        let login = format!(
-            "{{\"id\":1,\"jsonrpc\":\"2.0\",\"method\":\"login\",\"params\":{{\"login\":\"4{}\",\
-             \"pass\":\"x\",\"agent\":\"miner/6.2\",\"algo\":[\"rx/0\"]}}}}\n",
-            rng.text("123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz", 94)
-        );
+        let login = Self::login(rng);
         wire.say(host, rng, Side::Inside, &login);
-        let job = job(rng);
-        let welcome = format!(
-            "{{\"id\":1,\"jsonrpc\":\"2.0\",\"error\":null,\"result\":{{\"id\":\"{}\",\"job\":{job},\
-             \"status\":\"OK\"}}}}\n",
-            rng.text(HEX, 16)
-        );
+        let welcome = Self::welcome(rng);
         wire.say(host, rng, Side::Outside, &welcome);
         wire.conn().rest(&mut host.out);
         wire
     }
 
     fn result(wire: &mut Wire, rng: &mut Rng, host: &mut Host) {
-        let line = format!(
+        let line = Self::submit(rng);
+        wire.say(host, rng, Side::Inside, &line);
+        wire.say(host, rng, Side::Outside, Self::TAKEN);
+    }
+
+    /// What the pool says to a result.
+    pub const TAKEN: &str =
+        "{\"id\":2,\"jsonrpc\":\"2.0\",\"error\":null,\"result\":{\"status\":\"OK\"}}\n";
+
+    /// How it says who it is.
+    pub fn login(rng: &mut Rng) -> String {
+        format!(
+            "{{\"id\":1,\"jsonrpc\":\"2.0\",\"method\":\"login\",\"params\":{{\"login\":\"4{}\",\
+             \"pass\":\"x\",\"agent\":\"miner/6.2\",\"algo\":[\"rx/0\"]}}}}\n",
+            rng.text("123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz", 94)
+        )
+    }
+
+    /// How the pool greets it.
+    pub fn welcome(rng: &mut Rng) -> String {
+        let job = job(rng);
+        format!(
+            "{{\"id\":1,\"jsonrpc\":\"2.0\",\"error\":null,\"result\":{{\"id\":\"{}\",\"job\":{job},\
+             \"status\":\"OK\"}}}}\n",
+            rng.text(HEX, 16)
+        )
+    }
+
+    /// A job that the pool hands out.
+    pub fn job(rng: &mut Rng) -> String {
+        format!("{{\"jsonrpc\":\"2.0\",\"method\":\"job\",\"params\":{}}}\n", job(rng))
+    }
+
+    /// A result.
+    pub fn submit(rng: &mut Rng) -> String {
+        format!(
             "{{\"id\":{},\"jsonrpc\":\"2.0\",\"method\":\"submit\",\"params\":{{\"id\":\"{}\",\
              \"job_id\":\"{}\",\"nonce\":\"{}\",\"result\":\"{}\"}}}}\n",
             rng.size(2, 900),
@@ -113,10 +139,7 @@ impl Miner {
             rng.text(HEX, 12),
             rng.text(HEX, 8),
             rng.text(HEX, 64)
-        );
-        wire.say(host, rng, Side::Inside, &line);
-        let line = "{\"id\":2,\"jsonrpc\":\"2.0\",\"error\":null,\"result\":{\"status\":\"OK\"}}\n";
-        wire.say(host, rng, Side::Outside, line);
+        )
     }
 }
 
@@ -163,8 +186,7 @@ impl Behaviour for Miner {
             return Some(now.plus(Span::from_secs(5)));
         }
         if now >= link.next_job {
-            let line =
-                format!("{{\"jsonrpc\":\"2.0\",\"method\":\"job\",\"params\":{}}}\n", job(rng));
+            let line = Self::job(rng);
             wire.say(host, rng, Side::Outside, &line);
             link.next_job = after(rng, now, self.jobs);
         }

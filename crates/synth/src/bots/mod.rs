@@ -34,6 +34,7 @@ pub use icmp_tunnel::IcmpTunnel;
 pub use irc_bot::IrcBot;
 pub use miner::Miner;
 pub use overlay::Overlay;
+pub use place::is_named;
 pub use poller::{Carrier, Fate, Poller};
 pub use rat::Rat;
 pub use scanner::Scanner;

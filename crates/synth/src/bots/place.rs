@@ -7,7 +7,7 @@ use crate::host::Host;
 use crate::rng::Rng;
 
 /// The server is reached by a name.
-pub(super) fn is_named(server: &str) -> bool {
+pub fn is_named(server: &str) -> bool {
     server.contains('.') && server.parse::<Addr>().is_err()
 }
 

@@ -102,7 +102,8 @@ impl Default for Poller {
 }
 
 impl Poller {
-    fn port(&self) -> u16 {
+    /// The port, the usual one where none is said.
+    pub fn port(&self) -> u16 {
         match (self.port, self.carrier) {
             (0, Carrier::Https) => 443,
             (0, Carrier::Http | Carrier::HttpPost) => 80,
@@ -111,7 +112,8 @@ impl Poller {
         }
     }
 
-    fn server(&self, polls: usize) -> &str {
+    /// The server of a poll, by how many went before it.
+    pub fn server(&self, polls: usize) -> &str {
         let turn = polls / self.polls_per_server.max(1);
         let place = turn.checked_rem(self.servers.len()).unwrap_or_default();
         self.servers.get(place).map_or("nobody", String::as_str)

@@ -22,15 +22,19 @@ pub struct Rat {
     pub ping: Span,
 }
 
-/// Bytes of a ping and of its answer.
-const PING: usize = 34;
-const PONG: usize = 18;
 /// Chance that a ping is followed by an order, and by its result.
 const ORDER: f64 = 0.01;
 
 // === impl Rat ===
 
 impl Rat {
+    /// Bytes of a ping.
+    pub const PING: usize = 34;
+    /// Bytes of its answer.
+    pub const PONG: usize = 18;
+    /// Bytes with which the machine introduces itself.
+    pub const HELLO: usize = 420;
+
     fn connect(&self, rng: &mut Rng, host: &mut Host, now: Timestamp) -> Session {
         let to = self.server.unwrap_or_else(|| host.net.bare("rat"));
         let conn = Conn::dial(host, rng, to, self.port, now);
@@ -48,7 +52,7 @@ impl Rat {
         let out = &mut host.out;
         let mut session = Session::start(conn, out, rng, Stack::OldNet, None, &server);
         // The machine introduces itself.
-        session.say(out, rng, Side::Inside, 420);
+        session.say(out, rng, Side::Inside, Self::HELLO);
         session
     }
 }
@@ -82,8 +86,8 @@ impl Behaviour for Rat {
         };
         let out = &mut host.out;
         session.conn.wait_until(now);
-        session.say(out, rng, Side::Inside, PING);
-        session.say(out, rng, Side::Outside, PONG);
+        session.say(out, rng, Side::Inside, Self::PING);
+        session.say(out, rng, Side::Outside, Self::PONG);
         if rng.chance(ORDER) {
             session.conn.pause(out, Span::from_secs_f64(rng.between(0.5, 3.0)));
             let (order, result) = (rng.size(60, 400), rng.size(300, 9000));

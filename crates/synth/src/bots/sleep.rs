@@ -45,7 +45,7 @@ impl Sleep {
     }
 
     /// The end of a sleep that begins at `now`.
-    pub(crate) fn after(&self, rng: &mut Rng, now: Timestamp) -> Timestamp {
+    pub fn after(&self, rng: &mut Rng, now: Timestamp) -> Timestamp {
         let (every, jitter) = (self.every.secs_f64(), self.jitter);
         let wait = match self.law {
             SleepLaw::Shorten => every * rng.between(1.0 - jitter, 1.0),

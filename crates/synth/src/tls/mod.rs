@@ -5,11 +5,13 @@ mod flights;
 mod hello;
 mod ocsp;
 mod shown;
+mod spoken;
 mod stacks;
 
 pub(crate) use certificate::{Claims, civil, day as certificate_day, write as write_certificate};
 pub(crate) use hello::block;
 pub(crate) use ocsp::write as write_ocsp;
+pub use spoken::{Handshake, Heard, Shown};
 pub use stacks::Stack;
 pub(crate) use stacks::stack_or_plain;
 

@@ -411,7 +411,7 @@ impl Stack {
     }
 
     /// What a program on it calls itself in HTTP.
-    pub(crate) const fn user_agent(self) -> &'static str {
+    pub const fn user_agent(self) -> &'static str {
         match self {
             Self::Chrome => {
                 "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) \
