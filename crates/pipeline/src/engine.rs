@@ -77,7 +77,7 @@ impl Engine {
         let budget =
             Budget::share_of(settings.memory.saturating_sub(OVERHEAD.min(settings.memory / 2)));
         let mut crew = Crew::new(settings.threads, budget, true, &home);
-        let lookout = Lookout { watcher: Arc::clone(watcher), alarms: alarms.clone() };
+        let lookout = Lookout::new(watcher, alarms);
         crew.each(move |_, shard| shard.hub.lookout = Some(lookout.clone()));
         Self {
             settings,

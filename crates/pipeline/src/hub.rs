@@ -70,7 +70,7 @@ impl Hub {
 
     /// Takes an event.
     pub(crate) fn event(&mut self, event: &Event<'_>) {
-        if let Some(lookout) = &self.lookout {
+        if let Some(lookout) = &mut self.lookout {
             lookout.hear(event, self.segment);
         }
         hear(&mut self.profile, &mut self.detectors, &mut self.counters, &self.listeners, event);

@@ -4,7 +4,12 @@
 //! told at once as an [`Alarm`], with what a TCP reset needs. The verdict on the host takes its
 //! usual way; an alarm is only about the destination. What does not fit into the channel is not
 //! told: the next packet to the same destination tells it again.
+//!
+//! A reset is a race: by the time that it is sent, both ends may be further on than the packet that
+//! told. So the next packets of a TCP flow that was told of tell it again, each with where the
+//! conversation is by then.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
 
@@ -66,9 +71,16 @@ pub struct Segment {
 /// Who watches, and who is told.
 #[derive(Clone)]
 pub(crate) struct Lookout {
-    pub(crate) watcher: Arc<dyn Watcher>,
-    pub(crate) alarms: SyncSender<Alarm>,
+    watcher: Arc<dyn Watcher>,
+    alarms: SyncSender<Alarm>,
+    /// TCP flows that were told of, what for, and how many of their packets tell it again.
+    told: HashMap<FlowKey, (Cause, u32)>,
 }
+
+/// Packets of a flow that tell again what one of them told.
+const AGAIN: u32 = 64;
+/// Flows that this is done for at a time: of a flood of them some are enough.
+const FOLLOWED: usize = 256;
 
 // === impl Segment ===
 
@@ -87,11 +99,39 @@ impl Segment {
 // === impl Lookout ===
 
 impl Lookout {
+    /// Nothing was told yet.
+    pub(crate) fn new(watcher: &Arc<dyn Watcher>, alarms: &SyncSender<Alarm>) -> Self {
+        Self { watcher: Arc::clone(watcher), alarms: alarms.clone(), told: HashMap::new() }
+    }
+
+    /// A packet of a flow, before it is taken apart.
+    #[inline]
+    pub(crate) fn packet(&mut self, at: Timestamp, flow: &FlowKey, segment: Option<Segment>) {
+        if self.told.is_empty() {
+            return;
+        }
+        let Some((cause, left)) = self.told.get_mut(flow) else { return };
+        let alarm = Alarm { at, flow: *flow, cause: cause.clone(), segment };
+        *left -= 1;
+        if *left == 0 {
+            self.told.remove(flow);
+        }
+        // What does not fit is told by the next packet.
+        self.alarms.try_send(alarm).ok();
+    }
+
     /// Hears an event of the packet that `segment` is of.
-    pub(crate) fn hear(&self, event: &Event<'_>, segment: Option<Segment>) {
+    pub(crate) fn hear(&mut self, event: &Event<'_>, segment: Option<Segment>) {
         let Some(cause) = self.cause(event) else {
             return;
         };
+        let can_be_reset = !matches!(cause, Cause::Asked(_) | Cause::Answered(..));
+        if segment.is_some() && can_be_reset {
+            if self.told.len() >= FOLLOWED {
+                self.told.clear();
+            }
+            self.told.insert(event.flow, (cause.clone(), AGAIN));
+        }
         let alarm = Alarm { at: event.at, flow: event.flow, cause, segment };
         // Who talks to it goes on doing so: of a flood of alarms some are enough, and nobody listens
         // any more when the service ends.

@@ -60,8 +60,9 @@ impl Shard {
         if facing.scope == Scope::Egress && facing.from_inside {
             self.sent(at, meta, facing);
         }
-        if self.hub.lookout.is_some() {
+        if let Some(lookout) = &mut self.hub.lookout {
             self.hub.segment = Segment::of(meta, facing.from_inside);
+            lookout.packet(at, &facing.key, self.hub.segment);
         }
         self.tracker.packet(at, meta, facing, frame, &mut self.hub);
     }

@@ -113,6 +113,25 @@ fn watched_names_and_contacts_are_told_at_once() {
 }
 
 #[test]
+fn a_flow_that_was_told_of_is_told_again_while_it_goes_on() {
+    let (capture, truth) = world();
+    let settings = Settings { home: Home::new(&truth.home), ..Settings::default() };
+    // The remote control holds one connection for hours.
+    let watched = Watched { names: BTreeSet::new(), port: 6606 };
+    let (_, alarms) = run(&capture, settings, watched, |_| {});
+    let of = alarms.first().unwrap().flow;
+    assert!(alarms.iter().all(|alarm| alarm.flow == of && alarm.cause == Cause::Contact));
+    // Once by its first packet, and then by the next sixty-four.
+    assert_eq!(alarms.len(), 65);
+    let segments: Vec<_> = alarms.iter().map(|alarm| alarm.segment.unwrap()).collect();
+    let sent: Vec<u32> = segments.iter().filter(|s| s.from_inside).map(|s| s.seq).collect();
+    let first = sent[0];
+    let on: Vec<u32> = sent.iter().map(|seq| seq.wrapping_sub(first)).collect();
+    assert!(on.is_sorted() && *on.last().unwrap() > 100, "each says where it is by then: {on:?}");
+    assert!(segments.iter().any(|s| !s.from_inside), "by packets of both ends");
+}
+
+#[test]
 fn what_is_let_go_is_counted_and_nobody_is_accused_for_it() {
     let (capture, truth) = world();
     let settings = Settings { home: Home::new(&truth.home), ..Settings::default() };
