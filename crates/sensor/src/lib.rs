@@ -23,6 +23,7 @@ mod site;
 mod source;
 mod start;
 mod status;
+mod voice;
 mod warden;
 mod watch;
 mod zone;

@@ -5,18 +5,19 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::hash::{BuildHasher, RandomState};
-use std::io::Write;
 
 use ostium_event::{Span, Timestamp};
 use ostium_sensor_api::{Matter, NewsRow};
 use ostium_verdict::Target;
 
+use crate::voice::Voice;
+
 /// The latest pieces of news.
 #[derive(Debug, Default)]
 pub(crate) struct News {
     rows: VecDeque<NewsRow>,
-    /// Say them on standard error too.
-    pub(crate) aloud: bool,
+    /// Says them on standard error too.
+    pub(crate) voice: Option<Voice>,
     /// When what was told last, by a hash of it.
     told: HashMap<u64, Timestamp>,
     hasher: RandomState,
@@ -70,9 +71,8 @@ impl News {
     }
 
     fn add(&mut self, row: NewsRow) {
-        if self.aloud {
-            // Nobody reads it when standard error is closed.
-            writeln!(std::io::stderr().lock(), "ostium: {}", row.said).ok();
+        if let Some(voice) = &self.voice {
+            voice.say(&row.said);
         }
         self.rows.push_front(row);
         self.rows.truncate(KEPT);

@@ -23,7 +23,7 @@ use crate::inbox::{Inbox, Letter, inbox};
 use crate::keep::Keep;
 use crate::load::Load;
 use crate::source::Gauge;
-use crate::start::{arm, hear_signals, open, read_all, recall, remember};
+use crate::start::{arm, hear_signals, open, read_all, recall, remember, voice};
 use crate::status::{Board, Desk};
 use crate::warden::Warden;
 use crate::watch::Watch;
@@ -144,7 +144,7 @@ pub fn run(options: Options) -> Result<Ended, SensorError> {
     let watch = Arc::new(Watch::new(Arc::clone(&settings), config.indicators.block_from));
     let mut warden =
         Warden::new(Rails::new(site::rails(&config)), site::ways(&config), Arc::clone(&watch));
-    warden.news.aloud = aloud;
+    warden.news.voice = voice(aloud)?;
     // First what was blocked before: the kernel is not to let it through for a moment.
     recall(&mut warden, &keep)?;
     // A capture of another day is no reason to refuse names now.

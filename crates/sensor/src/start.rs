@@ -19,6 +19,7 @@ use crate::news::News;
 use crate::service::SensorError;
 use crate::site;
 use crate::source::{Gauge, Source};
+use crate::voice::Voice;
 use crate::warden::Warden;
 
 /// Sources with their names, and whose time it is.
@@ -110,6 +111,12 @@ pub(crate) fn remember(
         news.tell(wall(), Matter::Sensor, None, said);
     }
     Ok(behaviour)
+}
+
+/// Who says on standard error what happens, when that is wanted.
+pub(crate) fn voice(aloud: bool) -> Result<Option<Voice>, SensorError> {
+    let failed = |error| SensorError::Place("standard error".to_owned(), error);
+    aloud.then(|| Voice::to(std::io::stderr())).transpose().map_err(failed)
 }
 
 /// SIGHUP reads the configuration again; SIGINT and SIGTERM end, the second time at once.
