@@ -95,9 +95,13 @@ impl Nft {
         done
     }
 
-    /// We made a transaction. Those of others make the generation another one than this.
-    fn changed(&mut self) {
-        self.whole_at = self.whole_at.map(|at| at.wrapping_add(1));
+    /// We made a transaction when this was the generation. The kernel does not count one that changed
+    /// nothing, so it is asked: what is more than one further on, or was not ours before, is somebody
+    /// else's work too, and the tables have to be looked at.
+    fn changed(&mut self, before: Option<u32>) {
+        let known = before.filter(|before| self.whole_at.take() == Some(*before));
+        let now = known.and_then(|_| self.generation().ok());
+        self.whole_at = now.filter(|now| known.is_some_and(|at| now.wrapping_sub(at) <= 1));
     }
 
     fn families(&self) -> &'static [Family] {
@@ -134,14 +138,14 @@ impl Enforcer for Nft {
         if block.mode != Mode::Block || !block.is_live(now) || Set::of(&block.target).is_none() {
             return Ok(());
         }
-        let families = self.families();
+        let (families, before) = (self.families(), self.generation().ok());
         let mut elements = Elements::new(self.netlink()?);
         for family in families {
             elements.add(*family, &block.target, block.until.since(now));
         }
         let done = elements.commit();
         self.after(done)?;
-        self.changed();
+        self.changed(before);
         if self.config.cut && self.uncut.len() < MOST_UNCUT {
             self.uncut.insert(block.target.clone());
         }
@@ -152,10 +156,11 @@ impl Enforcer for Nft {
         self.carried.remove(target);
         self.uncut.remove(target);
         for family in self.families() {
+            let before = self.generation().ok();
             let mut elements = Elements::new(self.netlink()?);
             elements.delete(*family, target);
             match elements.commit() {
-                Ok(()) => self.changed(),
+                Ok(()) => self.changed(before),
                 // It had expired, or was never there.
                 Err(EnforceError::Gone) => {}
                 Err(error) => return self.after(Err(error)),

@@ -181,7 +181,7 @@ impl Nft {
         Ok(())
     }
 
-    fn generation(&mut self) -> Result<u32, EnforceError> {
+    pub(super) fn generation(&mut self) -> Result<u32, EnforceError> {
         let told = dump::generation(self.netlink()?);
         self.after(told)
     }
@@ -218,12 +218,14 @@ impl Nft {
     /// Carries out a plan.
     fn make(&mut self, plan: &Plan) -> Result<(), EnforceError> {
         if !plan.script.is_empty() {
+            let before = self.generation().ok();
             self.execute(&plan.script)?;
-            self.changed();
+            self.changed(before);
         }
         if plan.few.is_empty() {
             return Ok(());
         }
+        let before = self.generation().ok();
         let mut elements = Elements::new(self.netlink()?);
         for (family, target, secs) in &plan.few {
             match secs {
@@ -233,7 +235,7 @@ impl Nft {
         }
         let done = elements.commit();
         self.after(done)?;
-        self.changed();
+        self.changed(before);
         Ok(())
     }
 

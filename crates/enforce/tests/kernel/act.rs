@@ -37,6 +37,8 @@ pub(crate) enum Step {
     Hot(String, u64),
     Release(String),
     Counters,
+    /// What a person does by nft while the enforcer lives.
+    Hand(String),
     Cut(Vec<String>),
     Teardown,
     Probe,
@@ -100,6 +102,11 @@ fn step(nft: &mut Nft, step: &Step) -> Result<Value, String> {
             let stopped = nft.counters().map_err(text)?;
             let told = stopped.iter().map(|s| (s.target.to_string(), Value::from(s.packets)));
             Ok(Value::Object(told.collect()))
+        }
+        Step::Hand(words) => {
+            let done = std::process::Command::new("nft").args(words.split(' ')).status();
+            assert!(done.unwrap().success(), "{words}");
+            Ok(Value::Null)
         }
         Step::Cut(targets) => {
             let targets: BTreeSet<_> = targets.iter().map(|t| t.parse().unwrap()).collect();

@@ -62,6 +62,42 @@ fn a_second_time_changes_nothing_and_tampering_is_repaired() {
 }
 
 #[test]
+fn tampering_is_noticed_while_it_lives_whatever_was_done_in_between() {
+    let Some(world) = World::or_skip() else { return };
+    let flush = || Step::Hand("flush chain inet ostium early".to_owned());
+    let hand = |words: &str| Step::Hand(words.to_owned());
+    // One process: what it remembers of the table must not hide a change by somebody else.
+    let steps = vec![
+        apply(&THREE),
+        apply(&THREE),
+        flush(),
+        apply(&THREE),
+        // A transaction of ours that changes nothing, between theirs.
+        Step::Hot("10.2.0.2".to_owned(), 60_000),
+        flush(),
+        apply(&THREE),
+        Step::Release("10.2.0.99".to_owned()),
+        flush(),
+        Step::Hot("10.2.0.66".to_owned(), 60_000),
+        apply(&THREE),
+        hand("add element inet ostium block4 { 10.2.0.78 timeout 9m }"),
+        hand("delete element inet ostium block4 { 10.2.0.2 }"),
+        apply(&THREE),
+        hand("delete table inet ostium"),
+        Step::Counters,
+        apply(&THREE),
+        apply(&THREE),
+    ];
+    let told = act(&world.gateway, &Job { steps, ..Job::default() });
+    let told: Vec<Value> = told.into_iter().map(Result::unwrap).collect();
+    let rebuilt: Vec<bool> = told.iter().filter_map(|t| t["rebuilt"].as_bool()).collect();
+    assert_eq!(rebuilt, [true, false, true, true, true, false, true, false], "{told:?}");
+    assert_eq!(change(&told[13]), [1, 1, 0, 2], "what was added goes, what was deleted is back");
+    assert_eq!(told[15], serde_json::json!({}), "nothing is left to count");
+    assert_eq!(change(&told[17]), [0, 0, 0, 3]);
+}
+
+#[test]
 fn elements_that_expire_meanwhile_do_no_harm() {
     let Some(world) = World::or_skip() else { return };
     let short = |millis| Step::Hot("10.2.0.2".to_owned(), millis);
