@@ -22,6 +22,7 @@ use ostium_event::{Home, Proto};
 use ostium_fuzz::parse::{MARK, PORTS};
 use ostium_fuzz::rpz::{NOW, SERIAL};
 use ostium_pipeline::{Settings, analyze, from_reader};
+use ostium_synth::speech::{Answers, query, reply};
 use ostium_synth::{OpenLog, World};
 use ostium_track::Facing;
 use ostium_wire::{Meta, decode};
@@ -44,8 +45,37 @@ fn main() -> Outcome {
     logs(&world)?;
     netlink()?;
     kept(&pcap)?;
+    live()?;
     rpz()?;
     texts(&pcap)
+}
+
+/// A question with its reply, and two interfaces with the end of the list.
+fn live() -> Outcome {
+    let asked = query(7, "www.example.org", ostium_event::RecordType::A);
+    Seeds::put("live_dns", "query", &asked)?;
+    let addr = ostium_event::Addr::v4([192, 0, 2, 1]);
+    Seeds::put("live_dns", "reply", &reply(&asked, &Answers::address(60, addr)))?;
+    let mut list = Vec::new();
+    for (name, kind, flags) in [("lo", None, 9u32), ("eth0", Some("veth"), 1)] {
+        let mut attrs = Writer::default();
+        attrs.text(3, name);
+        if let Some(kind) = kind {
+            attrs.nest(18, |info| {
+                info.text(1, kind);
+            });
+        }
+        // A header, and what precedes the attributes of a link.
+        let length = u32::try_from(32 + attrs.bytes().len())?;
+        list.extend(length.to_ne_bytes());
+        list.extend([16, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+        list.extend([0; 8]);
+        list.extend(flags.to_ne_bytes());
+        list.extend([0; 4]);
+        list.extend(attrs.bytes());
+    }
+    list.extend([20, 0, 0, 0, 3, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+    Seeds::put("live_links", "list", &list)
 }
 
 /// What an engine remembers of the busiest and of the quietest shard.

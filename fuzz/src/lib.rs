@@ -10,6 +10,7 @@ pub mod enforce;
 pub mod ingest;
 pub mod intel;
 pub mod keep;
+pub mod live;
 pub mod parse;
 pub mod report;
 pub mod rpz;

@@ -8,22 +8,26 @@ use ostium_event::RecordType;
 
 /// A question.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Question {
-    pub(crate) id: u16,
+pub struct Question {
+    /// Its number.
+    pub id: u16,
     /// As it was written, without the last dot.
-    pub(crate) name: String,
-    pub(crate) record_type: RecordType,
+    pub name: String,
+    /// What is asked for.
+    pub record_type: RecordType,
 }
 
 /// A reply.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Reply {
-    pub(crate) id: u16,
-    pub(crate) rcode: u8,
+pub struct Reply {
+    /// The number of its question.
+    pub id: u16,
+    /// Its code (RFC 1035, section 4.1.1).
+    pub rcode: u8,
     /// Records of the answer.
-    pub(crate) answers: u16,
+    pub answers: u16,
     /// The first address, and for how many seconds it may be kept.
-    pub(crate) addr: Option<(IpAddr, u32)>,
+    pub addr: Option<(IpAddr, u32)>,
 }
 
 const HEADER: usize = 12;
@@ -39,7 +43,7 @@ pub(crate) const NXDOMAIN: u8 = 3;
 
 impl Question {
     /// Reads a query of one question.
-    pub(crate) fn read(bytes: &[u8]) -> Option<Self> {
+    pub fn read(bytes: &[u8]) -> Option<Self> {
         let (id, flags, count) = (word(bytes, 0)?, word(bytes, 2)?, word(bytes, 4)?);
         if flags & (IS_REPLY | OPCODE) != 0 || count != 1 {
             return None;
@@ -55,7 +59,7 @@ impl Question {
 
 impl Reply {
     /// Reads a reply.
-    pub(crate) fn read(bytes: &[u8]) -> Option<Self> {
+    pub fn read(bytes: &[u8]) -> Option<Self> {
         let (id, flags) = (word(bytes, 0)?, word(bytes, 2)?);
         let (questions, answers) = (word(bytes, 4)?, word(bytes, 6)?);
         if flags & IS_REPLY == 0 || questions != 1 {

@@ -11,10 +11,10 @@
 
 mod bots;
 mod clock;
-mod dns;
+pub mod dns;
 mod error;
 mod line;
-mod links;
+pub mod links;
 mod net;
 mod outside;
 mod pace;

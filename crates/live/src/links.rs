@@ -95,8 +95,12 @@ fn question() -> Vec<u8> {
     out
 }
 
-/// Reads the messages of one datagram; `true` at the end of the list.
-fn read(mut bytes: &[u8], links: &mut Vec<Link>) -> io::Result<bool> {
+/// Reads the messages of one datagram of the kernel; `true` at the end of the list.
+///
+/// # Errors
+///
+/// When a message is cut, or says that there is no list.
+pub fn read(mut bytes: &[u8], links: &mut Vec<Link>) -> io::Result<bool> {
     while !bytes.is_empty() {
         let length = u32_at(bytes, 0).unwrap_or(0) as usize;
         let message = bytes.get(..length).filter(|message| message.len() >= HEADER);
