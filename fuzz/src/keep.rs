@@ -1,28 +1,13 @@
 //! What a sensor remembered over a restart. A checksum guards the files against accidents, so what
 //! is asserted is that reading breaks nothing and that what was read is written again.
 
-use std::sync::{Arc, mpsc};
+use std::sync::Arc;
 
-use ostium_event::Addr;
-use ostium_pipeline::{Engine, Settings, Watcher};
-
-struct Nobody;
-
-impl Watcher for Nobody {
-    fn name(&self, _: &str) -> bool {
-        false
-    }
-
-    fn address(&self, _: Addr, _: u16) -> bool {
-        false
-    }
-}
+use ostium_pipeline::{Engine, Settings};
 
 /// An engine that has heard nothing.
 pub fn engine() -> Engine {
-    let (sender, _) = mpsc::sync_channel(1);
-    let watcher: Arc<dyn Watcher> = Arc::new(Nobody);
-    Engine::new(Arc::new(Settings { memory: 1 << 20, ..Settings::default() }), &watcher, &sender)
+    Engine::new(Arc::new(Settings { memory: 1 << 20, ..Settings::default() }))
 }
 
 /// Behaviour of the hosts of one shard.

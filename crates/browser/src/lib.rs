@@ -11,7 +11,7 @@ mod pipe;
 use std::path::{Path, PathBuf};
 
 pub use page::{Media, Page, Said};
-pub use pipe::{Browser, Trouble};
+pub use pipe::{Browser, QUIET, Trouble};
 
 /// Names that Chromium goes by.
 const NAMES: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];

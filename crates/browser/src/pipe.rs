@@ -36,8 +36,9 @@ pub enum Trouble {
 /// Patience for one answer: a first start on a busy machine takes its time.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// No window, no sandbox within the sandbox of a test, and no call to anybody.
-const WORDS: [&str; 13] = [
+/// Options of Chromium in a test: no window, no sandbox within that of the test, and no call to
+/// anybody that nobody asked for.
+pub const QUIET: [&str; 8] = [
     "--headless",
     "--no-sandbox",
     "--disable-gpu",
@@ -46,6 +47,10 @@ const WORDS: [&str; 13] = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+];
+
+/// Besides, for pictures and for being told what to do.
+const WORDS: [&str; 5] = [
     "--disable-dev-shm-usage",
     "--disable-extensions",
     "--hide-scrollbars",
@@ -71,6 +76,7 @@ impl Browser {
         let mut child = Command::new("sh")
             .args(["-c", PIPES])
             .arg(program)
+            .args(QUIET)
             .args(WORDS)
             .arg(format!("--user-data-dir={}", folder.display()))
             .stdin(Stdio::piped())

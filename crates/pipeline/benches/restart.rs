@@ -5,29 +5,15 @@
 #![allow(missing_docs, clippy::expect_used, reason = "a benchmark that cannot run has to say so")]
 
 use std::io::Cursor;
-use std::sync::{Arc, mpsc};
+use std::sync::Arc;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use ostium_capture::CaptureFile;
-use ostium_event::{Addr, Home};
-use ostium_pipeline::{Engine, SHARDS, Settings, Watcher};
-
-struct Nobody;
-
-impl Watcher for Nobody {
-    fn name(&self, _: &str) -> bool {
-        false
-    }
-
-    fn address(&self, _: Addr, _: u16) -> bool {
-        false
-    }
-}
+use ostium_event::Home;
+use ostium_pipeline::{Engine, SHARDS, Settings};
 
 fn engine(home: Home) -> Engine {
-    let (sender, _) = mpsc::sync_channel(1);
-    let watcher: Arc<dyn Watcher> = Arc::new(Nobody);
-    Engine::new(Arc::new(Settings { home, ..Settings::default() }), &watcher, &sender)
+    Engine::new(Arc::new(Settings { home, ..Settings::default() }))
 }
 
 fn keep(engine: &mut Engine) -> Vec<Vec<u8>> {

@@ -67,18 +67,12 @@ const SPARE: usize = 8;
 // === impl Engine ===
 
 impl Engine {
-    /// An engine that has heard nothing. Hits of `watcher` go to `alarms`.
-    pub fn new(
-        settings: Arc<Settings>,
-        watcher: &Arc<dyn Watcher>,
-        alarms: &SyncSender<Alarm>,
-    ) -> Self {
+    /// An engine that has heard nothing.
+    pub fn new(settings: Arc<Settings>) -> Self {
         let home = Arc::new(settings.home.clone());
         let budget =
             Budget::share_of(settings.memory.saturating_sub(OVERHEAD.min(settings.memory / 2)));
-        let mut crew = Crew::new(settings.threads, budget, true, &home);
-        let lookout = Lookout::new(watcher, alarms);
-        crew.each(move |_, shard| shard.hub.lookout = Some(lookout.clone()));
+        let crew = Crew::new(settings.threads, budget, true, &home);
         Self {
             settings,
             home,
@@ -91,6 +85,12 @@ impl Engine {
             budget,
             kept: vec![0; SHARDS as usize],
         }
+    }
+
+    /// From now on hits of `watcher` go to `alarms`.
+    pub fn watch(&mut self, watcher: &Arc<dyn Watcher>, alarms: &SyncSender<Alarm>) {
+        let lookout = Lookout::new(watcher, alarms);
+        self.crew.each(move |_, shard| shard.hub.lookout = Some(lookout.clone()));
     }
 
     /// What a shard remembers, unless it has heard nothing since it was asked last.

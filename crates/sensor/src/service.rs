@@ -157,7 +157,8 @@ pub fn run(options: Options) -> Result<Ended, SensorError> {
     let board = Arc::new(Board::default());
     let (sender, alarms) = mpsc::sync_channel(ALARMS);
     let watcher: Arc<dyn Watcher> = Arc::clone(&watch) as Arc<dyn Watcher>;
-    let mut engine = Engine::new(Arc::clone(&settings), &watcher, &sender);
+    let mut engine = Engine::new(Arc::clone(&settings));
+    engine.watch(&watcher, &sender);
     let behaviour = match clock {
         Clock::Wall => Some(remember(&config, &mut engine, &mut warden.news)?),
         // What a capture tells is not what the site learns.

@@ -117,23 +117,10 @@ fn people_are_left_alone() {
 /// Starts Chromium with a new profile and nothing of its own to call.
 fn browser(site: &Site, host: &Host) -> Running {
     let profile = format!("--user-data-dir={}", site.path("profile"));
-    let words = [
-        "--headless",
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-quic",
-        "--no-first-run",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-        "--ignore-certificate-errors",
-        "--dump-dom",
-        &profile,
-        "https://films.example/",
-    ];
+    let words = ["--ignore-certificate-errors", "--dump-dom", &profile, "https://films.example/"];
     let mut command = host.command("chromium");
     // Whatever it writes besides its profile.
-    command.args(words).env("HOME", site.path("home"));
+    command.args(ostium_browser::QUIET).args(words).env("HOME", site.path("home"));
     Running::start(command).unwrap()
 }
 

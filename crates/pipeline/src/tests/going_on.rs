@@ -41,7 +41,8 @@ pub(super) fn run(
 ) -> (Document, Vec<Alarm>) {
     let (sender, alarms) = mpsc::sync_channel(1 << 16);
     let watcher: Arc<dyn Watcher> = Arc::new(watched);
-    let mut engine = Engine::new(Arc::new(settings), &watcher, &sender);
+    let mut engine = Engine::new(Arc::new(settings));
+    engine.watch(&watcher, &sender);
     let mut file = CaptureFile::open(Box::new(Cursor::new(capture.to_vec()))).unwrap();
     loop {
         let mut block = engine.buffer();

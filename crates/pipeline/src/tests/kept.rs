@@ -1,14 +1,14 @@
 //! What is remembered over a restart: verdicts stay, and bytes that make no sense break nothing.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, LazyLock, mpsc};
+use std::sync::{Arc, LazyLock};
 
 use ostium_synth::Truth;
 use proptest::prelude::*;
 
 use super::going_on::{nothing, run, world};
 use super::*;
-use crate::{Engine, SHARDS, Watcher};
+use crate::{Engine, SHARDS};
 
 const BIG: u64 = 1 << 30;
 
@@ -17,9 +17,7 @@ fn settings(truth: &Truth, threads: usize, memory: u64) -> Settings {
 }
 
 fn engine(settings: Settings) -> Engine {
-    let watcher: Arc<dyn Watcher> = Arc::new(nothing());
-    let (sender, _) = mpsc::sync_channel(1);
-    Engine::new(Arc::new(settings), &watcher, &sender)
+    Engine::new(Arc::new(settings))
 }
 
 /// What was kept of each shard last, as files would have it.

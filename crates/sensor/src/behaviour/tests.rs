@@ -1,32 +1,19 @@
 //! Behaviour on disk: whole or not at all, and never in the way.
 
-use std::sync::{Arc, mpsc};
+use std::sync::Arc;
 
-use ostium_event::{Addr, Home};
-use ostium_pipeline::{Settings, Watcher};
+use ostium_event::Home;
+use ostium_pipeline::Settings;
 
 use super::*;
-
-struct Nobody;
-
-impl Watcher for Nobody {
-    fn name(&self, _: &str) -> bool {
-        false
-    }
-    fn address(&self, _: Addr, _: u16) -> bool {
-        false
-    }
-}
 
 /// An engine that has heard the demonstration world, or nothing.
 fn engine(heard: bool) -> Engine {
     let world = ostium_synth::demo(1);
-    let (sender, _) = mpsc::sync_channel(1 << 16);
-    let watcher: Arc<dyn Watcher> = Arc::new(Nobody);
     let mut capture = Vec::new();
     let truth = world.write_pcap(&mut capture).unwrap();
     let settings = Settings { home: Home::new(&truth.home), ..Settings::default() };
-    let mut engine = Engine::new(Arc::new(settings), &watcher, &sender);
+    let mut engine = Engine::new(Arc::new(settings));
     if heard {
         let file = Box::new(io::Cursor::new(capture));
         let mut file = ostium_capture::CaptureFile::open(file).unwrap();

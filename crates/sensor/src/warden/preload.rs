@@ -15,7 +15,7 @@ use ostium_verdict::{Block, BlockSet, Mode, Origin, Target, Transport};
 
 use super::Warden;
 
-/// Known destinations that are put into the kernel: reading them back takes three milliseconds
+/// Known destinations that are put into the kernel: reading them back takes two milliseconds
 /// for each thousand, and the whole set is compared now and then.
 const MOST: usize = 10_000;
 /// Known names that resolvers are told: the whole set is looked through at every release.
