@@ -21,6 +21,7 @@ mod measure;
 mod names;
 mod picture;
 mod product;
+mod proto;
 mod rita;
 mod run;
 mod scaffold;
@@ -125,6 +126,12 @@ const CHORES: &[Chore] = &[
         about: "measure the whole sensor on the wire, in network namespaces of its own",
         help: live::HELP,
         run: live::main,
+    },
+    Chore {
+        name: "proto",
+        about: "make the Rust of the protocol's .proto files, or check it",
+        help: proto::HELP,
+        run: proto::main,
     },
     Chore {
         name: "picture",

@@ -6,7 +6,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use crate::run::{Ran, cargo, has_cargo_tool, run};
-use crate::{fuzz, habits, layers, tidy};
+use crate::{fuzz, habits, layers, proto, tidy};
 
 /// A step: cheap ones come first, so that a slip shows early.
 pub(crate) struct Step {
@@ -46,6 +46,11 @@ pub(crate) const STEPS: &[Step] = &[
         name: "habits",
         about: "docs/habits.md is as the source says",
         run: |root| own(habits::faults(root)),
+    },
+    Step {
+        name: "proto",
+        about: "the Rust of the protocol is as its .proto files say",
+        run: |root| own(proto::faults(root, false)),
     },
     Step {
         name: "clippy",
