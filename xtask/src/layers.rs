@@ -56,6 +56,7 @@ const CRATES: &[(&str, Layer)] = &[
     ("crates/judge", Layer::Stage),
     ("crates/enforce", Layer::Stage),
     ("crates/report", Layer::Stage),
+    ("crates/correlate", Layer::Stage),
     ("crates/pipeline", Layer::Composition),
     ("crates/synth", Layer::Maker),
     ("crates/lab", Layer::Maker),

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use crate::{Addr, Scope};
 
 /// A network in CIDR notation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Prefix {
     first: u128,
     last: u128,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use ostium_event::{Addr, Ja4, Prefix, Timestamp};
 
 /// What to look for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum IndicatorValue {
     /// A name, lower case, without the final dot; it matches itself and all names under it.
     Domain(String),

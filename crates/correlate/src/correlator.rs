@@ -1,0 +1,291 @@
+//! Reports in, decisions out.
+
+mod hear;
+mod judge;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use ostium_event::{Span, Timestamp};
+use ostium_intel::IndicatorValue;
+
+use crate::{Case, Kept, OrgId, Organisation, Policy, Rails, Reason, State};
+
+/// What is to be done.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Decision {
+    /// Publish it, or the same again with other numbers.
+    Publish {
+        /// Its number.
+        id: u64,
+        /// The destination.
+        value: IndicatorValue,
+        /// 0 to 100.
+        confidence: u8,
+        /// What most call its family.
+        family: Option<String>,
+        /// Until when.
+        until: Timestamp,
+        /// Organisations that support it.
+        organisations: u16,
+        /// Sensors, in thousandths, that match it for show; 0 is everybody, in earnest.
+        canary: u16,
+        /// An analyst said so.
+        by_analyst: bool,
+    },
+    /// Withdraw what was published.
+    Withdraw {
+        /// Its number.
+        id: u64,
+        /// Why.
+        reason: Reason,
+    },
+}
+
+/// What an analyst orders.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// It is confirmed, whatever others say.
+    Confirm,
+    /// It is harmless, whatever others say.
+    Withdraw,
+    /// Let the evidence decide again.
+    Leave,
+}
+
+/// Why a report or an order was not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Refused {
+    /// No such organisation has joined.
+    UnknownOrganisation,
+    /// What it is about is never a destination of interest: it would be noise, or a trap.
+    NeverABlock,
+    /// It is about something that was seen too long ago; old signals are replayed.
+    TooOld,
+    /// Its numbers are none.
+    BadNumbers,
+    /// The rails forbid it, even to an analyst.
+    Rail,
+}
+
+/// All cases, and what decides on them.
+#[derive(Debug)]
+pub struct Correlator {
+    policy: Policy,
+    rails: Rails,
+    organisations: BTreeMap<OrgId, Organisation>,
+    cases: BTreeMap<u64, Case>,
+    of: HashMap<IndicatorValue, u64>,
+    next: u64,
+    touched: BTreeSet<u64>,
+    /// When a case is to be looked at though nobody reports.
+    due: BTreeSet<(Timestamp, u64)>,
+    published: BTreeMap<u64, Stands>,
+    /// The minute that counts, and how many were new in it.
+    minute: (u64, u32),
+    waiting: BTreeSet<u64>,
+    /// Withdrawn for their collateral since the last `decide`.
+    collateral: Vec<u64>,
+    killed: bool,
+}
+
+/// How something stands published.
+#[derive(Clone, Copy, Debug)]
+struct Stands {
+    until: Timestamp,
+    organisations: u16,
+    confidence: u8,
+    canary: u16,
+}
+
+// === impl Correlator ===
+
+impl Correlator {
+    /// One without cases; the hub itself is its first organisation.
+    pub fn new(policy: Policy, rails: Rails) -> Self {
+        let hub = Organisation {
+            id: OrgId::HUB,
+            name: "hub".to_owned(),
+            network: 0,
+            joined: Timestamp::ZERO,
+            vouched: 1.0,
+            ranges: Vec::new(),
+            standing: crate::Standing::default(),
+            silenced: false,
+        };
+        Self {
+            policy,
+            rails,
+            organisations: BTreeMap::from([(OrgId::HUB, hub)]),
+            cases: BTreeMap::new(),
+            of: HashMap::new(),
+            next: 1,
+            touched: BTreeSet::new(),
+            due: BTreeSet::new(),
+            published: BTreeMap::new(),
+            minute: (0, 0),
+            waiting: BTreeSet::new(),
+            collateral: Vec::new(),
+            killed: false,
+        }
+    }
+
+    /// The thresholds.
+    pub const fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// An organisation joins, or changed; its standing is kept.
+    pub fn join(&mut self, mut organisation: Organisation) {
+        if let Some(old) = self.organisations.get(&organisation.id) {
+            organisation.standing = old.standing;
+        }
+        self.organisations.insert(organisation.id, organisation);
+        self.touched.extend(self.cases.keys());
+    }
+
+    /// All organisations.
+    pub const fn organisations(&self) -> &BTreeMap<OrgId, Organisation> {
+        &self.organisations
+    }
+
+    /// All cases, by number.
+    pub const fn cases(&self) -> &BTreeMap<u64, Case> {
+        &self.cases
+    }
+
+    /// The case of a destination.
+    pub fn case(&self, subject: &IndicatorValue) -> Option<&Case> {
+        self.cases.get(self.of.get(subject)?)
+    }
+
+    /// How many wait for the next minute.
+    pub fn waiting(&self) -> usize {
+        self.waiting.len()
+    }
+
+    /// Nothing is published while this is so, and all that is published is withdrawn.
+    pub fn kill(&mut self, killed: bool) {
+        self.killed = killed;
+        self.touched.extend(self.cases.keys());
+    }
+
+    /// Other rails; what they keep is withdrawn by the next `decide`.
+    pub fn settle(&mut self, policy: Policy, rails: Rails) {
+        (self.policy, self.rails) = (policy, rails);
+        self.touched.extend(self.cases.keys());
+    }
+
+    /// An analyst decides. Even an analyst does not publish what is on a rail.
+    pub fn order(
+        &mut self,
+        subject: &IndicatorValue,
+        order: &Order,
+        note: &str,
+        now: Timestamp,
+    ) -> Result<u64, Refused> {
+        if *order == Order::Confirm && self.kept(subject).is_some() {
+            return Err(Refused::Rail);
+        }
+        let id = self.case_of(subject, now);
+        let Some(case) = self.cases.get_mut(&id) else {
+            return Err(Refused::BadNumbers);
+        };
+        let analyst = Reason::Analyst { note: note.to_owned() };
+        match order {
+            Order::Confirm => {
+                case.ordered = Some(true);
+                case.seen = case.seen.max(now);
+                // It is published by the next `decide`, like all others.
+                case.go(State::Suspected, analyst, now);
+            }
+            Order::Withdraw => {
+                case.ordered = Some(false);
+                case.go(State::Withdrawn, analyst, now);
+            }
+            Order::Leave => {
+                case.ordered = None;
+                case.go(State::Observed, analyst, now);
+            }
+        }
+        self.touched.insert(id);
+        Ok(id)
+    }
+
+    /// What keeps this from being published.
+    pub fn kept(&self, subject: &IndicatorValue) -> Option<Kept> {
+        self.rails.keep(subject, &self.organisations)
+    }
+
+    /// Looks at every case that was touched or is due, and says what is to be done, in the order of
+    /// their numbers.
+    pub fn decide(&mut self, now: Timestamp) -> Vec<Decision> {
+        while let Some(&(at, id)) = self.due.first() {
+            if at > now {
+                break;
+            }
+            self.due.pop_first();
+            self.touched.insert(id);
+        }
+        let minute = now.secs() / 60;
+        if self.minute.0 != minute {
+            self.minute = (minute, 0);
+            self.touched.append(&mut self.waiting);
+        }
+        let mut decisions = Vec::new();
+        for id in std::mem::take(&mut self.collateral) {
+            let case = self.cases.get(&id);
+            if let Some((.., reason)) = case.and_then(|case| case.reasons.last()) {
+                decisions.push(Decision::Withdraw { id, reason: reason.clone() });
+            }
+        }
+        for id in std::mem::take(&mut self.touched) {
+            if let Some(mut case) = self.cases.remove(&id) {
+                self.judge(&mut case, now, &mut decisions);
+                self.cases.insert(id, case);
+            }
+        }
+        self.bound_cases();
+        decisions
+    }
+
+    fn case_of(&mut self, subject: &IndicatorValue, now: Timestamp) -> u64 {
+        if let Some(id) = self.of.get(subject) {
+            return *id;
+        }
+        let id = self.next;
+        self.next += 1;
+        self.of.insert(subject.clone(), id);
+        self.cases.insert(id, Case::new(id, subject.clone(), now));
+        id
+    }
+
+    fn keep(&self, subject: &IndicatorValue) -> Span {
+        match subject {
+            IndicatorValue::Domain(_) | IndicatorValue::Url(_) => self.policy.keep_name,
+            _ => self.policy.keep_address,
+        }
+    }
+
+    /// Lets the oldest of the merely observed go when there are too many.
+    fn bound_cases(&mut self) {
+        let over = self.cases.len().saturating_sub(self.policy.most_cases);
+        if over == 0 {
+            return;
+        }
+        let idle = |case: &&Case| {
+            case.ordered.is_none() && !matches!(case.state, State::Confirmed | State::Suspected)
+        };
+        // A tenth more than needed, so that this is rare.
+        let many = over + self.policy.most_cases / 10;
+        let gone: Vec<u64> =
+            self.cases.values().filter(idle).take(many).map(|case| case.id).collect();
+        for id in gone {
+            if let Some(case) = self.cases.remove(&id) {
+                self.of.remove(&case.subject);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,153 @@
+//! A report joins its case.
+
+use ostium_event::{Span, Timestamp};
+use ostium_intel::IndicatorValue;
+
+use super::{Correlator, Refused};
+use crate::score::decayed;
+use crate::{Case, Finding, OrgId, Reason, Report, State, Vote};
+
+/// Nobody is believed about longer ago than this.
+const OLDEST: Span = Span::from_secs(30 * 86_400);
+
+// === impl Correlator: hear ===
+
+impl Correlator {
+    /// Hears a report; the number of its case, or why it was not taken.
+    pub fn hear(&mut self, from: OrgId, report: &Report, now: Timestamp) -> Result<u64, Refused> {
+        if !self.organisations.contains_key(&from) {
+            return Err(Refused::UnknownOrganisation);
+        }
+        // A clock that runs ahead is not believed further than ours.
+        let last = report.seen.1.min(now);
+        let first = report.seen.0.min(last);
+        if now.since(last).nanos() > OLDEST.nanos() {
+            return Err(Refused::TooOld);
+        }
+        if let Finding::Suspicious { log_odds, .. } = report.finding
+            && !(log_odds.is_finite() && (0.0..=1_000.0).contains(&log_odds))
+        {
+            return Err(Refused::BadNumbers);
+        }
+        if is_ours_alone(&report.subject) {
+            return Err(Refused::NeverABlock);
+        }
+        let id = self.case_of(&report.subject, now);
+        let Some(case) = self.cases.get_mut(&id) else {
+            return Err(Refused::BadNumbers);
+        };
+        case.seen = case.seen.max(last);
+        if let Some(family) = &report.family {
+            case.call(family);
+        }
+        for addr in &report.addresses {
+            case.leads_to(*addr, from);
+        }
+        let independent = case.published.is_none();
+        let half_life = self.policy.half_life;
+        match report.finding {
+            Finding::Sighting => {}
+            Finding::Suspicious { log_odds, convicts } => {
+                let new = Vote {
+                    log_odds: log_odds.min(self.policy.most_of_one),
+                    convicts,
+                    denies: false,
+                    first,
+                    last,
+                    reports: 1,
+                    hosts: report.hosts,
+                    independent,
+                };
+                vote(case, from, new, half_life);
+            }
+            Finding::FalsePositive => {
+                let new = Vote {
+                    log_odds: 0.0,
+                    convicts: false,
+                    denies: true,
+                    first,
+                    last: now,
+                    reports: 1,
+                    hosts: 0,
+                    independent,
+                };
+                vote(case, from, new, half_life);
+            }
+        }
+        bound_votes(case, self.policy.most_votes, half_life, now);
+        self.see_collateral(id, from, report, now);
+        self.touched.insert(id);
+        Ok(id)
+    }
+
+    /// A site that uses the destination as a matter of course says by this that it is harmless.
+    fn see_collateral(&mut self, id: u64, from: OrgId, report: &Report, now: Timestamp) {
+        let (policy, published) = (&self.policy, self.published.contains_key(&id));
+        let weight = self.organisations.get(&from).map_or(0.0, |o| o.weight(policy, now));
+        let harm = report.crowd >= policy.collateral && report.hosts >= policy.collateral_hosts;
+        if !published || !harm || weight < policy.least_weight {
+            return;
+        }
+        if let Some(case) = self.cases.get_mut(&id).filter(|case| case.ordered != Some(true)) {
+            case.ordered = None;
+            case.go(State::Withdrawn, Reason::Collateral { crowd: report.crowd }, now);
+            self.published.remove(&id);
+            self.collateral.push(id);
+        }
+    }
+}
+
+/// Joins what an organisation says with what it said.
+fn vote(case: &mut Case, from: OrgId, new: Vote, half_life: Span) {
+    let Some(old) = case.votes.get_mut(&from) else {
+        case.votes.insert(from, new);
+        return;
+    };
+    let last = old.last.max(new.last);
+    // Later words replace a denial, and a denial replaces what was said before.
+    if new.denies || old.denies {
+        let (first, reports) = (old.first.min(new.first), old.reports.saturating_add(1));
+        let independent = old.independent && new.independent;
+        if new.last >= old.last {
+            *old = Vote { first, reports, independent, ..new };
+        }
+        return;
+    }
+    let at = |vote: &Vote| decayed(vote, half_life, last);
+    old.log_odds = at(old).max(at(&new));
+    old.last = last;
+    old.first = old.first.min(new.first);
+    old.convicts |= new.convicts;
+    old.hosts = old.hosts.max(new.hosts);
+    old.reports = old.reports.saturating_add(1);
+    // A vote that was made alone stays so, whatever it repeats later.
+}
+
+fn bound_votes(case: &mut Case, most: usize, half_life: Span, now: Timestamp) {
+    while case.votes.len() > most {
+        let weakest = case.votes.iter().min_by(|a, b| {
+            let worth = |vote: &Vote| {
+                if vote.denies { f64::MAX } else { decayed(vote, half_life, now) }
+            };
+            worth(a.1).total_cmp(&worth(b.1))
+        });
+        let Some(id) = weakest.map(|(id, _)| *id) else { return };
+        case.votes.remove(&id);
+    }
+}
+
+/// Addresses of no public network, and names that the public DNS does not hold: nobody else could
+/// see these, and a report of them would tell of the inside.
+fn is_ours_alone(subject: &IndicatorValue) -> bool {
+    match subject {
+        IndicatorValue::Addr(addr) | IndicatorValue::Socket(addr, _) => {
+            addr.is_private() || addr.is_special()
+        }
+        IndicatorValue::Domain(name) => ostium_names::is_local(name),
+        IndicatorValue::Url(url) => {
+            ostium_names::is_local(url.split(['/', ':']).next().unwrap_or(url))
+        }
+        IndicatorValue::Network(_) => true,
+        IndicatorValue::Ja4(_) => false,
+    }
+}

@@ -1,0 +1,218 @@
+//! A case that was touched is looked at again: its state, and what follows from that.
+
+use ostium_event::Timestamp;
+
+use super::{Correlator, Decision, Stands};
+use crate::score::{Score, score};
+use crate::{Case, Kept, OrgId, Reason, State, Vote};
+
+// === impl Correlator: judge ===
+
+impl Correlator {
+    pub(super) fn judge(&mut self, case: &mut Case, now: Timestamp, decisions: &mut Vec<Decision>) {
+        let found = score(case, &self.organisations, &self.policy, now);
+        let kept = self.rails.keep(&case.subject, &self.organisations);
+        let (state, why) = self.next_state(case, &found, kept, now);
+        let was = self.published.get(&case.id).copied();
+        if state == State::Confirmed && was.is_none() {
+            if self.minute.1 >= self.policy.most_a_minute && case.ordered != Some(true) {
+                self.waiting.insert(case.id);
+                case.go(State::Suspected, Reason::Waits, now);
+                return;
+            }
+            self.minute.1 += 1;
+        }
+        case.go(state, why.clone(), now);
+        if state == State::Confirmed {
+            self.publish(case, &found, was, now, decisions);
+            self.praise(case, now);
+            return;
+        }
+        if was.is_some() {
+            self.published.remove(&case.id);
+            decisions.push(Decision::Withdraw { id: case.id, reason: why });
+        }
+        if state == State::Withdrawn {
+            self.blame(case);
+        }
+    }
+
+    fn next_state(
+        &self,
+        case: &Case,
+        found: &Score,
+        kept: Option<Kept>,
+        now: Timestamp,
+    ) -> (State, Reason) {
+        let count = |n: usize| u16::try_from(n).unwrap_or(u16::MAX);
+        let evidence = Reason::Evidence {
+            probability: thousandths(found.probability),
+            organisations: count(found.organisations),
+            networks: count(found.networks),
+        };
+        let analyst = || match case.reasons.iter().rev().find(|(.., why)| is_order(why)) {
+            Some((.., why)) => why.clone(),
+            None => Reason::Analyst { note: String::new() },
+        };
+        let rail = |kept: &Kept| Reason::Rail { rail: kept.to_string() };
+        let published = self.published.contains_key(&case.id);
+        if case.ordered == Some(false) {
+            return (State::Withdrawn, analyst());
+        }
+        if let Some(kept) = &kept
+            && (published || case.ordered == Some(true))
+        {
+            return (State::Withdrawn, rail(kept));
+        }
+        if self.killed {
+            return (State::Suspected, Reason::Rail { rail: "the kill switch is on".to_owned() });
+        }
+        if case.ordered == Some(true) {
+            return (State::Confirmed, analyst());
+        }
+        let quorum = found.organisations >= self.policy.organisations
+            && found.networks >= self.policy.networks;
+        if published {
+            if found.denied && found.probability < self.policy.hold {
+                return (State::Withdrawn, Reason::FalsePositive);
+            }
+            if now >= case.seen.plus(self.keep(&case.subject)) {
+                return (State::Expired, Reason::Silence);
+            }
+            if case.published.is_some_and(|at| now >= at.plus(self.policy.keep_at_most)) {
+                return (State::Expired, Reason::Age);
+            }
+            return (State::Confirmed, evidence);
+        }
+        // What was withdrawn for its collateral stays so until an analyst says otherwise.
+        let collateral = |(.., why): &&(_, _, Reason)| matches!(why, Reason::Collateral { .. });
+        if case.state == State::Withdrawn
+            && let Some((.., why)) = case.reasons.iter().rev().find(collateral)
+        {
+            return (State::Withdrawn, why.clone());
+        }
+        if quorum && found.probability >= self.policy.confirm {
+            return match &kept {
+                Some(kept) => (State::Suspected, rail(kept)),
+                None => (State::Confirmed, evidence),
+            };
+        }
+        let state = match case.state {
+            State::Expired | State::Withdrawn => case.state,
+            _ if found.probability >= self.policy.suspect => State::Suspected,
+            _ => State::Observed,
+        };
+        (state, evidence)
+    }
+
+    fn publish(
+        &mut self,
+        case: &mut Case,
+        found: &Score,
+        was: Option<Stands>,
+        now: Timestamp,
+        decisions: &mut Vec<Decision>,
+    ) {
+        let first = *case.published.get_or_insert(now);
+        let by_analyst = case.ordered == Some(true);
+        let keep = self.keep(&case.subject);
+        let most = first.plus(self.policy.keep_at_most);
+        let until = case.seen.plus(keep);
+        let until = if by_analyst { until } else { until.min(most) };
+        let shown_until = first.plus(self.policy.canary);
+        let canary = if now < shown_until && !by_analyst { self.policy.canary_share } else { 0 };
+        self.due.insert((until, case.id));
+        if canary > 0 {
+            self.due.insert((shown_until, case.id));
+        }
+        // The same again is only worth a delta when it lives notably longer or goes to more.
+        let same = was.is_some_and(|old| {
+            old.canary == canary && until.since(old.until).nanos() < keep.nanos() / 4
+        });
+        if same {
+            return;
+        }
+        // Votes grow old while sightings keep it alive; that makes it no less sure.
+        let (sure, by) = was.map_or((0, 0), |old| (old.confidence, old.organisations));
+        let organisations = u16::try_from(found.organisations).unwrap_or(u16::MAX).max(by);
+        let now_sure = if by_analyst { 100 } else { confidence(found.probability) };
+        let confidence = now_sure.max(sure);
+        self.published.insert(case.id, Stands { until, organisations, confidence, canary });
+        decisions.push(Decision::Publish {
+            id: case.id,
+            value: case.subject.clone(),
+            confidence,
+            family: case.family().map(str::to_owned),
+            until,
+            organisations,
+            canary,
+            by_analyst,
+        });
+    }
+
+    /// Others confirmed what these said on their own: their word is worth more.
+    fn praise(&mut self, case: &mut Case, now: Timestamp) {
+        if std::mem::replace(&mut case.settled, true) {
+            return;
+        }
+        let policy = &self.policy;
+        let weigh = |id: &OrgId| {
+            self.organisations.get(id).map_or(0.0, |member| member.weight(policy, now))
+        };
+        let speaks = |vote: &Vote| vote.independent && vote.log_odds >= policy.support;
+        let weighty: Vec<OrgId> = case
+            .votes
+            .iter()
+            .filter(|(id, vote)| speaks(vote) && weigh(id) >= policy.least_weight)
+            .map(|(id, _)| *id)
+            .collect();
+        for (id, vote) in &case.votes {
+            // Its own word does not make it right.
+            let others = weighty.iter().any(|other| other != id) || case.ordered == Some(true);
+            let Some(organisation) = self.organisations.get_mut(id) else { continue };
+            if speaks(vote) && others {
+                organisation.standing.right = organisation.standing.right.saturating_add(1);
+            } else if vote.denies {
+                organisation.standing.wrong = organisation.standing.wrong.saturating_add(1);
+            }
+        }
+    }
+
+    /// It was harmless: who supported it is believed less, and what it earned by it is taken back.
+    fn blame(&mut self, case: &mut Case) {
+        let praised = std::mem::replace(&mut case.settled, false);
+        for (id, vote) in &mut case.votes {
+            let supports = vote.log_odds >= self.policy.support && vote.independent;
+            let Some(organisation) = self.organisations.get_mut(id).filter(|_| supports) else {
+                continue;
+            };
+            let standing = &mut organisation.standing;
+            standing.right = standing.right.saturating_sub(u32::from(praised));
+            standing.wrong = standing.wrong.saturating_add(1);
+            // It is blamed once.
+            vote.independent = false;
+        }
+    }
+}
+
+const fn is_order(why: &Reason) -> bool {
+    matches!(why, Reason::Analyst { .. })
+}
+
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a probability lies between 0 and 1"
+)]
+fn thousandths(p: f64) -> u16 {
+    (p * 1_000.0) as u16
+}
+
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a probability lies between 0 and 1"
+)]
+fn confidence(p: f64) -> u8 {
+    (p * 100.0) as u8
+}
