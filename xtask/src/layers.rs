@@ -59,6 +59,7 @@ const CRATES: &[(&str, Layer)] = &[
     ("crates/correlate", Layer::Stage),
     ("crates/pipeline", Layer::Composition),
     ("crates/synth", Layer::Maker),
+    ("crates/poison", Layer::Maker),
     ("crates/lab", Layer::Maker),
     ("crates/sensor-api", Layer::Interface),
     ("crates/hub-api", Layer::Interface),

@@ -45,6 +45,8 @@ pub(crate) enum Command {
     Synth(SynthArgs),
     /// Judges labelled cases and says how well: found, missed, falsely accused, after what time
     Eval(EvalArgs),
+    /// Lets organisations lie to a hub, and says what that does: a table by attack and liars
+    Poison(PoisonArgs),
     /// Prints a completion script for a shell
     Completions(CompletionsArgs),
 }
@@ -230,6 +232,39 @@ pub(crate) struct EvalArgs {
     pub(crate) quiet: bool,
 }
 
+/// Options of `poison`.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  ostium poison                                       every attack, about a minute
+  ostium poison --attack collude --attack sybil --seeds 20
+  ostium poison --format markdown -o table.md
+  ostium poison --format json | jq '.rows[] | select(.liars == 15)'
+
+Attacks: collude, drift, replay, sybil, resolver, competitor, neighbour, denial, flood.
+The same options give the same table. docs/poisoning.md says how it is made and what it means.
+Status 1 when a value was published that rails must keep from that.")]
+pub(crate) struct PoisonArgs {
+    /// Worlds for each attack and number of liars
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    pub(crate) seeds: u64,
+    /// Days of each world: two quiet weeks, lies, two weeks more
+    #[arg(long, value_name = "N", default_value_t = 42)]
+    pub(crate) days: u64,
+    /// Only this attack; repeat for more
+    #[arg(long, value_name = "NAME")]
+    pub(crate) attack: Vec<ostium_poison::Attack>,
+    /// How to print the table
+    #[arg(long, value_enum, default_value_t = EvalFormat::Table)]
+    pub(crate) format: EvalFormat,
+    /// Write what is printed to a file instead of standard output
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: Option<std::path::PathBuf>,
+    /// Say nothing on standard error but failures
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+}
+
 /// Options of `synth`.
 #[derive(Args)]
 #[command(after_help = "\
@@ -323,7 +358,7 @@ pub(crate) enum Format {
 pub(crate) enum EvalFormat {
     /// For people
     Table,
-    /// For machines: one object, schema ostium.eval/1
+    /// For machines: one object, with its schema
     Json,
     /// For a repository
     Markdown,

@@ -12,6 +12,7 @@ mod fail;
 mod intel;
 mod interrupt;
 mod output;
+mod poison;
 mod progress;
 mod sensor;
 mod synth;
@@ -42,6 +43,7 @@ fn main() -> ExitCode {
         Command::Demo(args) => demo::run(&args),
         Command::Synth(args) => synth::run(&args),
         Command::Eval(args) => eval::run(&args),
+        Command::Poison(args) => poison::run(&args),
         Command::Completions(args) => completions::run(&args),
     };
     match done {

@@ -132,3 +132,36 @@ impl CaseBar {
         self.bar.finish_and_clear();
     }
 }
+
+/// A bar over runs, with what they are about.
+pub(crate) struct RunBar {
+    bar: ProgressBar,
+}
+
+// === impl RunBar ===
+
+impl RunBar {
+    pub(crate) fn new(quiet: bool) -> Self {
+        let bar = ProgressBar::new(0);
+        if quiet || !std::io::stderr().is_terminal() {
+            bar.set_draw_target(ProgressDrawTarget::hidden());
+        }
+        let template = "{bar:30} {pos}/{len} worlds  {elapsed}  {wide_msg}";
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            bar.set_style(style);
+        }
+        Self { bar }
+    }
+
+    /// So many are over.
+    pub(crate) fn show(&self, done: u64, of: u64, about: String) {
+        self.bar.set_length(of);
+        self.bar.set_position(done);
+        self.bar.set_message(about);
+    }
+
+    /// Takes the bar away.
+    pub(crate) fn clear(&self) {
+        self.bar.finish_and_clear();
+    }
+}

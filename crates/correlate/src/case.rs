@@ -114,7 +114,9 @@ pub struct Case {
     pub published: Option<Timestamp>,
     /// Who was praised or blamed for it already.
     pub settled: bool,
-    /// When it was last seen by anybody.
+    /// One organisation alone called it harmless, and its supporters are believed less for it.
+    pub doubted: bool,
+    /// When it was last seen by anybody whose word has a weight.
     pub seen: Timestamp,
 }
 
@@ -186,6 +188,7 @@ impl Case {
             ordered: None,
             published: None,
             settled: false,
+            doubted: false,
             seen: Timestamp::ZERO,
         }
     }

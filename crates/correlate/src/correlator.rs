@@ -1,5 +1,6 @@
 //! Reports in, decisions out.
 
+mod bound;
 mod hear;
 mod judge;
 
@@ -8,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use ostium_event::{Span, Timestamp};
 use ostium_intel::IndicatorValue;
 
+use crate::denials::Denials;
 use crate::{Case, Kept, OrgId, Organisation, Policy, Rails, Reason, State};
 
 /// What is to be done.
@@ -86,6 +88,7 @@ pub struct Correlator {
     /// Withdrawn for their collateral since the last `decide`.
     collateral: Vec<u64>,
     killed: bool,
+    denials: Denials,
 }
 
 /// How something stands published.
@@ -126,6 +129,7 @@ impl Correlator {
             waiting: BTreeSet::new(),
             collateral: Vec::new(),
             killed: false,
+            denials: Denials::default(),
         }
     }
 
@@ -238,12 +242,22 @@ impl Correlator {
                 decisions.push(Decision::Withdraw { id, reason: reason.clone() });
             }
         }
+        let mut fresh = Vec::new();
         for id in std::mem::take(&mut self.touched) {
             if let Some(mut case) = self.cases.remove(&id) {
-                self.judge(&mut case, now, &mut decisions);
+                if self.judge(&mut case, now, false, &mut decisions) {
+                    fresh.push(id);
+                }
                 self.cases.insert(id, case);
             }
         }
+        for id in self.in_turn(fresh) {
+            if let Some(mut case) = self.cases.remove(&id) {
+                self.judge(&mut case, now, true, &mut decisions);
+                self.cases.insert(id, case);
+            }
+        }
+        decisions.sort_by_key(Decision::id);
         self.bound_cases();
         decisions
     }
@@ -265,24 +279,15 @@ impl Correlator {
             _ => self.policy.keep_address,
         }
     }
+}
 
-    /// Lets the oldest of the merely observed go when there are too many.
-    fn bound_cases(&mut self) {
-        let over = self.cases.len().saturating_sub(self.policy.most_cases);
-        if over == 0 {
-            return;
-        }
-        let idle = |case: &&Case| {
-            case.ordered.is_none() && !matches!(case.state, State::Confirmed | State::Suspected)
-        };
-        // A tenth more than needed, so that this is rare.
-        let many = over + self.policy.most_cases / 10;
-        let gone: Vec<u64> =
-            self.cases.values().filter(idle).take(many).map(|case| case.id).collect();
-        for id in gone {
-            if let Some(case) = self.cases.remove(&id) {
-                self.of.remove(&case.subject);
-            }
+// === impl Decision ===
+
+impl Decision {
+    /// The number of the case that it is about.
+    pub const fn id(&self) -> u64 {
+        match self {
+            Self::Publish { id, .. } | Self::Withdraw { id, .. } => *id,
         }
     }
 }

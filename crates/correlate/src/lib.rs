@@ -13,6 +13,7 @@
 
 mod case;
 mod correlator;
+mod denials;
 mod organisation;
 mod policy;
 mod rails;

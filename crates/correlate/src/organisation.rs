@@ -38,8 +38,14 @@ pub struct Organisation {
 pub struct Standing {
     /// Made before anything was published, and confirmed by others.
     pub right: u32,
-    /// Supported what was withdrawn as harmless, or denied what was confirmed.
+    /// Supported what a quorum, a rail or an analyst withdrew.
     pub wrong: u32,
+    /// Supported what one organisation alone called harmless, or denied what was confirmed.
+    #[serde(default)]
+    pub doubted: u32,
+    /// Destinations that it named before they were published, whatever became of them.
+    #[serde(default)]
+    pub said: u32,
 }
 
 // === impl OrgId ===
@@ -56,7 +62,8 @@ impl Organisation {
     ///
     /// The mean of a Beta distribution: who is vouched for starts with five reports, of which a
     /// share of `vouched` was right; others start at nothing and must earn `earn` right reports
-    /// over the time of probation.
+    /// over the time of probation, and what they named in vain counts against them: who names
+    /// everything is sometimes right.
     pub fn weight(&self, policy: &Policy, now: Timestamp) -> f64 {
         if self.id == OrgId::HUB {
             return 1.0;
@@ -64,8 +71,10 @@ impl Organisation {
         if self.silenced {
             return 0.0;
         }
-        let (right, wrong) = (f64::from(self.standing.right), f64::from(self.standing.wrong));
-        let wrong = wrong * policy.wrong;
+        let Standing { right, wrong, doubted, said } = self.standing;
+        let in_vain = f64::from(said.saturating_sub(right));
+        let right = f64::from(right.min(policy.most_right));
+        let wrong = f64::from(wrong) * policy.wrong + f64::from(doubted) * policy.doubt;
         if self.vouched > 0.0 {
             let start = policy.vouched * self.vouched.min(1.0);
             return (START * start + right) / (START + right + wrong);
@@ -74,7 +83,7 @@ impl Organisation {
         if on_probation || self.standing.right < policy.earn {
             return 0.0;
         }
-        right / (START + right + wrong)
+        right / (START + right + wrong + in_vain)
     }
 }
 

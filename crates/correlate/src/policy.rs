@@ -24,6 +24,9 @@ pub struct Policy {
     pub organisations: usize,
     /// Networks (AS numbers) that they must be in: two addresses at one provider are one neighbour.
     pub networks: usize,
+    /// Of these, so many that a member vouches for, or the hub itself: trust that newcomers earn by
+    /// copying public lists completes a quorum, and never is one (docs/poisoning.md, sybil).
+    pub vouched_supporters: usize,
     /// From so many nats on an organisation supports a case.
     pub support: f64,
     /// Weight at the start of an organisation that a member vouches for in full.
@@ -35,6 +38,23 @@ pub struct Policy {
     pub probation: Span,
     /// A wrong report costs as much as so many right ones earn.
     pub wrong: f64,
+    /// A report that one organisation alone calls harmless costs as much as so many right ones earn:
+    /// three, which is what one liar can raise in a month, leave two fresh organisations a quorum.
+    pub doubt: f64,
+    /// Right reports that count at most: trust of long ago is no credit for many lies.
+    pub most_right: u32,
+    /// Votes that a denial outweighs, while its organisation denies no more than `denials`: unknown
+    /// means allow, so it is more than one.
+    pub denial: f64,
+    /// So many denials of an organisation within `denial_window` count in full; of more, each counts
+    /// less by the square of that, for who calls everything harmless says nothing. An honest site meets a wrong
+    /// block less than once a month.
+    pub denials: u32,
+    /// See `denials`.
+    pub denial_window: Span,
+    /// What one organisation calls collateral stays withdrawn for so long at least, so that an
+    /// analyst can look; what a quorum of them does, until an analyst says otherwise.
+    pub collateral_hold: Span,
     /// An organisation below this weight supports nothing.
     pub least_weight: f64,
     /// Evidence halves in this time if nobody sees the destination again: bots poll for days, and
@@ -58,7 +78,7 @@ pub struct Policy {
     pub collateral: u16,
     /// And so many hosts at least, or a small office would stop everything.
     pub collateral_hosts: u32,
-    /// Cases kept; beyond, the oldest of the merely observed go.
+    /// Cases kept, more than the cap of a minute can publish in `keep_name`; beyond, those go that only one organisation speaks of, of whoever has most.
     pub most_cases: usize,
     /// Votes kept for a case; the weakest go.
     pub most_votes: usize,
@@ -75,11 +95,18 @@ impl Default for Policy {
             hold: 0.5,
             organisations: 2,
             networks: 2,
+            vouched_supporters: 1,
             support: 3.0,
             vouched: 0.8,
             earn: 5,
             probation: days(14),
             wrong: 4.0,
+            doubt: 0.3,
+            most_right: 20,
+            denial: 2.0,
+            denials: 3,
+            denial_window: days(30),
+            collateral_hold: days(1),
             least_weight: 0.1,
             half_life: days(3),
             keep_name: days(14),

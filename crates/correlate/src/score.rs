@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ostium_event::{Span, Timestamp};
 
+use crate::denials::{COUNTS, Denials};
 use crate::policy::{logistic, logit};
 use crate::{Case, OrgId, Organisation, Policy, Vote};
 
@@ -14,8 +15,11 @@ pub(crate) struct Score {
     /// Organisations that support it, and the networks that they are in.
     pub(crate) organisations: usize,
     pub(crate) networks: usize,
-    /// Somebody whose word counts says that it is harmless.
-    pub(crate) denied: bool,
+    /// Of these, those that are vouched for, and the hub.
+    pub(crate) vouched: usize,
+    /// Organisations whose word counts that say that it is harmless, and their networks.
+    pub(crate) deniers: usize,
+    pub(crate) denying_networks: usize,
 }
 
 /// The score of a case at a time.
@@ -23,11 +27,12 @@ pub(crate) fn score(
     case: &Case,
     all: &BTreeMap<OrgId, Organisation>,
     policy: &Policy,
+    denials: &Denials,
     now: Timestamp,
 ) -> Score {
     let mut sum = logit(policy.prior);
-    let (mut organisations, mut denied) = (0, false);
-    let mut networks = BTreeSet::new();
+    let (mut organisations, mut vouched, mut deniers) = (0, 0, 0);
+    let (mut networks, mut denying) = (BTreeSet::new(), BTreeSet::new());
     for (id, vote) in &case.votes {
         let Some(organisation) = all.get(id) else { continue };
         let weight = organisation.weight(policy, now);
@@ -36,20 +41,31 @@ pub(crate) fn score(
         }
         if vote.denies {
             // A denial does not decay: what is harmless stays so until somebody sees otherwise.
-            sum -= weight * policy.most_of_one;
-            denied = true;
+            let share = denials.share(*id, policy, now);
+            sum -= weight * share * policy.denial * policy.most_of_one;
+            if share >= COUNTS {
+                deniers += 1;
+                denying.insert(organisation.network);
+            }
             continue;
         }
         let own = decayed(vote, policy.half_life, now).clamp(0.0, policy.most_of_one);
         sum += weight * own;
         if own >= policy.support {
             organisations += 1;
+            vouched += usize::from(*id == OrgId::HUB || organisation.vouched > 0.0);
             // Whose network nobody knows shares one with all others of whom nobody knows.
             networks.insert((*id == OrgId::HUB, organisation.network));
         }
     }
-    let networks = networks.len();
-    Score { probability: logistic(sum), organisations, networks, denied }
+    Score {
+        probability: logistic(sum),
+        organisations,
+        networks: networks.len(),
+        vouched,
+        deniers,
+        denying_networks: denying.len(),
+    }
 }
 
 /// What a vote is worth now.

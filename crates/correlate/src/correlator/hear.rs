@@ -4,6 +4,7 @@ use ostium_event::{Span, Timestamp};
 use ostium_intel::IndicatorValue;
 
 use super::{Correlator, Refused};
+use crate::denials::COUNTS;
 use crate::score::decayed;
 use crate::{Case, Finding, OrgId, Reason, Report, State, Vote};
 
@@ -36,7 +37,11 @@ impl Correlator {
         let Some(case) = self.cases.get_mut(&id) else {
             return Err(Refused::BadNumbers);
         };
-        case.seen = case.seen.max(last);
+        // Who weighs nothing, or calls it harmless, keeps nothing alive.
+        let weight = self.organisations.get(&from).map_or(0.0, |o| o.weight(&self.policy, now));
+        if weight >= self.policy.least_weight && report.finding != Finding::FalsePositive {
+            case.seen = case.seen.max(last);
+        }
         if let Some(family) = &report.family {
             case.call(family);
         }
@@ -58,20 +63,17 @@ impl Correlator {
                     hosts: report.hosts,
                     independent,
                 };
+                let fresh = independent && new.log_odds >= self.policy.support;
+                if fresh && !case.votes.contains_key(&from) {
+                    let organisation = self.organisations.get_mut(&from);
+                    let said = organisation.map(|organisation| &mut organisation.standing.said);
+                    said.into_iter().for_each(|said| *said = said.saturating_add(1));
+                }
                 vote(case, from, new, half_life);
             }
             Finding::FalsePositive => {
-                let new = Vote {
-                    log_odds: 0.0,
-                    convicts: false,
-                    denies: true,
-                    first,
-                    last: now,
-                    reports: 1,
-                    hosts: 0,
-                    independent,
-                };
-                vote(case, from, new, half_life);
+                vote(case, from, denial(first, now, independent), half_life);
+                self.denials.note(from, id, &self.policy, now);
             }
         }
         bound_votes(case, self.policy.most_votes, half_life, now);
@@ -88,12 +90,37 @@ impl Correlator {
         if !published || !harm || weight < policy.least_weight {
             return;
         }
+        let says = self.cases.get(&id).and_then(|case| case.votes.get(&from));
+        // Its word is in the vote already.
+        if says.is_some_and(|vote| vote.denies) {
+            return;
+        }
+        self.denials.note(from, id, policy, now);
+        let counts = self.denials.share(from, policy, now) >= COUNTS;
+        let half_life = policy.half_life;
         if let Some(case) = self.cases.get_mut(&id).filter(|case| case.ordered != Some(true)) {
+            vote(case, from, denial(now, now, false), half_life);
+            if !counts {
+                return;
+            }
             case.ordered = None;
             case.go(State::Withdrawn, Reason::Collateral { crowd: report.crowd }, now);
             self.published.remove(&id);
             self.collateral.push(id);
         }
+    }
+}
+
+const fn denial(first: Timestamp, now: Timestamp, independent: bool) -> Vote {
+    Vote {
+        log_odds: 0.0,
+        convicts: false,
+        denies: true,
+        first,
+        last: now,
+        reports: 1,
+        hosts: 0,
+        independent,
     }
 }
 

@@ -9,16 +9,26 @@ use crate::{Case, Kept, OrgId, Reason, State, Vote};
 // === impl Correlator: judge ===
 
 impl Correlator {
-    pub(super) fn judge(&mut self, case: &mut Case, now: Timestamp, decisions: &mut Vec<Decision>) {
-        let found = score(case, &self.organisations, &self.policy, now);
+    /// Looks at a case; what is new and has no turn yet is left as it is, and `true` is said.
+    pub(super) fn judge(
+        &mut self,
+        case: &mut Case,
+        now: Timestamp,
+        turn: bool,
+        decisions: &mut Vec<Decision>,
+    ) -> bool {
+        let found = score(case, &self.organisations, &self.policy, &self.denials, now);
         let kept = self.rails.keep(&case.subject, &self.organisations);
         let (state, why) = self.next_state(case, &found, kept, now);
         let was = self.published.get(&case.id).copied();
         if state == State::Confirmed && was.is_none() {
+            if !turn {
+                return true;
+            }
             if self.minute.1 >= self.policy.most_a_minute && case.ordered != Some(true) {
                 self.waiting.insert(case.id);
                 case.go(State::Suspected, Reason::Waits, now);
-                return;
+                return false;
             }
             self.minute.1 += 1;
         }
@@ -26,15 +36,19 @@ impl Correlator {
         if state == State::Confirmed {
             self.publish(case, &found, was, now, decisions);
             self.praise(case, now);
-            return;
+            if was.is_none() {
+                self.acquit(case);
+            }
+            return false;
         }
         if was.is_some() {
             self.published.remove(&case.id);
             decisions.push(Decision::Withdraw { id: case.id, reason: why });
         }
         if state == State::Withdrawn {
-            self.blame(case);
+            self.blame(case, &found);
         }
+        false
     }
 
     fn next_state(
@@ -71,9 +85,10 @@ impl Correlator {
             return (State::Confirmed, analyst());
         }
         let quorum = found.organisations >= self.policy.organisations
-            && found.networks >= self.policy.networks;
+            && found.networks >= self.policy.networks
+            && found.vouched >= self.policy.vouched_supporters;
         if published {
-            if found.denied && found.probability < self.policy.hold {
+            if found.deniers > 0 && found.probability < self.policy.hold {
                 return (State::Withdrawn, Reason::FalsePositive);
             }
             if now >= case.seen.plus(self.keep(&case.subject)) {
@@ -84,10 +99,12 @@ impl Correlator {
             }
             return (State::Confirmed, evidence);
         }
-        // What was withdrawn for its collateral stays so until an analyst says otherwise.
+        // What was withdrawn for its collateral stays so until an analyst says otherwise; for one
+        // organisation's word, for a time.
         let collateral = |(.., why): &&(_, _, Reason)| matches!(why, Reason::Collateral { .. });
         if case.state == State::Withdrawn
-            && let Some((.., why)) = case.reasons.iter().rev().find(collateral)
+            && let Some((at, _, why)) = case.reasons.iter().rev().find(collateral)
+            && (self.is_denied_by_quorum(found) || now < at.plus(self.policy.collateral_hold))
         {
             return (State::Withdrawn, why.clone());
         }
@@ -173,13 +190,28 @@ impl Correlator {
             if speaks(vote) && others {
                 organisation.standing.right = organisation.standing.right.saturating_add(1);
             } else if vote.denies {
-                organisation.standing.wrong = organisation.standing.wrong.saturating_add(1);
+                // More say otherwise: a doubt, for liars could be the more.
+                organisation.standing.doubted = organisation.standing.doubted.saturating_add(1);
             }
         }
     }
 
+    /// As many say that it is harmless as would have to say that it is not.
+    const fn is_denied_by_quorum(&self, found: &Score) -> bool {
+        found.deniers >= self.policy.organisations && found.denying_networks >= self.policy.networks
+    }
+
     /// It was harmless: who supported it is believed less, and what it earned by it is taken back.
-    fn blame(&mut self, case: &mut Case) {
+    /// By the word of one organisation alone it is only doubted.
+    fn blame(&mut self, case: &mut Case, found: &Score) {
+        let by_one = matches!(
+            case.reasons.last(),
+            Some((.., Reason::FalsePositive | Reason::Collateral { .. }))
+        ) && !self.is_denied_by_quorum(found);
+        if by_one && (std::mem::replace(&mut case.doubted, true) || found.deniers == 0) {
+            return;
+        }
+        let doubted = !by_one && std::mem::replace(&mut case.doubted, false);
         let praised = std::mem::replace(&mut case.settled, false);
         for (id, vote) in &mut case.votes {
             let supports = vote.log_odds >= self.policy.support && vote.independent;
@@ -188,9 +220,28 @@ impl Correlator {
             };
             let standing = &mut organisation.standing;
             standing.right = standing.right.saturating_sub(u32::from(praised));
+            if by_one {
+                standing.doubted = standing.doubted.saturating_add(1);
+                continue;
+            }
+            standing.doubted = standing.doubted.saturating_sub(u32::from(doubted));
             standing.wrong = standing.wrong.saturating_add(1);
             // It is blamed once.
             vote.independent = false;
+        }
+    }
+
+    /// It was doubted, and more have said it since: the doubt is taken back.
+    fn acquit(&mut self, case: &mut Case) {
+        if !std::mem::replace(&mut case.doubted, false) {
+            return;
+        }
+        for (id, vote) in &case.votes {
+            let Some(organisation) = self.organisations.get_mut(id) else { continue };
+            let doubted = &mut organisation.standing.doubted;
+            if vote.independent && vote.log_odds >= self.policy.support {
+                *doubted = doubted.saturating_sub(1);
+            }
         }
     }
 }

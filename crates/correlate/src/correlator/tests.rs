@@ -225,7 +225,7 @@ fn old_signals_are_not_heard_and_clocks_ahead_are_not_believed() {
 
 #[test]
 fn a_false_positive_lowers_at_once_and_costs_who_was_wrong() {
-    let mut world = world(3);
+    let mut world = world(4);
     let shop = name("shop.example");
     for id in 1..=2 {
         world.hear(OrgId(id), &says(&shop, 6.8, at(0)), at(0)).unwrap();
@@ -236,8 +236,14 @@ fn a_false_positive_lowers_at_once_and_costs_who_was_wrong() {
     assert_eq!(withdrawn(&world.decide(at(5))), [id]);
     assert_eq!(state(&world, &shop), State::Withdrawn);
     let after = world.organisations()[&OrgId(1)].weight(world.policy(), at(5));
-    assert!(after < before * 0.7, "{before} {after}");
+    assert!(after < before * 0.95, "one denies: a doubt; {before} {after}");
     assert_eq!(world.organisations()[&OrgId(3)].standing.wrong, 0);
+    world.hear(OrgId(4), &denies(&shop, at(6)), at(6)).unwrap();
+    world.decide(at(6));
+    let after = world.organisations()[&OrgId(1)].weight(world.policy(), at(6));
+    assert!(after < before * 0.6, "two in two networks deny: wrong; {before} {after}");
+    let standing = world.organisations()[&OrgId(1)].standing;
+    assert_eq!((standing.right, standing.wrong, standing.doubted), (0, 1, 0));
     // The same two do not bring it back by repeating themselves.
     for id in 1..=2 {
         world.hear(OrgId(id), &says(&shop, 6.8, at(9)), at(9)).unwrap();
@@ -443,3 +449,5 @@ proptest! {
         }
     }
 }
+
+mod poisoned;

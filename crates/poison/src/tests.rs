@@ -1,0 +1,67 @@
+//! What holds whatever liars do, and what does not.
+
+use crate::{Attack, Row, Settings, run};
+
+/// 15 liars beside 30 are a third of all.
+fn rows(attacks: &[Attack], liars: &[u32], seeds: u64) -> Vec<Row> {
+    let settings =
+        Settings { seeds, liars: liars.to_vec(), attacks: attacks.to_vec(), ..Settings::default() };
+    let table = run(&settings, &mut |_| true);
+    assert!(!table.partial && table.rows.len() == attacks.len() * liars.len());
+    table.rows
+}
+
+#[test]
+fn nothing_on_a_rail_is_published_and_true_c2_is_confirmed() {
+    for row in rows(&Attack::ALL, &[0, 1, 3, 15], 2) {
+        assert_eq!(row.on_rails, 0, "{} {}", row.attack, row.liars);
+        // Denial is the one attack that keeps true controllers from their quorum.
+        let least = if row.attack == Attack::Denial { 0.7 } else { 0.9 };
+        let share = row.confirmed.value();
+        assert!(share >= least, "{} {}: {share}", row.attack, row.liars);
+        assert!(row.confirmed.of > 20, "{row:?}");
+    }
+}
+
+#[test]
+fn one_liar_alone_publishes_nothing_and_two_do() {
+    let rows = rows(&[Attack::Collude], &[0, 1, 2, 5], 2);
+    let published: Vec<u32> = rows.iter().map(|row| row.published.count).collect();
+    let &[none, one, two, five] = published.as_slice() else { panic!("{published:?}") };
+    assert!(none <= 1 && one <= 1, "an honest false alarm may meet a lie: {published:?}");
+    assert!(two > 2 && five > two, "two vouched in two networks are a quorum: {published:?}");
+}
+
+#[test]
+fn what_honest_members_use_is_withdrawn_from_few_liars() {
+    for row in rows(&[Attack::Competitor], &[2, 5], 2) {
+        assert!(row.published.count > 0, "{row:?}");
+        assert_eq!(row.stands.count, 0, "{row:?}");
+        assert!(row.stood.median < 24.0, "{row:?}");
+    }
+}
+
+#[test]
+fn newcomers_without_a_voucher_publish_nothing() {
+    for row in rows(&[Attack::Sybil], &[2, 15], 2) {
+        assert!(row.published.value() < 0.1, "{row:?}");
+    }
+}
+
+#[test]
+fn the_same_seeds_give_the_same_table() {
+    let attacks = [Attack::Collude, Attack::Denial];
+    assert_eq!(rows(&attacks, &[2], 1), rows(&attacks, &[2], 1));
+}
+
+#[test]
+fn it_can_be_stopped() {
+    let settings = Settings { seeds: 1, ..Settings::default() };
+    let mut runs = 0;
+    let table = run(&settings, &mut |_| {
+        runs += 1;
+        runs <= 2
+    });
+    assert!(table.partial && table.rows.len() == 2);
+    assert!(table.text().contains("interrupted") && table.markdown().contains("### collude"));
+}
