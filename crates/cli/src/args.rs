@@ -236,7 +236,7 @@ pub(crate) struct EvalArgs {
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
-  ostium poison                                       every attack, about a minute
+  ostium poison                                       every attack, some minutes
   ostium poison --attack collude --attack sybil --seeds 20
   ostium poison --format markdown -o table.md
   ostium poison --format json | jq '.rows[] | select(.liars == 15)'
