@@ -24,11 +24,12 @@ fn nothing_on_a_rail_is_published_and_true_c2_is_confirmed() {
 }
 
 #[test]
-fn one_liar_alone_publishes_nothing_and_two_do() {
+fn one_liar_needs_an_honest_mistake_and_two_need_nothing() {
     let rows = rows(&[Attack::Collude], &[0, 1, 2, 5], 2);
     let published: Vec<u32> = rows.iter().map(|row| row.published.count).collect();
     let &[none, one, two, five] = published.as_slice() else { panic!("{published:?}") };
-    assert!(none <= 1 && one <= 1, "an honest false alarm may meet a lie: {published:?}");
+    // An honest false alarm about the same name makes a quorum with one lie: seldom, not never.
+    assert!(none <= 1 && one * 10 <= two.max(five), "{published:?}");
     assert!(two > 2 && five > two, "two vouched in two networks are a quorum: {published:?}");
 }
 
