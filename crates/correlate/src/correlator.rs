@@ -2,6 +2,9 @@
 
 mod hear;
 mod judge;
+mod keep;
+
+pub use keep::KeptCase;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -85,6 +88,8 @@ pub struct Correlator {
     waiting: BTreeSet<u64>,
     /// Withdrawn for their collateral since the last `decide`.
     collateral: Vec<u64>,
+    /// To be kept anew.
+    changed: BTreeSet<u64>,
     killed: bool,
 }
 
@@ -125,6 +130,7 @@ impl Correlator {
             minute: (0, 0),
             waiting: BTreeSet::new(),
             collateral: Vec::new(),
+            changed: BTreeSet::new(),
             killed: false,
         }
     }
@@ -224,7 +230,10 @@ impl Correlator {
                 break;
             }
             self.due.pop_first();
-            self.touched.insert(id);
+            // What was withdrawn before its time was looked at then.
+            if self.published.contains_key(&id) {
+                self.touched.insert(id);
+            }
         }
         let minute = now.secs() / 60;
         if self.minute.0 != minute {
@@ -239,6 +248,7 @@ impl Correlator {
             }
         }
         for id in std::mem::take(&mut self.touched) {
+            self.changed.insert(id);
             if let Some(mut case) = self.cases.remove(&id) {
                 self.judge(&mut case, now, &mut decisions);
                 self.cases.insert(id, case);
@@ -259,7 +269,7 @@ impl Correlator {
         id
     }
 
-    fn keep(&self, subject: &IndicatorValue) -> Span {
+    fn life(&self, subject: &IndicatorValue) -> Span {
         match subject {
             IndicatorValue::Domain(_) | IndicatorValue::Url(_) => self.policy.keep_name,
             _ => self.policy.keep_address,
@@ -280,6 +290,7 @@ impl Correlator {
         let gone: Vec<u64> =
             self.cases.values().filter(idle).take(many).map(|case| case.id).collect();
         for id in gone {
+            self.changed.insert(id);
             if let Some(case) = self.cases.remove(&id) {
                 self.of.remove(&case.subject);
             }

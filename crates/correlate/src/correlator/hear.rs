@@ -88,12 +88,14 @@ impl Correlator {
         if !published || !harm || weight < policy.least_weight {
             return;
         }
-        if let Some(case) = self.cases.get_mut(&id).filter(|case| case.ordered != Some(true)) {
-            case.ordered = None;
+        let Some(mut case) = self.cases.remove(&id) else { return };
+        // An analyst who confirmed it knew what he did.
+        if case.ordered != Some(true) {
+            self.falls(&case);
             case.go(State::Withdrawn, Reason::Collateral { crowd: report.crowd }, now);
-            self.published.remove(&id);
             self.collateral.push(id);
         }
+        self.cases.insert(id, case);
     }
 }
 
