@@ -54,7 +54,8 @@ impl Profile {
                 self.served.entry(event.flow.outside, Default::default).proxy += 1;
                 let name = self.name(request.host?);
                 self.proxied(host, event, &name, request.port, |c| {
-                    c.http.get_or_insert_default().request(&request, false);
+                    let port = request.port.unwrap_or(0);
+                    c.http.get_or_insert_default().request(&request, false, port);
                 });
                 Some(name)
             }
@@ -64,7 +65,7 @@ impl Profile {
                 let name = self.name(hello.server_name?);
                 if proxy {
                     self.proxied(host, event, &name, None, |c| {
-                        c.tls.get_or_insert_default().hello(&hello);
+                        c.tls.get_or_insert_default().hello(&hello, 0);
                     });
                 }
                 Some(name)
@@ -129,7 +130,8 @@ impl Profile {
                 if request.via_proxy {
                     let name = self.name(request.host?);
                     self.proxied(host, event, &name, request.port, |c| {
-                        c.http.get_or_insert_default().request(&request, false);
+                        let port = request.port.unwrap_or(0);
+                        c.http.get_or_insert_default().request(&request, false, port);
                     });
                     return Some(name);
                 }
@@ -137,7 +139,7 @@ impl Profile {
                 let name = text.map(|text| self.name(text));
                 let bare = name.is_none();
                 self.begin(host, event, name.as_ref(), |c| {
-                    c.http.get_or_insert_default().request(&request, bare);
+                    c.http.get_or_insert_default().request(&request, bare, event.flow.outside_port);
                 });
                 name
             }
@@ -272,14 +274,17 @@ impl Profile {
         hello: &TlsClient<'_>,
     ) -> Option<Arc<Name>> {
         let name = hello.server_name.map(|text| self.name(text));
-        self.begin(host, event, name.as_ref(), |c| c.tls.get_or_insert_default().hello(hello));
+        let port = event.flow.outside_port;
+        self.begin(host, event, name.as_ref(), |c| {
+            c.tls.get_or_insert_default().hello(hello, port);
+        });
         if let Some(ja4) = hello.ja4
             && event.opened_by != OpenedBy::Outside
             && name.as_ref().is_none_or(|n| !n.is_popular())
         {
             let key = ConversationKey::text(host, View::Client, ja4.as_str());
             self.start(key, event.at, &event.flow, None, |c| {
-                c.tls.get_or_insert_default().hello(hello);
+                c.tls.get_or_insert_default().hello(hello, port);
             });
         }
         name
