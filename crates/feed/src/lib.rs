@@ -22,6 +22,7 @@
 )]
 pub mod wire;
 
+mod canary;
 mod entry;
 mod follower;
 mod key;
@@ -32,6 +33,7 @@ mod seal;
 mod state;
 mod table;
 
+pub use canary::Reach;
 pub use entry::{Basis, Entry};
 pub use follower::{Follower, Position, Taken};
 pub use key::{BadKey, OnlineKey, PublicKey, RootKey};
