@@ -47,5 +47,8 @@ pub use table::{Hit, Table};
 /// The version of the feed's bodies that this crate writes and reads.
 pub const VERSION: u32 = 1;
 
+/// Scenarios by which any implementation can be checked; docs/protocol.md tells how.
+pub const VECTORS: &str = include_str!("../vectors/feed-1.json");
+
 /// Which feed: chosen by chance when a hub is made.
 pub type FeedId = [u8; 16];
