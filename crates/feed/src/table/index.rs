@@ -31,6 +31,17 @@ pub(super) struct Index {
 impl Line {
     const EMPTY: Self = Self { tags: [0; WAYS], passed: 0, places: [0; WAYS] };
 
+    /// Is there a place with this byte? All twelve are compared at once, in two words that overlap.
+    fn has(&self, tag: u8) -> bool {
+        const ONES: u64 = u64::from_le_bytes([1; 8]);
+        let all = u64::from(tag) * ONES;
+        let zero = |bytes: Option<&[u8; 8]>| {
+            let apart = bytes.map_or(0, |bytes| u64::from_le_bytes(*bytes)) ^ all;
+            apart.wrapping_sub(ONES) & !apart & (ONES << 7)
+        };
+        zero(self.tags.first_chunk()) | zero(self.tags.last_chunk()) != 0
+    }
+
     /// A bit for each place with this byte.
     fn with(&self, tag: u8) -> u16 {
         let bits = self.tags.iter().enumerate();
@@ -62,6 +73,18 @@ impl Index {
     pub(super) fn clear(&mut self) {
         self.lines.fill(Line::EMPTY);
         self.len = 0;
+    }
+
+    /// Which of these hashes may be there, a bit for each of the first 32. The lines are all asked
+    /// for before any is waited for.
+    pub(super) fn maybe(&self, hashes: &[u64]) -> u32 {
+        let mut maybe = 0;
+        for (at, hash) in hashes.iter().take(32).enumerate() {
+            let Some(line) = self.lines.get(self.home(*hash)) else { return 0 };
+            let may = line.has(tag(*hash)) | (line.passed & kind(*hash) != 0);
+            maybe |= u32::from(may) << at;
+        }
+        maybe
     }
 
     /// A place with this hash of which `same` says that it is the one.
@@ -178,6 +201,7 @@ mod tests {
             prop_assert_eq!(index.len, set.len());
             for place in 0..200 {
                 let found = index.find(hash(place), |other| other == place);
+                prop_assert!(found.is_none() || index.maybe(&[!hash(place), hash(place)]) & 2 != 0);
                 prop_assert_eq!(found.is_some(), set.contains(&place));
             }
             for place in &set {

@@ -25,6 +25,9 @@ use crate::state::{Leaf, State};
 
 const HASHER: FixedState = FixedState::with_seed(0x6f73_7469_756d);
 
+/// Names that are asked for together: few have more labels.
+const AT_ONCE: usize = 8;
+
 /// What an entry says of what was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hit {
@@ -201,14 +204,27 @@ impl Table {
         if rest.len() > 255 {
             return None;
         }
-        // A single label is never published: nothing is asked of "com".
-        while let Some((_, above)) = rest.split_once('.') {
-            if let Some(hit) = self.find(DOMAIN, rest.as_bytes()).filter(&holds) {
-                return Some(hit);
+        loop {
+            // The hashes of the name and of those above it first: what is not there, as nearly all
+            // that is asked for, is waited for once, not once for each.
+            let (mut names, mut hashes, mut count) = ([""; AT_ONCE], [0; AT_ONCE], 0);
+            for (name, hash_of) in names.iter_mut().zip(&mut hashes) {
+                // A single label is never published: nothing is asked of "com".
+                let Some((_, above)) = rest.split_once('.') else { break };
+                (*name, *hash_of) = (rest, hash(DOMAIN, rest.as_bytes()));
+                (rest, count) = (above, count + 1);
             }
-            rest = above;
+            let asked = hashes.get(..count)?;
+            let maybe = self.by_value.maybe(asked);
+            let mut likely = names.iter().zip(asked).enumerate();
+            let met = likely.find_map(|(at, (name, hash))| {
+                let may = maybe >> at & 1 != 0;
+                may.then(|| self.find_hashed(*hash, DOMAIN, name.as_bytes()).filter(&holds))?
+            });
+            if met.is_some() || count < AT_ONCE {
+                return met;
+            }
         }
-        None
     }
 
     /// The entry of the address, or of the smallest network around it.
@@ -274,9 +290,13 @@ impl Table {
     }
 
     fn find(&self, kind: u8, value: &[u8]) -> Option<Hit> {
+        self.find_hashed(hash(kind, value), kind, value)
+    }
+
+    fn find_hashed(&self, hash: u64, kind: u8, value: &[u8]) -> Option<Hit> {
         let is_it = |record: Record<'_>| record.kind() == kind && record.value() == value;
         let same = |at| self.records.get(at).is_some_and(is_it);
-        let place = self.by_value.find(hash(kind, value), same)?;
+        let place = self.by_value.find(hash, same)?;
         self.hit(self.records.get(place)?)
     }
 
