@@ -5,6 +5,7 @@ use ostium_event::{Addr, Prefix};
 use ostium_evidence::Role;
 use ostium_pipeline::RoleAt;
 
+use crate::feed::args::FeedArgs;
 use crate::sensor::args::{BlockArgs, ReloadArgs, SensorArgs, StatusArgs, TargetArgs, TopArgs};
 use crate::synth::args::LiveArgs;
 use crate::units::Bytes;
@@ -45,6 +46,8 @@ pub(crate) enum Command {
     Synth(SynthArgs),
     /// Judges labelled cases and says how well: found, missed, falsely accused, after what time
     Eval(EvalArgs),
+    /// Checks an implementation of the signed feed, or is one
+    Feed(FeedArgs),
     /// Prints a completion script for a shell
     Completions(CompletionsArgs),
 }

@@ -9,6 +9,7 @@ mod completions;
 mod demo;
 mod eval;
 mod fail;
+mod feed;
 mod intel;
 mod interrupt;
 mod output;
@@ -42,6 +43,7 @@ fn main() -> ExitCode {
         Command::Demo(args) => demo::run(&args),
         Command::Synth(args) => synth::run(&args),
         Command::Eval(args) => eval::run(&args),
+        Command::Feed(args) => feed::run(&args),
         Command::Completions(args) => completions::run(&args),
     };
     match done {
