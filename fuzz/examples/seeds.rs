@@ -27,6 +27,9 @@ use ostium_synth::{OpenLog, World};
 use ostium_track::Facing;
 use ostium_wire::{Meta, decode};
 
+#[path = "seeds/feed.rs"]
+mod feed;
+
 type Outcome = Result<(), Box<dyn Error>>;
 
 /// Packets of one flow: was it from the inside host, and the payload.
@@ -47,6 +50,7 @@ fn main() -> Outcome {
     kept(&pcap)?;
     live()?;
     rpz()?;
+    feed::write()?;
     texts(&pcap)
 }
 

@@ -7,6 +7,7 @@
 
 mod cuts;
 pub mod enforce;
+pub mod feed;
 pub mod ingest;
 pub mod intel;
 pub mod keep;

@@ -64,6 +64,8 @@ const CRATES: &[(&str, Layer)] = &[
     ("crates/sensor-api", Layer::Interface),
     ("crates/hub-api", Layer::Interface),
     ("crates/browser", Layer::Service),
+    ("crates/hub-store", Layer::Service),
+    ("crates/hub", Layer::Service),
     ("crates/live", Layer::Service),
     ("crates/rpz", Layer::Service),
     ("crates/sensor", Layer::Service),

@@ -5,6 +5,7 @@ use ostium_event::{Addr, Prefix};
 use ostium_evidence::Role;
 use ostium_pipeline::RoleAt;
 
+use crate::feed::args::FeedArgs;
 use crate::sensor::args::{BlockArgs, ReloadArgs, SensorArgs, StatusArgs, TargetArgs, TopArgs};
 use crate::synth::args::LiveArgs;
 use crate::units::Bytes;
@@ -47,6 +48,8 @@ pub(crate) enum Command {
     Eval(EvalArgs),
     /// Lets organisations lie to a hub, and says what that does: a table by attack and liars
     Poison(PoisonArgs),
+    /// Checks an implementation of the signed feed, or is one
+    Feed(FeedArgs),
     /// Prints a completion script for a shell
     Completions(CompletionsArgs),
 }

@@ -9,6 +9,7 @@ mod completions;
 mod demo;
 mod eval;
 mod fail;
+mod feed;
 mod intel;
 mod interrupt;
 mod output;
@@ -44,6 +45,7 @@ fn main() -> ExitCode {
         Command::Synth(args) => synth::run(&args),
         Command::Eval(args) => eval::run(&args),
         Command::Poison(args) => poison::run(&args),
+        Command::Feed(args) => feed::run(&args),
         Command::Completions(args) => completions::run(&args),
     };
     match done {

@@ -30,7 +30,7 @@ pub enum State {
 
 /// Why a case is in its state.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "why", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Reason {
     /// An organisation reported it for the first time.
     Reported,
@@ -69,7 +69,7 @@ pub enum Reason {
 }
 
 /// What one organisation says, all its sensors together.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Vote {
     /// Nats for command and control at `last`; it decays from there.
     pub log_odds: f64,
@@ -90,7 +90,7 @@ pub struct Vote {
 }
 
 /// A destination, what is said of it, and how far the case is.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Case {
     /// The number under which it is published.
     pub id: u64,

@@ -3,6 +3,9 @@
 mod bound;
 mod hear;
 mod judge;
+mod keep;
+
+pub use keep::KeptCase;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -87,6 +90,8 @@ pub struct Correlator {
     waiting: BTreeSet<u64>,
     /// Withdrawn for their collateral since the last `decide`.
     collateral: Vec<u64>,
+    /// To be kept anew.
+    changed: BTreeSet<u64>,
     killed: bool,
     denials: Denials,
 }
@@ -128,6 +133,7 @@ impl Correlator {
             minute: (0, 0),
             waiting: BTreeSet::new(),
             collateral: Vec::new(),
+            changed: BTreeSet::new(),
             killed: false,
             denials: Denials::default(),
         }
@@ -228,7 +234,10 @@ impl Correlator {
                 break;
             }
             self.due.pop_first();
-            self.touched.insert(id);
+            // What was withdrawn before its time was looked at then.
+            if self.published.contains_key(&id) {
+                self.touched.insert(id);
+            }
         }
         let minute = now.secs() / 60;
         if self.minute.0 != minute {
@@ -244,6 +253,7 @@ impl Correlator {
         }
         let mut fresh = Vec::new();
         for id in std::mem::take(&mut self.touched) {
+            self.changed.insert(id);
             if let Some(mut case) = self.cases.remove(&id) {
                 if self.judge(&mut case, now, false, &mut decisions) {
                     fresh.push(id);
@@ -273,7 +283,7 @@ impl Correlator {
         id
     }
 
-    fn keep(&self, subject: &IndicatorValue) -> Span {
+    fn life(&self, subject: &IndicatorValue) -> Span {
         match subject {
             IndicatorValue::Domain(_) | IndicatorValue::Url(_) => self.policy.keep_name,
             _ => self.policy.keep_address,

@@ -30,6 +30,13 @@ impl Denials {
         }
     }
 
+    /// It no longer calls that case harmless, or the case is gone.
+    pub(crate) fn forget(&mut self, who: OrgId, case: u64) {
+        if let Some(all) = self.of.get_mut(&who) {
+            all.remove(&case);
+        }
+    }
+
     /// How much a denial of this organisation counts, 0 to 1.
     pub(crate) fn share(&self, who: OrgId, policy: &Policy, now: Timestamp) -> f64 {
         let Some(all) = self.of.get(&who) else { return 1.0 };

@@ -21,7 +21,7 @@ mod report;
 mod score;
 
 pub use case::{Case, Reason, State, Vote};
-pub use correlator::{Correlator, Decision, Order, Refused};
+pub use correlator::{Correlator, Decision, KeptCase, Order, Refused};
 pub use organisation::{OrgId, Organisation, Standing};
 pub use policy::Policy;
 pub use rails::{Kept, Rails};

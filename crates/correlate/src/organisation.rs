@@ -13,7 +13,7 @@ use crate::Policy;
 pub struct OrgId(pub u32);
 
 /// An organisation: the unit of trust. Its sensors have one vote together.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Organisation {
     /// Its number.
     pub id: OrgId,

@@ -155,6 +155,8 @@ impl Interest {
     pub const ANOMALY: Self = Self(2048);
     /// First words of a known tool.
     pub const TOOL: Self = Self(4096);
+    /// Flows that go on without an answer.
+    pub const GOES_ON: Self = Self(8192);
 
     /// Both sets.
     pub const fn and(self, other: Self) -> Self {
@@ -170,6 +172,7 @@ impl Interest {
     pub const fn of(what: &What<'_>) -> Self {
         match what {
             What::FlowOpened { .. } => Self::OPENED,
+            What::FlowGoesOn(_) => Self::GOES_ON,
             What::FlowClosed(_) => Self::CLOSED,
             What::Message(_) => Self::MESSAGE,
             What::Dns(_) => Self::DNS,

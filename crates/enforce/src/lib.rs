@@ -71,6 +71,9 @@ pub struct Applied {
     pub kept: usize,
     /// In the set, but not for this enforcer: names, other modes, expired.
     pub left: usize,
+    /// What the kernel holds was read: something has to go or to be renewed, or somebody else may
+    /// have changed it.
+    pub looked: bool,
     /// All was made anew, because it was missing, of another configuration, or tampered with.
     pub rebuilt: bool,
     /// Entries of connection tracking that were deleted.

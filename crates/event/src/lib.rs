@@ -54,6 +54,9 @@ pub enum What<'a> {
         /// The start itself was seen.
         start: bool,
     },
+    /// A flow of many packets goes on without an answer, or was answered after that: as it stands.
+    /// Packets tell it, logs do not.
+    FlowGoesOn(FlowRecord),
     /// A flow ended or was idle for too long.
     FlowClosed(FlowRecord),
     /// An application message after a pause inside one flow.

@@ -102,13 +102,14 @@ impl Follower {
     }
 
     /// Does the publisher still say that this is all? If not, the set is kept and called stale.
-    pub const fn is_fresh(&self, now_ms: u64) -> bool {
-        now_ms <= self.fresh_until_ms
+    pub fn is_fresh(&self, now_ms: u64) -> bool {
+        self.fresh_until_ms() != 0 && now_ms <= self.fresh_until_ms()
     }
 
-    /// Until when the publisher's word holds.
-    pub const fn fresh_until_ms(&self) -> u64 {
-        self.fresh_until_ms
+    /// Until when the publisher's word holds: never longer than the root vouches for its key.
+    pub fn fresh_until_ms(&self) -> u64 {
+        let vouched = self.certificate.map_or(0, |certificate| certificate.not_after_ms);
+        self.fresh_until_ms.min(vouched)
     }
 
     /// Takes a frame as it came over the wire.
@@ -259,13 +260,10 @@ impl Follower {
                 got: (body.epoch, body.seq),
             });
         }
-        if (body.epoch, body.seq) < self.place() {
-            return Err(Refusal::Rollback { have: self.place(), got: (body.epoch, body.seq) });
-        }
         let head = Hash::from_slice(&body.head).ok_or(Refusal::Malformed("a hash"))?;
-        if (body.epoch, body.seq) == self.place() && head != self.at.head {
-            return Err(Refusal::Fork);
-        }
+        let state = State::from_slice(&body.state).ok_or(Refusal::Malformed("a sum"))?;
+        let at = Position { feed: self.at.feed, epoch: body.epoch, seq: body.seq, head, state };
+        self.not_back(&at)?;
         not_ahead(body.issued_ms, now_ms)?;
         if body.expires_ms < now_ms {
             return Err(Refusal::Expired);
@@ -275,8 +273,6 @@ impl Follower {
         }
         let hashes = body.parts.iter().map(|part| Hash::from_slice(part));
         let parts: Vec<Hash> = hashes.collect::<Option<_>>().ok_or(Refusal::Malformed("a hash"))?;
-        let state = State::from_slice(&body.state).ok_or(Refusal::Malformed("a sum"))?;
-        let at = Position { feed: self.at.feed, epoch: body.epoch, seq: body.seq, head, state };
         self.begun = Some(Box::new(Begun {
             at,
             entries: body.entries,
@@ -314,9 +310,15 @@ impl Follower {
         let Some(begun) = self.begun.take() else {
             return Ok(Taken::Part);
         };
+        // Deltas that came between its parts may have led further.
+        self.not_back(&begun.at)?;
         let whole = begun.table.len() as u64 == begun.entries;
         if !whole || begun.table.state() != begun.at.state {
             return Err(Refusal::OtherState);
+        }
+        if begun.at.epoch > self.at.epoch {
+            // Whoever stole the key may have signed a word that never ends.
+            (self.issued_ms, self.fresh_until_ms) = (0, 0);
         }
         self.table = begun.table;
         self.at = begun.at;
@@ -362,6 +364,15 @@ impl Follower {
             return Ok(());
         }
         Err(Refusal::Gap { have: self.at.seq, got: seq })
+    }
+
+    /// Does a snapshot of this place lead on from, or to, where this follower is?
+    fn not_back(&self, at: &Position) -> Result<(), Refusal> {
+        let got = (at.epoch, at.seq);
+        if got < self.place() {
+            return Err(Refusal::Rollback { have: self.place(), got });
+        }
+        if got == self.place() && at.head != self.at.head { Err(Refusal::Fork) } else { Ok(()) }
     }
 
     /// The sum over the set if these changes were made.

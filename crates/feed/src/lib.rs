@@ -22,6 +22,7 @@
 )]
 pub mod wire;
 
+mod canary;
 mod entry;
 mod follower;
 mod key;
@@ -32,6 +33,7 @@ mod seal;
 mod state;
 mod table;
 
+pub use canary::Reach;
 pub use entry::{Basis, Entry};
 pub use follower::{Follower, Position, Taken};
 pub use key::{BadKey, OnlineKey, PublicKey, RootKey};
@@ -44,6 +46,9 @@ pub use table::{Hit, Table};
 
 /// The version of the feed's bodies that this crate writes and reads.
 pub const VERSION: u32 = 1;
+
+/// Scenarios by which any implementation can be checked; docs/protocol.md tells how.
+pub const VECTORS: &str = include_str!("../vectors/feed-1.json");
 
 /// Which feed: chosen by chance when a hub is made.
 pub type FeedId = [u8; 16];

@@ -171,6 +171,9 @@ pub struct Hosts {
     /// organisation can be joined.
     #[prost(fixed64, repeated, tag = "3")]
     pub lowest: ::prost::alloc::vec::Vec<u64>,
+    /// Of the inside hosts that were active, so many thousandths talked to the subject.
+    #[prost(uint32, tag = "4")]
+    pub crowd: u32,
 }
 /// How the conversation goes, whatever address it goes to.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use ostium_event::{Addr, Event, Home, Timestamp};
+use ostium_event::{
+    Addr, Event, FlowKey, FlowRecord, Home, OpenedBy, Proto, Scope, Timestamp, What,
+};
 
 use crate::certs::CertRecord;
 use crate::schema::Schema;
@@ -89,22 +91,56 @@ pub struct RowRef<'a> {
 /// together can be laid side by side.
 #[derive(Clone, Copy, Debug)]
 pub struct ConnectionRow {
-    /// When it began.
-    pub at: Timestamp,
-    orig: Addr,
-    resp: Addr,
-    connection: Connection,
-    closes_only: bool,
+    // Side by side without a gap, because many of them wait.
+    pub(crate) inside: Addr,
+    pub(crate) outside: Addr,
+    pub(crate) inside_port: u16,
+    pub(crate) outside_port: u16,
+    pub(crate) proto: Proto,
+    pub(crate) scope: Scope,
+    pub(crate) opened_by: OpenedBy,
+    pub(crate) closes_only: bool,
+    pub(crate) record: FlowRecord,
 }
 
 // === impl ConnectionRow ===
 
 impl ConnectionRow {
-    /// Gives the events of the row, as [`Schema::events`] does.
+    /// When it began.
     #[inline]
-    pub fn events(&self, home: &Home, mut out: impl FnMut(&Event<'_>)) {
-        let ends = (self.orig, self.resp);
-        self.connection.events(home, self.at, ends, self.closes_only, &mut out);
+    pub const fn at(&self) -> Timestamp {
+        self.record.first
+    }
+
+    /// Its two ends.
+    #[inline]
+    pub const fn flow(&self) -> FlowKey {
+        let Self { inside, outside, inside_port, outside_port, proto, .. } = *self;
+        FlowKey { inside, outside, inside_port, outside_port, proto }
+    }
+
+    /// Is neither end inside?
+    #[inline]
+    pub fn is_transit(&self) -> bool {
+        self.scope == Scope::Transit
+    }
+
+    /// Gives the opening, unless that is no news, and the close.
+    #[inline]
+    pub fn events(&self, mut out: impl FnMut(&Event<'_>)) {
+        let mut event = Event {
+            at: self.record.first,
+            flow: self.flow(),
+            opened_by: self.opened_by,
+            scope: self.scope,
+            what: What::FlowOpened { start: self.record.start_seen },
+        };
+        if !self.closes_only {
+            out(&event);
+        }
+        event.at = self.record.last;
+        event.what = What::FlowClosed(self.record);
+        out(&event);
     }
 }
 
@@ -145,12 +181,12 @@ impl RowBlock {
 
     /// A row of this block by itself, when it is one of Zeek conn.
     #[inline]
-    pub fn connection(&self, row: &Row, closes_only: bool) -> Option<ConnectionRow> {
+    pub fn connection(&self, home: &Home, row: &Row, closes_only: bool) -> Option<ConnectionRow> {
         let &Row { at, orig, resp, start, .. } = row;
         match row.kind {
             RowKind::Conn => {
-                let connection = *self.connections.get(start as usize)?;
-                Some(ConnectionRow { at, orig, resp, connection, closes_only })
+                let connection = self.connections.get(start as usize)?;
+                Some(connection.row(home, at, (orig, resp), closes_only))
             }
             _ => None,
         }

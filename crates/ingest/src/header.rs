@@ -88,7 +88,8 @@ impl Layout {
         // Few values begin like one of them.
         match value.first() {
             Some(first) => {
-                self.marks.contains(first) && (value == self.unset || value == self.empty)
+                let [unset, empty] = self.marks;
+                (*first == unset || *first == empty) && (value == self.unset || value == self.empty)
             }
             None => true,
         }

@@ -5,6 +5,9 @@
 /// Digits that fit into 64 bits whatever they are.
 const DIGITS: usize = 19;
 
+/// Eight digits, each of them 0.
+const NOUGHTS: u64 = 0x3030_3030_3030_3030;
+
 const SCALE: [u32; 10] =
     [1_000_000_000, 100_000_000, 10_000_000, 1_000_000, 100_000, 10_000, 1_000, 100, 10, 1];
 
@@ -36,7 +39,7 @@ pub(crate) fn small(text: &[u8]) -> Option<u16> {
 #[inline]
 pub(crate) fn eight(digits: [u8; 8]) -> Option<u32> {
     let word = u64::from_le_bytes(digits);
-    let value = word.wrapping_sub(0x3030_3030_3030_3030);
+    let value = word.wrapping_sub(NOUGHTS);
     // A byte below '0' borrows, one above '9' carries into its top bit.
     if (value | value.wrapping_add(0x7676_7676_7676_7676)) & 0x8080_8080_8080_8080 != 0 {
         return None;
@@ -45,6 +48,18 @@ pub(crate) fn eight(digits: [u8; 8]) -> Option<u32> {
     let fours = (pairs.wrapping_mul(100).wrapping_add(pairs >> 16)) & 0x0000_ffff_0000_ffff;
     let all = fours.wrapping_mul(10_000).wrapping_add(fours >> 32);
     Some((all & 0xffff_ffff) as u32)
+}
+
+/// The number of the first one to seven of eight bytes; `None` when one of them is no digit.
+#[inline(always)]
+pub(crate) fn leading(bytes: [u8; 8], digits: usize) -> Option<u32> {
+    if digits.wrapping_sub(1) >= 7 {
+        return None;
+    }
+    // The digits go to the end, and 0 before them.
+    let blank = 64 - 8 * digits;
+    let word = u64::from_le_bytes(bytes) << blank | NOUGHTS >> (64 - blank);
+    eight(word.to_le_bytes())
 }
 
 /// A decimal number as its whole part and its fraction in billionths; further digits are cut off.

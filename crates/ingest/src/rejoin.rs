@@ -51,10 +51,12 @@ impl Rejoin {
     /// What to do with a row. Of rows of the same time, give those of final logs first, then those
     /// of `open_` logs in the order in which these were written. A row without an id (see
     /// [`crate::LogFile::identify`]) is always new.
+    #[inline]
     pub fn admit(&mut self, row: &Row) -> Admit {
-        if row.id == 0 {
-            return Admit::New;
-        }
+        if row.id == 0 { Admit::New } else { self.identified(row) }
+    }
+
+    fn identified(&mut self, row: &Row) -> Admit {
         let (final_known, open_known) = (self.knows(row.id), self.knows(row.id | 1));
         self.young.insert(row.id | u64::from(row.open));
         if self.young.len() >= GENERATION {

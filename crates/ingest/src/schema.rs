@@ -172,7 +172,7 @@ impl Schema {
         let kind = row.row.kind;
         if let Some(connection) = row.connection {
             let ends = (row.row.orig, row.row.resp);
-            connection.events(home, row.row.at, ends, row.closes_only, out);
+            connection.row(home, row.row.at, ends, row.closes_only).events(out);
             return Ok(());
         }
         match &self.format {

@@ -7,6 +7,8 @@ use ostium_event::{Addr, Ja4, Prefix, Timestamp};
 
 /// What to look for.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "lowercase"))]
 pub enum IndicatorValue {
     /// A name, lower case, without the final dot; it matches itself and all names under it.
     Domain(String),

@@ -28,7 +28,7 @@ const FANGS: &[(&str, &str)] = &[
 /// Accepted: names (`*.name`, `.name` and `||name^` too), addresses, networks in CIDR notation,
 /// `address:port`, `[address]:port`, URLs with or without scheme, JA4; all of them defanged. A name
 /// with a port is the name; a URL that names nothing but a host is that host.
-pub(crate) fn parse(text: &str) -> Option<IndicatorValue> {
+pub fn parse(text: &str) -> Option<IndicatorValue> {
     let text = text.trim();
     if text.is_empty() || text.len() > LONGEST {
         return None;

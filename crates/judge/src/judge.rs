@@ -80,7 +80,8 @@ fn of_host(evidence: &[Evidence]) -> impl Iterator<Item = usize> + '_ {
         .map(|(place, _)| place)
 }
 
-/// The places of the items about the conversation that speaks loudest.
+/// The places of the items about the conversation that says most besides what the host itself does:
+/// a group that is full by that gains nothing.
 fn best_conversation(evidence: &[Evidence], policy: &Policy) -> Vec<usize> {
     let mut conversations: BTreeMap<u64, Vec<usize>> = BTreeMap::new();
     for (place, item) in evidence.iter().enumerate() {
@@ -88,8 +89,10 @@ fn best_conversation(evidence: &[Evidence], policy: &Policy) -> Vec<usize> {
             conversations.entry(id).or_default().push(place);
         }
     }
+    let own: Vec<usize> = of_host(evidence).collect();
     let total = |places: &[usize]| -> f64 {
-        score(evidence, places, policy).iter().map(|g| g.capped).sum()
+        let counted = [places, &own].concat();
+        score(evidence, &counted, policy).iter().map(|g| g.capped).sum()
     };
     // Ties go to the conversation whose loudest item comes first, so that the order is stable.
     conversations

@@ -74,6 +74,15 @@ fn behaviour_of_the_host_adds_to_its_best_conversation() {
 }
 
 #[test]
+fn the_best_conversation_is_the_one_that_adds_most_to_the_host() {
+    let dga = item("dga", Group::Naming, 9.0, None);
+    let named = item("dga-rendezvous", Group::Naming, 4.5, Some(1));
+    let timed = item("beacon", Group::Timing, 4.0, Some(2));
+    let rationale = judge(case(vec![dga, named, timed], &[]), &Policy::default());
+    assert_eq!(rationale.verdict, Verdict::Infected, "{rationale:?}");
+}
+
+#[test]
 fn a_certain_item_convicts_alone() {
     let mut certain = item("flood", Group::Behaviour, 9.0, None);
     certain.certain = true;

@@ -123,14 +123,15 @@ impl Batch {
         let Some(queue) = self.queues.get_mut(place) else {
             return;
         };
-        let mut connections = queue.connections.drain(..);
+        let mut connections = queue.connections.as_slice();
         for todo in queue.todo.drain(..) {
             let (slot, task) = match todo {
                 Todo::Connections(count) => {
                     self.len -= count as usize;
-                    for row in connections.by_ref().take(count as usize) {
-                        shard.connection(home, &row);
-                    }
+                    let (now, later) =
+                        connections.split_at_checked(count as usize).unwrap_or_default();
+                    shard.connections(now);
+                    connections = later;
                     continue;
                 }
                 Todo::Task(slot, task) => (slot, task),
@@ -146,6 +147,7 @@ impl Batch {
                 _ => {}
             }
         }
+        queue.connections.clear();
     }
 
     /// Lets the blocks go; only when no task waits.

@@ -13,7 +13,7 @@ use crate::counters::Counters;
 use crate::lookout::{Lookout, Segment};
 
 /// Kinds of events, each with the detectors that want it.
-const KINDS: usize = 13;
+const KINDS: usize = 14;
 
 /// Profile and detectors of one shard.
 pub(crate) struct Hub {
@@ -50,6 +50,7 @@ impl Hub {
             Interest::IRC,
             Interest::TOOL,
             Interest::ANOMALY,
+            Interest::GOES_ON,
         ];
         let interests: Vec<Interest> = detectors.iter().map(|d| d.interest()).collect();
         let listeners = all.map(|kind| {
@@ -153,7 +154,7 @@ fn closed(counters: &mut Counters, event: &Event<'_>, record: &FlowRecord) {
 const fn tells_of_payload(what: &What<'_>) -> bool {
     match what {
         What::FlowClosed(record) => !matches!(record.service, Service::Silent | Service::Unknown),
-        What::FlowOpened { .. } | What::Message(_) => false,
+        What::FlowOpened { .. } | What::FlowGoesOn(_) | What::Message(_) => false,
         What::Anomaly(anomaly) => {
             matches!(anomaly, Anomaly::PortMismatch | Anomaly::PortUnknownContent)
         }
@@ -176,6 +177,7 @@ const fn kind(what: &What<'_>) -> usize {
         What::Irc(_) => 10,
         What::Tool(_) => 11,
         What::Anomaly(_) => 12,
+        What::FlowGoesOn(_) => 13,
     }
 }
 
@@ -242,6 +244,11 @@ impl Observer<FlowParser> for Hub {
 
     fn message(&mut self, flow: &FlowInfo, message: Message) {
         self.event(&event_of(flow, What::Message(message)));
+    }
+
+    fn goes_on(&mut self, flow: &FlowInfo, parser: &FlowParser, mut record: FlowRecord) {
+        record.service = parser.service();
+        self.event(&event_of(flow, What::FlowGoesOn(record)));
     }
 
     fn closed(&mut self, flow: &FlowInfo, parser: &mut FlowParser, mut record: FlowRecord) {

@@ -203,6 +203,18 @@ impl Stream {
             let Some(schema) = &block.schema else {
                 continue;
             };
+            if row.kind == RowKind::Conn {
+                match joins.rejoin.admit(row) {
+                    Admit::Drop => tally.replaced += 1,
+                    admit => {
+                        let closes_only = admit == Admit::Again;
+                        if let Some(row) = block.connection(home, row, closes_only) {
+                            crew.connection(row);
+                        }
+                    }
+                }
+                continue;
+            }
             let bytes = block.bytes_of(row);
             if row.kind == RowKind::X509 {
                 if joins.certs.learn(schema, row, bytes).is_err() {

@@ -5,7 +5,7 @@ use ostium_detect::Origins;
 use ostium_event::{Addr, Anomaly, Event, Home, OpenedBy, Scope, Timestamp, What};
 use ostium_ingest::{ConnectionRow, RowBlock, Scratch};
 use ostium_parse::FlowParser;
-use ostium_profile::Profile;
+use ostium_profile::{Ahead, Profile};
 use ostium_track::{Facing, Tracker};
 use ostium_wire::{Meta, decode};
 
@@ -16,6 +16,9 @@ use crate::lookout::Segment;
 
 /// Shards there are, whatever the number of threads.
 pub const SHARDS: u32 = 64;
+/// Connections whose state is fetched together: what they need, a kilobyte each, is still in the
+/// nearest caches when the last of them is heard.
+const AHEAD: usize = 24;
 
 /// Everything about some inside hosts.
 pub(crate) struct Shard {
@@ -24,6 +27,7 @@ pub(crate) struct Shard {
     tracker: Tracker<FlowParser>,
     scratch: Scratch,
     last_origin: (u64, Addr),
+    ahead: Vec<Option<Ahead>>,
 }
 
 // === impl Shard ===
@@ -37,6 +41,7 @@ impl Shard {
             tracker: Tracker::new(budget.track),
             scratch: Scratch::default(),
             last_origin: (0, Addr::UNSPECIFIED),
+            ahead: Vec::new(),
         }
     }
 
@@ -115,19 +120,23 @@ impl Shard {
         self.hub.counters.rows_malformed += u64::from(read.is_err());
     }
 
-    /// Takes one connection of a log of this shard.
-    #[inline]
-    pub(crate) fn connection(&mut self, home: &Home, row: &ConnectionRow) {
+    /// Takes connections of a log of this shard.
+    pub(crate) fn connections(&mut self, rows: &[ConnectionRow]) {
         let hub = &mut self.hub;
-        hub.counters.at(row.at);
-        let mut transit = false;
-        row.events(home, |event| {
-            transit |= event.scope == Scope::Transit;
-            if !transit {
-                hub.event(event);
+        for rows in rows.chunks(AHEAD) {
+            hub.profile.look_ahead(rows.iter().map(ConnectionRow::flow), &mut self.ahead);
+            for (row, ahead) in rows.iter().zip(&self.ahead) {
+                hub.counters.at(row.at());
+                if row.is_transit() {
+                    hub.counters.transit += 1;
+                    continue;
+                }
+                if let Some(ahead) = ahead {
+                    hub.profile.expect(ahead);
+                }
+                row.events(|event| hub.event(event));
             }
-        });
-        hub.counters.transit += u64::from(transit);
+        }
     }
 
     /// The input has ended.

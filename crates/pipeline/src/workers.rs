@@ -130,6 +130,16 @@ impl Crew {
         Ok(())
     }
 
+    /// Gives one connection to the shard that owns it.
+    #[inline]
+    pub(crate) fn connection(&mut self, row: ConnectionRow) {
+        let shard = shard_of(row.flow().inside, SHARDS);
+        match self {
+            Self::Inline { batch, .. } => batch.add_connection(shard as usize, row),
+            Self::Threads(team) => team.give_connection(shard, row),
+        }
+    }
+
     /// Gives one row of a block to the shard that owns it.
     pub(crate) fn row(
         &mut self,
@@ -142,13 +152,9 @@ impl Crew {
             return;
         };
         let shard = shard_of(row.inside(home), SHARDS);
-        match (self, block.connection(row, task.closes_only)) {
-            (Self::Inline { batch, .. }, Some(row)) => batch.add_connection(shard as usize, row),
-            (Self::Inline { batch, .. }, None) => {
-                batch.add(shard as usize, shared, Task::Row(task));
-            }
-            (Self::Threads(team), Some(row)) => team.give_connection(shard, row),
-            (Self::Threads(team), None) => team.give(shard, shared, Task::Row(task)),
+        match self {
+            Self::Inline { batch, .. } => batch.add(shard as usize, shared, Task::Row(task)),
+            Self::Threads(team) => team.give(shard, shared, Task::Row(task)),
         }
     }
 

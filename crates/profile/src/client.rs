@@ -17,6 +17,8 @@ pub struct TlsFacts {
     pub quic: u32,
     /// Those that offered no ALPN.
     pub no_alpn: u32,
+    /// Port of the last of them that was not over QUIC; 0 when it is not known.
+    pub port: u16,
     /// The last client fingerprint.
     pub ja4: Option<Ja4>,
     /// Server hellos.
@@ -46,6 +48,8 @@ pub struct TlsFacts {
 pub struct HttpFacts {
     /// Requests.
     pub requests: u32,
+    /// Port of the last one; 0 when it is not known.
+    pub port: u16,
     /// Those that send a body.
     pub posts: u32,
     /// Those without a Host, or with an address for one.
@@ -86,10 +90,13 @@ const KEEP: usize = 96;
 // === impl TlsFacts ===
 
 impl TlsFacts {
-    pub(crate) fn hello(&mut self, hello: &TlsClient<'_>) {
+    pub(crate) fn hello(&mut self, hello: &TlsClient<'_>, port: u16) {
         self.hellos = self.hellos.saturating_add(1);
         self.nameless += u32::from(hello.server_name.is_none());
         self.quic += u32::from(hello.quic);
+        if !hello.quic {
+            self.port = port;
+        }
         self.no_alpn += u32::from(hello.alpn.is_none());
         self.ja4 = hello.ja4.or(self.ja4);
     }
@@ -118,11 +125,12 @@ impl TlsFacts {
 // === impl HttpFacts ===
 
 impl HttpFacts {
-    pub(crate) fn request(&mut self, request: &HttpRequest<'_>, bare_host: bool) {
+    pub(crate) fn request(&mut self, request: &HttpRequest<'_>, bare_host: bool, port: u16) {
         let headers = request.header_count;
         self.fewest_headers =
             if self.requests == 0 { headers } else { self.fewest_headers.min(headers) };
         self.requests = self.requests.saturating_add(1);
+        self.port = port;
         self.posts += u32::from(matches!(request.method, "POST" | "PUT"));
         self.bare_host += u32::from(bare_host);
         self.no_agent += u32::from(request.user_agent.is_none_or(str::is_empty));

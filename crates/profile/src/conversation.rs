@@ -287,6 +287,15 @@ impl Conversation {
         detail + tls + self.http.as_ref().map_or(0, |_| size_of::<HttpFacts>() + 160)
     }
 
+    /// Looks at each of its lines of memory; the number means nothing.
+    #[inline]
+    pub(crate) fn touch(&self) -> u64 {
+        let Self { starts, inside_port, out_bytes, longest_bytes, early, last, addr, .. } = self;
+        let early = early.iter().fold(0, |sum, at| sum ^ at.nanos());
+        let ends = u64::from(*starts) ^ u64::from(*inside_port) ^ addr.bits() as u64;
+        ends ^ out_bytes ^ longest_bytes.1 ^ early ^ last.nanos()
+    }
+
     /// How suspicious it is to forget this conversation; the least goes first.
     pub(crate) fn keep_rank(&self) -> (bool, bool, Timestamp) {
         let passed = self.detail.as_ref().is_some_and(|d| {
@@ -301,6 +310,15 @@ impl Conversation {
 // === impl Detail ===
 
 impl Detail {
+    /// Looks at each of its lines of memory; the number means nothing.
+    #[inline]
+    pub(crate) fn touch(&self) -> u64 {
+        let coarse = &self.starts.coarse;
+        let sums =
+            coarse.touch() ^ u64::from(self.sizes.total()) ^ u64::from(self.sizes.commonest());
+        self.timeline.counts().iter().step_by(16).fold(sums, |sum, n| sum ^ u64::from(*n))
+    }
+
     /// Adds a start; `true` when the fine series began with it.
     fn start(&mut self, at: Timestamp) -> bool {
         let merged = self.starts.coarse.merged();

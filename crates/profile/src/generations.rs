@@ -48,7 +48,7 @@ impl<K: Hash + Eq + Clone, V: Clone> Generations<K, V> {
     /// The entry, if it is remembered, to be changed; inserted when it is not.
     pub fn entry(&mut self, key: K, make: impl FnOnce() -> V) -> &mut V {
         // Taken out first: an entry that is used must not go with the old ones.
-        let known = self.old.remove(&key);
+        let known = if self.old.is_empty() { None } else { self.old.remove(&key) };
         self.make_room(&key);
         self.young.entry(key).or_insert_with(|| known.unwrap_or_else(make))
     }

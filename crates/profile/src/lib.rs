@@ -6,6 +6,7 @@
 //! stores statistics, never the events. Detectors read it; it judges nothing.
 #![forbid(unsafe_code)]
 
+mod ahead;
 mod client;
 mod conversation;
 mod generations;
@@ -23,6 +24,7 @@ mod table;
 mod timeline;
 mod timing;
 
+pub use ahead::Ahead;
 pub use client::{HttpFacts, TlsFacts};
 pub use conversation::{Conversation, Detail, Rhythms};
 pub use generations::Generations;

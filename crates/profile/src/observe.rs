@@ -54,7 +54,8 @@ impl Profile {
                 self.served.entry(event.flow.outside, Default::default).proxy += 1;
                 let name = self.name(request.host?);
                 self.proxied(host, event, &name, request.port, |c| {
-                    c.http.get_or_insert_default().request(&request, false);
+                    let port = request.port.unwrap_or(0);
+                    c.http.get_or_insert_default().request(&request, false, port);
                 });
                 Some(name)
             }
@@ -64,7 +65,7 @@ impl Profile {
                 let name = self.name(hello.server_name?);
                 if proxy {
                     self.proxied(host, event, &name, None, |c| {
-                        c.tls.get_or_insert_default().hello(&hello);
+                        c.tls.get_or_insert_default().hello(&hello, 0);
                     });
                 }
                 Some(name)
@@ -129,7 +130,8 @@ impl Profile {
                 if request.via_proxy {
                     let name = self.name(request.host?);
                     self.proxied(host, event, &name, request.port, |c| {
-                        c.http.get_or_insert_default().request(&request, false);
+                        let port = request.port.unwrap_or(0);
+                        c.http.get_or_insert_default().request(&request, false, port);
                     });
                     return Some(name);
                 }
@@ -137,7 +139,7 @@ impl Profile {
                 let name = text.map(|text| self.name(text));
                 let bare = name.is_none();
                 self.begin(host, event, name.as_ref(), |c| {
-                    c.http.get_or_insert_default().request(&request, bare);
+                    c.http.get_or_insert_default().request(&request, bare, event.flow.outside_port);
                 });
                 name
             }
@@ -253,7 +255,7 @@ impl Profile {
         }
         // Only now is it sure that the flow has no name: its start counts for the pooled views.
         let starts = record.start_seen && counts_for_timing(flow);
-        for key in self.pooled(host, flow) {
+        for key in self.pooled(host, flow, Some(address)) {
             let end = |c: &mut Conversation| c.end(record);
             if starts {
                 self.start(key, record.first, flow, None, end);
@@ -272,14 +274,17 @@ impl Profile {
         hello: &TlsClient<'_>,
     ) -> Option<Arc<Name>> {
         let name = hello.server_name.map(|text| self.name(text));
-        self.begin(host, event, name.as_ref(), |c| c.tls.get_or_insert_default().hello(hello));
+        let port = event.flow.outside_port;
+        self.begin(host, event, name.as_ref(), |c| {
+            c.tls.get_or_insert_default().hello(hello, port);
+        });
         if let Some(ja4) = hello.ja4
             && event.opened_by != OpenedBy::Outside
             && name.as_ref().is_none_or(|n| !n.is_popular())
         {
             let key = ConversationKey::text(host, View::Client, ja4.as_str());
             self.start(key, event.at, &event.flow, None, |c| {
-                c.tls.get_or_insert_default().hello(hello);
+                c.tls.get_or_insert_default().hello(hello, port);
             });
         }
         name
@@ -313,33 +318,37 @@ impl Profile {
                 if matches!(event.what, What::Http(_)) {
                     self.start(address, event.at, flow, None, |_| {});
                 }
-                for key in self.pooled(host, flow) {
+                let known = self.find(&address);
+                for key in self.pooled(host, flow, known) {
                     self.start(key, event.at, flow, None, &add);
                 }
             }
         }
     }
 
-    /// The views of what has no name: its port, and its site when that had another address before.
+    /// The views of what has no name besides the one at `address`: its port, and its site when that
+    /// had another address before.
     fn pooled(
         &mut self,
         host: HostId,
         flow: &FlowKey,
+        address: Option<u32>,
     ) -> impl Iterator<Item = ConversationKey> + use<> {
         let [port, site] = pooled_keys(host, flow);
-        let address = address_key(host, flow);
+        let address = address.and_then(|place| self.conversations.get_mut(place));
         // A lonely address is asked about again at its second, fourth, eighth start.
-        let known = self.with_known(&address, |c| {
-            c.has_neighbours.filter(|yes| *yes || !c.starts.is_power_of_two())
-        });
-        let known = known.flatten();
+        let known = address
+            .as_ref()
+            .and_then(|c| c.has_neighbours.filter(|yes| *yes || !c.starts.is_power_of_two()));
         let neighbours = known.unwrap_or_else(|| {
             // Sites of one address need no view of their own.
             let mark = (flow.outside.bits() as u32).max(1);
             let last = self.sites.entry(site.of_anyone() ^ u64::from(host.life) << 32, || mark);
             let neighbours = *last != mark;
             *last = if neighbours { 0 } else { mark };
-            self.with_known(&address, |c| c.has_neighbours = Some(neighbours));
+            if let Some(conversation) = address {
+                conversation.has_neighbours = Some(neighbours);
+            }
             neighbours
         });
         std::iter::once(port).chain(neighbours.then_some(site))
@@ -363,7 +372,8 @@ impl Profile {
                 }
             }
             None => {
-                for key in self.pooled(host, flow) {
+                let known = self.find(&address);
+                for key in self.pooled(host, flow, known) {
                     self.with_known(&key, &add);
                 }
             }
@@ -419,7 +429,7 @@ const fn counts_for_timing(flow: &FlowKey) -> bool {
     ) && !matches!((flow.proto, flow.outside_port), (Proto::TCP, 53))
 }
 
-const fn address_key(host: HostId, flow: &FlowKey) -> ConversationKey {
+pub(crate) const fn address_key(host: HostId, flow: &FlowKey) -> ConversationKey {
     ConversationKey::address(host, flow.outside, flow.outside_port, flow.proto)
 }
 

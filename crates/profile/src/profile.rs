@@ -53,7 +53,7 @@ pub struct Profile {
     lives: u32,
     /// The conversation of each view looked up last: a flow's opening, close and name follow each
     /// other.
-    last: [(ConversationKey, u32); View::COUNT],
+    pub(crate) last: [(ConversationKey, u32); View::COUNT],
     /// The last address met in each site, for sites of one address need no view of their own.
     pub(crate) sites: Generations<u64, u32>,
     /// Bytes that conversations hold on the heap, and the most they may take in all.

@@ -94,6 +94,17 @@ impl<T: Keyed> Table<T> {
     }
 
     #[inline]
+    pub(crate) fn hash(&self, key: &T::Key) -> u64 {
+        self.hasher.hash_one(key)
+    }
+
+    /// Where an item probably is, by its hash alone: the item itself is not looked at.
+    #[inline]
+    pub(crate) fn guess(&self, hash: u64) -> Option<u32> {
+        self.index.find(hash, |_| true).copied()
+    }
+
+    #[inline]
     pub(crate) fn get(&self, id: u32) -> Option<&T> {
         self.items.get(id as usize)?.as_ref()
     }

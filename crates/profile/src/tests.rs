@@ -1,5 +1,6 @@
 //! Tests of profiles, with a stage to play events on.
 
+mod ahead;
 mod bounds;
 mod counts;
 mod naming;

@@ -34,6 +34,13 @@ impl Timeline {
     /// Adds a time.
     pub fn add(&mut self, at: Timestamp) {
         let mut place = at.secs() >> self.shift;
+        // Mostly there is a bucket already.
+        if place.wrapping_sub(self.first) < u64::from(self.used)
+            && let Some(count) = self.counts.get_mut((place - self.first) as usize)
+        {
+            *count = count.saturating_add(1);
+            return;
+        }
         if self.used == 0 {
             (self.first, self.used) = (place, 1);
         }

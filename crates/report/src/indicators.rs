@@ -1,6 +1,6 @@
 //! What infected hosts talked to, as indicators that others can use.
 //!
-//! Bias: only what is about the conversation that convicted, never a host's other contacts.
+//! Bias: only what is about conversations that convicted, never a host's other contacts.
 
 use std::collections::BTreeMap;
 
@@ -46,13 +46,17 @@ pub(crate) fn indicators(judged: &[Judged]) -> Vec<IndicatorRow> {
 
 /// Whom an infected host talked to that convicted it: its controllers, as far as evidence goes.
 pub fn controllers(r: &Rationale) -> impl Iterator<Item = &Peer> {
-    let speaks = r.verdict == Verdict::Infected && speaks_for_itself(r);
+    let infected = r.verdict == Verdict::Infected;
+    let speaks = infected && speaks_for_itself(r);
     let counted = r.counted.iter().filter_map(|place| r.evidence.get(*place));
+    // What is certain convicts alone, though another conversation may be louder.
+    let certain = r.evidence.iter().filter(move |item| infected && item.certain);
     counted
+        .filter(move |_| speaks)
+        .chain(certain)
         // Victims of a behaviour are no controllers.
         .filter(|item| item.about.conversation().is_some() && item.group != Group::Behaviour)
         .filter_map(|item| item.about.peer())
-        .filter(move |_| speaks)
 }
 
 /// Was the conversation itself suspicious enough, whatever else the host did? A host that scans

@@ -21,7 +21,7 @@ mod wheel;
 pub use flow::FlowInfo;
 pub use observe::{Drop, Observer};
 pub use orient::{Facing, inside_of, shard_of};
-pub use tracker::{Limits, Tracker};
+pub use tracker::{Limits, Tracker, UNANSWERED};
 
 #[cfg(test)]
 mod tests;

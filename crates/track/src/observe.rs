@@ -22,6 +22,12 @@ pub trait Observer<P> {
     ) -> bool;
     /// An application message after a pause.
     fn message(&mut self, flow: &FlowInfo, message: Message);
+    /// A flow goes on, as it stands: told every [`UNANSWERED`] packets of the inside host while
+    /// nobody answers, and when somebody does after all. The record's service is the observer's to
+    /// fill in; whoever only wants ends need not hear it.
+    ///
+    /// [`UNANSWERED`]: crate::UNANSWERED
+    fn goes_on(&mut self, _flow: &FlowInfo, _parser: &P, _record: FlowRecord) {}
     /// A flow has ended. The record's service is the observer's to fill in.
     fn closed(&mut self, flow: &FlowInfo, parser: &mut P, record: FlowRecord);
     /// Something is not as it should be.

@@ -12,7 +12,7 @@ use ostium_event::{
 };
 use ostium_wire::{Meta, TcpFlags};
 
-use crate::{Drop, Facing, FlowInfo, Limits, Observer, Tracker};
+use crate::{Drop, Facing, FlowInfo, Limits, Observer, Tracker, UNANSWERED};
 
 pub(crate) const FIN: u8 = 1;
 pub(crate) const SYN: u8 = 2;
@@ -30,6 +30,7 @@ pub(crate) enum Told {
     Gap(bool, u64),
     Datagram(bool, Vec<u8>),
     Message(Message),
+    GoesOn(FlowRecord),
     Closed(FlowRecord),
     Anomaly(Anomaly),
 }
@@ -151,6 +152,12 @@ impl Observer<Parser> for Log {
     fn message(&mut self, flow: &FlowInfo, message: Message) {
         assert!(self.open.contains_key(&flow.key));
         self.tell(flow.key, Told::Message(message));
+    }
+
+    fn goes_on(&mut self, flow: &FlowInfo, _: &Parser, record: FlowRecord) {
+        assert!(self.open.contains_key(&flow.key));
+        assert!(record.first <= record.last && record.out.packets >= u64::from(UNANSWERED));
+        self.tell(flow.key, Told::GoesOn(record));
     }
 
     fn closed(&mut self, flow: &FlowInfo, parser: &mut Parser, record: FlowRecord) {

@@ -42,6 +42,9 @@ pub struct Tracker<P> {
 
 /// A pause after which a payload counts as a new message.
 const MESSAGE_PAUSE: Span = Span::from_secs(1);
+/// Packets that nobody answers after which a flow is told of while it goes on, each time anew: what
+/// floods slower than one of these in a second is no flood.
+pub const UNANSWERED: u32 = 100;
 /// How far time may run back before the wheel follows it.
 const REWIND: u32 = 60;
 
@@ -161,6 +164,9 @@ impl<P: Default> Tracker<P> {
         }
         if !payload.is_empty() || meta.wire_len > 0 {
             data(flow, at, meta, payload, facing.from_inside, room, observer);
+        }
+        if is_of_note(flow, facing.from_inside) {
+            observer.goes_on(&flow.info(at), &flow.parser, flow.record());
         }
         let after = flow.held.as_ref().map_or(0, |h| h.bytes());
         self.held_bytes = self.held_bytes.saturating_sub(before).saturating_add(after);
@@ -325,6 +331,16 @@ fn count<P>(flow: &mut Flow<P>, at: Timestamp, meta: &Meta, from_inside: bool) {
     let half = flow.half(from_inside);
     half.packets = half.packets.saturating_add(1);
     half.bytes = half.bytes.saturating_add(u64::from(meta.wire_len));
+}
+
+/// Is a flow that goes on to be told of at this packet?
+#[inline]
+fn is_of_note<P>(flow: &Flow<P>, from_inside: bool) -> bool {
+    let (sent, heard) = (flow.out.packets, flow.back.packets);
+    match from_inside {
+        true => heard == 0 && sent.is_multiple_of(UNANSWERED) && flow.opened_by == OpenedBy::Inside,
+        false => heard == 1 && sent >= UNANSWERED && flow.opened_by == OpenedBy::Inside,
+    }
 }
 
 /// Follows SYN, SYN-ACK, ACK, FIN and RST.

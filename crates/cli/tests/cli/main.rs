@@ -9,6 +9,7 @@ mod bad_inputs;
 mod demo;
 mod eval;
 mod exits;
+mod feed;
 mod flood;
 mod live;
 mod output;

@@ -92,7 +92,7 @@ const fn bot(
 /// By the number of the machine.
 const BOTS: [Bot; 9] = [
     bot("beacon", "infected", &["beacon", "self-signed-certificate"], true),
-    bot("dga", "infected", &["dga"], false),
+    bot("dga", "infected", &["dga", "dga-rendezvous"], true),
     bot("rat", "infected", &["beacon", "self-signed-certificate"], true),
     bot("irc-bot", "suspect", &["irc", "beacon"], false),
     bot("scanner", "infected", &["scan"], false),

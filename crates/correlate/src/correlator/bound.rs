@@ -62,7 +62,9 @@ impl Correlator {
         // A tenth more than needed, so that this is rare.
         all.truncate(over + self.policy.most_cases / 10);
         for (_, id) in all {
+            self.changed.insert(id);
             if let Some(case) = self.cases.remove(&id) {
+                case.votes.keys().for_each(|who| self.denials.forget(*who, id));
                 self.of.remove(&case.subject);
                 self.waiting.remove(&id);
             }

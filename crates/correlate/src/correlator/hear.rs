@@ -70,6 +70,9 @@ impl Correlator {
                     said.into_iter().for_each(|said| *said = said.saturating_add(1));
                 }
                 vote(case, from, new, half_life);
+                if case.votes.get(&from).is_some_and(|vote| !vote.denies) {
+                    self.denials.forget(from, id);
+                }
             }
             Finding::FalsePositive => {
                 vote(case, from, denial(first, now, independent), half_life);
@@ -90,24 +93,19 @@ impl Correlator {
         if !published || !harm || weight < policy.least_weight {
             return;
         }
-        let says = self.cases.get(&id).and_then(|case| case.votes.get(&from));
-        // Its word is in the vote already.
-        if says.is_some_and(|vote| vote.denies) {
-            return;
-        }
-        self.denials.note(from, id, policy, now);
-        let counts = self.denials.share(from, policy, now) >= COUNTS;
-        let half_life = policy.half_life;
-        if let Some(case) = self.cases.get_mut(&id).filter(|case| case.ordered != Some(true)) {
-            vote(case, from, denial(now, now, false), half_life);
-            if !counts {
-                return;
+        let Some(mut case) = self.cases.remove(&id) else { return };
+        let says_so = case.votes.get(&from).is_some_and(|vote| vote.denies);
+        // Its word is in the vote already; and an analyst who confirmed it knew what he did.
+        if !says_so && case.ordered != Some(true) {
+            self.denials.note(from, id, &self.policy, now);
+            vote(&mut case, from, denial(now, now, false), self.policy.half_life);
+            if self.denials.share(from, &self.policy, now) >= COUNTS {
+                self.falls(&case);
+                case.go(State::Withdrawn, Reason::Collateral { crowd: report.crowd }, now);
+                self.collateral.push(id);
             }
-            case.ordered = None;
-            case.go(State::Withdrawn, Reason::Collateral { crowd: report.crowd }, now);
-            self.published.remove(&id);
-            self.collateral.push(id);
         }
+        self.cases.insert(id, case);
     }
 }
 

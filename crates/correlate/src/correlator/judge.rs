@@ -1,6 +1,6 @@
 //! A case that was touched is looked at again: its state, and what follows from that.
 
-use ostium_event::Timestamp;
+use ostium_event::{Span, Timestamp};
 
 use super::{Correlator, Decision, Stands};
 use crate::score::{Score, score};
@@ -42,7 +42,7 @@ impl Correlator {
             return false;
         }
         if was.is_some() {
-            self.published.remove(&case.id);
+            self.falls(case);
             decisions.push(Decision::Withdraw { id: case.id, reason: why });
         }
         if state == State::Withdrawn {
@@ -91,7 +91,7 @@ impl Correlator {
             if found.deniers > 0 && found.probability < self.policy.hold {
                 return (State::Withdrawn, Reason::FalsePositive);
             }
-            if now >= case.seen.plus(self.keep(&case.subject)) {
+            if now >= case.seen.plus(self.life(&case.subject)) {
                 return (State::Expired, Reason::Silence);
             }
             if case.published.is_some_and(|at| now >= at.plus(self.policy.keep_at_most)) {
@@ -132,29 +132,31 @@ impl Correlator {
     ) {
         let first = *case.published.get_or_insert(now);
         let by_analyst = case.ordered == Some(true);
-        let keep = self.keep(&case.subject);
+        let keep = self.life(&case.subject);
         let most = first.plus(self.policy.keep_at_most);
-        let until = case.seen.plus(keep);
-        let until = if by_analyst { until } else { until.min(most) };
+        // An analyst's word holds until an analyst takes it back.
+        let until = if by_analyst { now.plus(keep) } else { case.seen.plus(keep).min(most) };
         let shown_until = first.plus(self.policy.canary);
         let canary = if now < shown_until && !by_analyst { self.policy.canary_share } else { 0 };
-        self.due.insert((until, case.id));
-        if canary > 0 {
-            self.due.insert((shown_until, case.id));
-        }
-        // The same again is only worth a delta when it lives notably longer or goes to more.
+        // The same again is only worth a delta when it lives notably longer, is about to end, or
+        // goes to more.
         let same = was.is_some_and(|old| {
-            old.canary == canary && until.since(old.until).nanos() < keep.nanos() / 4
+            let longer = until.since(old.until).nanos();
+            // By a step that is worth a delta, or else at the last moment.
+            let step = if now >= old.until { 1 } else { keep.nanos() / 32 };
+            let ends = now >= renewal(old.until, keep) && longer >= step;
+            old.canary == canary && longer < keep.nanos() / 4 && !ends
         });
         if same {
             return;
         }
+        self.falls(case);
         // Votes grow old while sightings keep it alive; that makes it no less sure.
         let (sure, by) = was.map_or((0, 0), |old| (old.confidence, old.organisations));
         let organisations = u16::try_from(found.organisations).unwrap_or(u16::MAX).max(by);
         let now_sure = if by_analyst { 100 } else { confidence(found.probability) };
         let confidence = now_sure.max(sure);
-        self.published.insert(case.id, Stands { until, organisations, confidence, canary });
+        self.stands(case, Stands { until, organisations, confidence, canary });
         decisions.push(Decision::Publish {
             id: case.id,
             value: case.subject.clone(),
@@ -165,6 +167,33 @@ impl Correlator {
             canary,
             by_analyst,
         });
+    }
+
+    /// It stands published, and is looked at again when that is about to end.
+    pub(super) fn stands(&mut self, case: &Case, stands: Stands) {
+        self.due.extend(self.dues(case, &stands));
+        self.published.insert(case.id, stands);
+    }
+
+    /// It does not stand published any more.
+    pub(super) fn falls(&mut self, case: &Case) {
+        if let Some(stands) = self.published.remove(&case.id) {
+            for due in self.dues(case, &stands) {
+                self.due.remove(&due);
+            }
+        }
+    }
+
+    /// When what stands is to be looked at again.
+    fn dues(&self, case: &Case, stands: &Stands) -> impl Iterator<Item = (Timestamp, u64)> + use<> {
+        let shown_until = case.published.map(|at| at.plus(self.policy.canary));
+        let shown_until = shown_until.filter(|_| stands.canary > 0);
+        let renewal = renewal(stands.until, self.life(&case.subject));
+        let id = case.id;
+        [Some(renewal), Some(stands.until), shown_until]
+            .into_iter()
+            .flatten()
+            .map(move |at| (at, id))
     }
 
     /// Others confirmed what these said on their own: their word is worth more.
@@ -244,6 +273,11 @@ impl Correlator {
             }
         }
     }
+}
+
+/// When what ends at `until` is given to all anew, if it lives on: an eighth of its life before.
+fn renewal(until: Timestamp, keep: Span) -> Timestamp {
+    until.minus(Span::from_nanos(keep.nanos() / 8))
 }
 
 const fn is_order(why: &Reason) -> bool {

@@ -3,13 +3,24 @@
 #[cfg(test)]
 mod tests;
 
-use ostium_event::Timestamp;
+use ostium_event::{Span, Timestamp};
 use ostium_names as names;
 use ostium_profile::stable_hash;
 
 /// Names remembered so that each counts once.
 const REMEMBERED: usize = 256;
 const EXAMPLES: usize = 4;
+/// Names that answered, of late: a generator seldom has more that live at a time.
+const MET: usize = 8;
+/// A generator goes on until a name answers, so that one soon follows those in vain.
+const SOON: Span = Span::from_secs(600);
+/// Nats from which a name counts as one of those that look generated.
+const LOOKS_MADE: f64 = 0.5;
+/// Nats that a name which answered has to have by itself: at most seven in a thousand unpopular
+/// names of people have as much, and six to ten in ten of families that draw letters.
+const RENDEZVOUS: f32 = 2.5;
+/// Characters by which a generator's other names may be shorter or longer than those met.
+const LENGTHS: u8 = 2;
 /// Seconds in which the sum halves.
 const HALF_LIFE: f64 = 6.0 * 3600.0;
 
@@ -29,7 +40,19 @@ pub(super) struct Asked {
     last: Timestamp,
     examples: Vec<Box<str>>,
     suffixes: Vec<u64>,
-    candidate: Option<Box<str>>,
+    kind: Kind,
+    /// When the last name in vain was one that looks generated.
+    last_made: Timestamp,
+    met: Vec<Box<str>>,
+}
+
+/// What the names in vain that look generated have in common.
+#[derive(Debug, Default, serde::Serialize, serde::Deserialize)]
+struct Kind {
+    shortest: u8,
+    longest: u8,
+    digits: bool,
+    hyphens: bool,
 }
 
 /// The highest point of the test.
@@ -73,8 +96,12 @@ impl Asked {
             return;
         }
         self.counted += u32::from(nats > 0.0);
-        if nats > 0.5 && self.examples.len() < EXAMPLES {
-            self.examples.push(domain.into());
+        if nats > LOOKS_MADE {
+            self.last_made = self.last_made.max(at);
+            self.kind.widen(label(domain));
+            if self.examples.len() < EXAMPLES {
+                self.examples.push(domain.into());
+            }
         }
         if let Some((_, suffix)) = domain.split_once('.') {
             let suffix = stable_hash(suffix.as_bytes());
@@ -87,17 +114,20 @@ impl Asked {
         }
     }
 
-    /// A name that exists: after many of its kind in vain it may be the controller.
+    /// A name that exists: soon after some in vain that look generated it may be the rendezvous.
     pub(super) fn resolved(&mut self, at: Timestamp, domain: &str) {
-        let recent = at.since(self.last).secs() < 600;
-        if recent
-            && self.sum >= 8.0
-            && self.candidate.is_none()
-            && names::popularity(domain).is_none()
-            && names::dga_llr(domain) > 1.0
+        if at.since(self.last_made) >= SOON
+            || self.last_made == Timestamp::ZERO
+            || self.met.iter().any(|met| **met == *domain)
+            || names::popularity(domain).is_some()
+            || names::dga_llr(domain) < RENDEZVOUS
         {
-            self.candidate = Some(domain.into());
+            return;
         }
+        if self.met.len() >= MET {
+            self.met.remove(0);
+        }
+        self.met.push(domain.into());
     }
 
     pub(super) const fn best(&self) -> Best {
@@ -129,8 +159,9 @@ impl Asked {
         self.examples.iter().map(|e| &**e).collect()
     }
 
-    pub(super) fn candidate(&self) -> Option<&str> {
-        self.candidate.as_deref()
+    /// Names that answered soon after some in vain, and are of their kind.
+    pub(super) fn rendezvous(&self) -> impl Iterator<Item = &str> {
+        self.met.iter().map(|met| &**met).filter(|met| self.kind.has(label(met)))
     }
 
     fn remember(&mut self, hash: u64) {
@@ -141,4 +172,38 @@ impl Asked {
             self.next = (self.next + 1) % REMEMBERED;
         }
     }
+}
+
+// === impl Kind ===
+
+impl Kind {
+    /// Another label is of this kind.
+    fn widen(&mut self, label: &str) {
+        let length = length(label);
+        self.shortest = if self.shortest == 0 { length } else { self.shortest.min(length) };
+        self.longest = self.longest.max(length);
+        self.digits |= has_digits(label);
+        self.hyphens |= label.contains('-');
+    }
+
+    /// Could the same generator have made it?
+    fn has(&self, label: &str) -> bool {
+        let lengths = self.shortest.saturating_sub(LENGTHS)..=self.longest.saturating_add(LENGTHS);
+        lengths.contains(&length(label))
+            && (self.digits || !has_digits(label))
+            && (self.hyphens || !label.contains('-'))
+    }
+}
+
+/// What somebody chose of a registrable name.
+fn label(domain: &str) -> &str {
+    domain.split('.').next().unwrap_or_default()
+}
+
+fn length(label: &str) -> u8 {
+    u8::try_from(label.len()).unwrap_or(u8::MAX)
+}
+
+fn has_digits(label: &str) -> bool {
+    label.bytes().any(|byte| byte.is_ascii_digit())
 }

@@ -1,14 +1,19 @@
 //! Tests of the DGA detector: shapes of generated names, and names that people and programs ask for
 //! in vain.
 
-use ostium_event::{DnsStage, RecordType};
+use ostium_event::{Addr, Body, DnsStage, RecordType};
 use ostium_evidence::Group;
 
 use crate::testing::{
-    Chance, DAY, Family, Findings, HOUR, MINUTE, Outcome, Reply, Scene, human_names,
+    Chance, DAY, Family, Findings, HOUR, MINUTE, Outcome, Reply, Request, Scene, Talk, human_names,
 };
 
 const NAME: &str = "dga";
+const RENDEZVOUS: &str = "dga-rendezvous";
+
+const fn server(last: u8) -> Addr {
+    Addr::v4([203, 0, 113, last])
+}
 
 /// Names asked for in vain, evenly over some time of an ordinary day.
 fn in_vain(names: &[String], over: f64) -> Scene {
@@ -62,6 +67,97 @@ fn the_name_that_answers_is_named() {
     scene.resolves(600.0 + 21.0 * MINUTE, &c2, crate::testing::address("203.0.113.66"));
     let found = scene.findings();
     assert!(found.words(NAME).contains(&format!("then {c2} answered")), "{found:?}");
+}
+
+/// Some names in vain, then one more of the same generator, and other visits.
+fn then_calls(calls: &[(&str, Talk)]) -> Findings {
+    let mut scene = in_vain(&Family::Letters.names(40, &mut Chance::new(4)), 20.0 * MINUTE);
+    for (turn, (name, talk)) in calls.iter().enumerate() {
+        let at = 600.0 + 20.5 * MINUTE + 5.0 * turn as f64;
+        scene.resolves(at, name, talk.key.outside);
+        scene.talk(at + 0.1, talk.clone());
+    }
+    scene.findings()
+}
+
+fn rendezvous(found: &Findings) -> Vec<String> {
+    let mut names: Vec<String> = found
+        .of(RENDEZVOUS)
+        .map(|e| e.about.peer().and_then(|peer| peer.name.as_deref()).unwrap().to_owned())
+        .collect();
+    names.sort_unstable();
+    names
+}
+
+#[test]
+fn whom_it_called_at_last_is_the_rendezvous() {
+    let names = Family::Letters.names(42, &mut Chance::new(4));
+    let (c2, spare) = (&*names[40], &*names[41]);
+    let post =
+        |name| Talk::tcp(server(66), 80).http(Request::bot(Some(name), "/u/"), 200, Body::Text);
+    let plain = Talk::tcp(server(67), 4444);
+    let found = then_calls(&[
+        ("www.wikipedia.org", Talk::tcp(server(1), 443).browser("www.wikipedia.org")),
+        (
+            "www.river-bridge-house.com",
+            Talk::tcp(server(2), 443).browser("www.river-bridge-house.com"),
+        ),
+        (c2, post(c2)),
+        (spare, plain),
+        ("tea-and-letters.org", Talk::tcp(server(3), 443).browser("tea-and-letters.org")),
+    ]);
+    let mut both = [c2, spare];
+    both.sort_unstable();
+    assert_eq!(rendezvous(&found), both, "{found:?}");
+    assert_eq!(found.group(RENDEZVOUS), Some(Group::Naming));
+    assert!(found.of(RENDEZVOUS).all(|e| e.about.conversation().is_some()), "{found:?}");
+    // It rests on the test, and adds nothing to what that says.
+    assert!(found.certain(RENDEZVOUS) && found.certain(NAME));
+}
+
+#[test]
+fn a_name_that_was_not_called_or_did_not_answer_is_no_rendezvous() {
+    let c2 = Family::Letters.names(41, &mut Chance::new(4)).pop().unwrap();
+    let found = then_calls(&[(&c2, Talk::tcp(server(66), 80).unanswered())]);
+    assert!(found.certain(NAME) && !found.fires(RENDEZVOUS), "{found:?}");
+    let mut scene = in_vain(&Family::Letters.names(40, &mut Chance::new(4)), 20.0 * MINUTE);
+    scene.resolves(600.0 + 21.0 * MINUTE, &c2, server(66));
+    assert!(!scene.findings().fires(RENDEZVOUS));
+}
+
+#[test]
+fn without_a_generator_no_name_is_a_rendezvous() {
+    let c2 = Family::Letters.names(41, &mut Chance::new(4)).pop().unwrap();
+    let call = || Talk::tcp(server(66), 443).browser(&c2);
+    for in_vain_before in [0, 1, 2] {
+        let names = Family::Letters.names(in_vain_before, &mut Chance::new(4));
+        let mut scene = in_vain(&names, MINUTE);
+        scene.resolves(600.0 + 2.0 * MINUTE, &c2, server(66));
+        scene.talk(600.1 + 2.0 * MINUTE, call());
+        let found = scene.findings();
+        assert!(!found.fires(RENDEZVOUS), "{in_vain_before}: {found:?}");
+    }
+    // A test that is convincing but not certain tells of it, and is not certain of it.
+    let mut scene = in_vain(&Family::Letters.names(6, &mut Chance::new(4)), MINUTE);
+    scene.resolves(600.0 + 2.0 * MINUTE, &c2, server(66));
+    scene.talk(600.1 + 2.0 * MINUTE, call());
+    let found = scene.findings();
+    assert!(found.fires(RENDEZVOUS) && !found.certain(RENDEZVOUS), "{found:?}");
+    // Hours after the names in vain it has nothing to do with them.
+    let mut scene = in_vain(&Family::Letters.names(40, &mut Chance::new(4)), 20.0 * MINUTE);
+    scene.resolves(5.0 * HOUR, &c2, server(66));
+    scene.talk(5.0 * HOUR + 0.1, call());
+    let found = scene.findings();
+    assert!(found.certain(NAME) && !found.fires(RENDEZVOUS), "{found:?}");
+}
+
+#[test]
+fn a_name_of_another_kind_is_no_rendezvous() {
+    // Looks made by a machine, but has digits, which none of the generator's has.
+    let other = "x7k2q9z4w1v8.com";
+    assert!(ostium_names::dga_llr(other) >= 2.5);
+    let found = then_calls(&[(other, Talk::tcp(server(66), 443).browser(other))]);
+    assert!(found.certain(NAME) && !found.fires(RENDEZVOUS), "{found:?}");
 }
 
 #[test]

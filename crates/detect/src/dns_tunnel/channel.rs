@@ -1,10 +1,13 @@
 //! One possible channel: the distinct labels that were asked for, and what came back.
 
+mod facts;
 #[cfg(test)]
 mod tests;
 
 use ostium_event::{RecordType, Timestamp};
 use ostium_profile::stable_hash;
+
+pub(super) use facts::Facts;
 
 /// Labels remembered. How often these were asked for again tells how many of the questions beyond
 /// them were for labels never met.
@@ -35,6 +38,9 @@ pub(super) struct Channel {
     example: Box<str>,
     domain: Box<str>,
     domains: Vec<u64>,
+    /// What it looked like when an answer carried something last, if that was a channel: what is
+    /// asked of one that is refused is not what it was.
+    answered: Option<Box<Facts>>,
 }
 
 /// The shape of a first label with the type asked for: what the rare names of one channel share.
@@ -77,6 +83,16 @@ impl Pattern {
 // === impl Channel ===
 
 impl Channel {
+    /// What is told of it: how it looks now, or looked when it was answered last, if that says more.
+    /// Only there: of all times one would be found at which chance makes a channel of anything.
+    pub(super) fn told(&self) -> Facts {
+        let now = Facts::of(self);
+        match &self.answered {
+            Some(then) if !now.is_louder(then) => then.faded(now.last),
+            _ => now,
+        }
+    }
+
     pub(super) fn ask(&mut self, at: Timestamp, label: &str, domain: &str, kind: RecordType) {
         if self.labels.is_empty() {
             (self.first, self.domain) = (at, domain.into());
@@ -129,6 +145,9 @@ impl Channel {
         if rcode == Some(0) {
             self.replies = self.replies.saturating_add(1);
             self.reply_bytes += u64::from(bytes);
+            if bytes > 0 {
+                self.answered = Some(Facts::of(self)).filter(Facts::speaks).map(Box::new);
+            }
         }
     }
 

@@ -7,7 +7,8 @@
 //! Excluded: popular names, block-list look-ups (reversed addresses), names that the host then
 //! talks to. Security programs ask their maker about files and sites in the same way; but every
 //! machine of a site runs the same program, so a channel that several hosts have is weak evidence,
-//! and never certain.
+//! and never certain. What a channel looked like when it was answered last is not taken back for what
+//! is asked once it is refused, but halves in six hours of that.
 
 mod channel;
 #[cfg(test)]
@@ -42,9 +43,6 @@ enum Key {
     Domain(Arc<str>),
     Pattern(Pattern),
 }
-
-/// Distinct labels, each asked once, from which the test convicts alone.
-const CERTAIN_LABELS: u32 = 30;
 
 /// Labels from which a domain counts as a channel of a host's, when it is asked who shares it.
 const SHARED_LABELS: u32 = 4;
@@ -185,26 +183,17 @@ impl Detector for DnsTunnel {
 
 impl DnsTunnel {
     fn weigh(&self, key: &Key, c: &Channel, view: &View<'_>) -> Option<Evidence> {
-        let once = c.once();
-        let span = c.last().since(c.first()).secs_f64();
-        let machine = c.looks_encoded();
-        let hour_rate = c.bits() / 8.0 / (span / 3600.0).max(1.0 / 12.0);
-        let carrying = c.carrying_types() || c.reply_bytes_each() > 60.0;
-        if once < 0.7 || !(machine || carrying) {
+        let told = c.told();
+        if !told.speaks() {
             return None;
         }
         let sharing = view.prevalence.sharing(share_key(c.domain()));
-        let certain = c.labels() >= CERTAIN_LABELS && once >= 0.9 && machine && sharing == 1;
-        let whole = 2.0
-            + 2.0 * f64::from(c.labels().min(60)) / 60.0
-            + if carrying { 1.5 } else { 0.0 }
-            + if hour_rate > 500.0 { 1.0 } else { 0.0 };
         // Answers without data are verdicts on files and sites, or commands in few bits.
-        let nats = match (sharing, carrying) {
-            (1, _) => whole,
-            (_, true) => whole / 2.0,
-            (2, false) => whole.min(2.0),
-            (_, false) => whole.min(1.0),
+        let nats = match (sharing, told.carrying) {
+            (1, _) => told.nats,
+            (_, true) => told.nats / 2.0,
+            (2, false) => told.nats.min(2.0),
+            (_, false) => told.nats.min(1.0),
         };
         let under = match key {
             Key::Domain(domain) => format!("under {domain}"),
@@ -214,23 +203,23 @@ impl DnsTunnel {
         let about = About::Conversation { id: domain_id(c.domain()), peer };
         Some(Evidence {
             log_odds: nats,
-            certain,
+            certain: told.certain && sharing == 1,
             about,
-            first: c.first(),
-            last: c.last(),
+            first: told.first,
+            last: told.last,
             summary: format!(
                 "asked for {} distinct names {under} in {}, {} once, such as {}: data in the DNS",
-                c.labels(),
-                duration(span),
-                if once > 0.95 { "each" } else { "most" },
+                told.labels,
+                duration(told.last.since(told.first).secs_f64()),
+                if told.once > 0.95 { "each" } else { "most" },
                 c.example()
             ),
             numbers: vec![
-                ("distinct_labels", f64::from(c.labels())),
-                ("queries", f64::from(c.queries())),
-                ("bits", c.bits()),
-                ("bytes_an_hour", hour_rate),
-                ("reply_bytes_each", c.reply_bytes_each()),
+                ("distinct_labels", f64::from(told.labels)),
+                ("queries", f64::from(told.queries)),
+                ("bits", told.bits),
+                ("bytes_an_hour", told.bytes_an_hour),
+                ("reply_bytes_each", told.reply_bytes_each),
                 ("domains", f64::from(c.domains())),
                 ("hosts_sharing", f64::from(sharing)),
             ],

@@ -49,6 +49,40 @@ fn every_encoding_and_type_convicts() {
     }
 }
 
+/// A channel of 40 labels, and then short ones that are refused, for some time.
+fn refused(short: usize, over: f64) -> Findings {
+    let mut scene = Scene::ordinary(DAY);
+    let mut chance = Chance::new(3);
+    for turn in 0..40 {
+        let name = format!("{}.t.quiet-river.example", hex(&mut chance, 40));
+        scene.asks(600.0 + f64::from(turn), &name, RecordType::NULL, data(RecordType::NULL));
+    }
+    for turn in 0..short {
+        let name = format!("y{}.t.quiet-river.example", chance.text(b"abcdefgh", 3));
+        let at = 660.0 + over * turn as f64 / short as f64;
+        scene.asks(at, &name, RecordType::A, Reply::error(3));
+    }
+    scene.findings()
+}
+
+#[test]
+fn a_channel_that_was_refused_is_not_forgotten_for_its_short_names() {
+    let before = refused(0, 0.0);
+    assert!(before.certain(NAME), "{before:?}");
+    for short in [40, 400] {
+        let found = refused(short, 10.0 * MINUTE);
+        assert!(found.certain(NAME), "{short}: {found:?}");
+        assert!(found.nats(NAME) > 0.9 * before.nats(NAME), "{short}: {found:?}");
+    }
+}
+
+#[test]
+fn what_was_a_channel_fades_while_it_is_none() {
+    let hours = |hours| refused(2_000, hours * HOUR).nats(NAME);
+    assert!(hours(6.0) < 0.6 * hours(0.1) && hours(18.0) < 0.2 * hours(0.1), "{}", hours(6.0));
+    assert!(!refused(2_000, 30.0 * HOUR).certain(NAME));
+}
+
 #[test]
 fn several_labels_and_a_counter_convict() {
     let found = carries(120, HOUR, RecordType::TXT, |c, turn| {

@@ -4,12 +4,13 @@
 //! records never answer: neither is a flood.
 //!
 //! Connections are counted by the second of their start; single flows by their packets. Media
-//! streams answer, if only with reports (RFC 3550), and are excluded by that.
+//! streams answer, if only with reports (RFC 3550), and are excluded by that. A single flow is told of
+//! while it goes on; what is said of it then is taken back when somebody answers after all.
 
 #[cfg(test)]
 mod tests;
 
-use ostium_event::{Addr, Event, FlowState, OpenedBy, Proto, Scope, Service, What};
+use ostium_event::{Addr, Event, FlowRecord, FlowState, OpenedBy, Proto, Scope, Service, What};
 use ostium_evidence::{Evidence, Group};
 use ostium_profile::keep::KeepError;
 use ostium_profile::{HostId, PerHost, Profile, Seen};
@@ -35,10 +36,19 @@ struct Victim {
     seconds: Seconds,
     unanswered: u64,
     answered: u64,
-    /// The longest single flow that is a flood: seconds, packets.
-    stream: (f64, u64),
+    /// The longest single flow that is a flood.
+    stream: Option<Stream>,
     first: ostium_event::Timestamp,
     last: ostium_event::Timestamp,
+}
+
+/// A single flow that is a flood, maybe one that goes on.
+#[derive(Clone, Copy, Debug, serde::Serialize, serde::Deserialize)]
+struct Stream {
+    began: ostium_event::Timestamp,
+    inside_port: u16,
+    seconds: f64,
+    packets: u64,
 }
 
 /// Unanswered connections by second of their start, over the last minute.
@@ -68,7 +78,7 @@ impl Detector for Flood {
     }
 
     fn interest(&self) -> Interest {
-        Interest::CLOSED
+        Interest::CLOSED.and(Interest::GOES_ON)
     }
 
     fn keep(&self) -> Result<Vec<u8>, KeepError> {
@@ -80,8 +90,10 @@ impl Detector for Flood {
     }
 
     fn event(&mut self, seen: &Seen, event: &Event<'_>, _: &Profile) {
-        let What::FlowClosed(record) = event.what else {
-            return;
+        let (record, is_over) = match event.what {
+            What::FlowClosed(record) => (record, true),
+            What::FlowGoesOn(record) => (record, false),
+            _ => return,
         };
         if event.scope != Scope::Egress
             || event.opened_by == OpenedBy::Outside
@@ -108,20 +120,15 @@ impl Detector for Flood {
             return;
         };
         victim.last = victim.last.max(record.last);
-        if !failed {
+        victim.stream(event.flow.inside_port, &record, failed);
+        // Connections are counted when they are over.
+        if !is_over {
+            victim.first = victim.first.min(record.first);
+        } else if failed {
+            victim.unanswered += 1;
+            victim.seconds.count(record.first.secs());
+        } else {
             victim.answered += 1;
-            return;
-        }
-        victim.unanswered += 1;
-        victim.seconds.count(record.first.secs());
-        let seconds = record.duration().secs_f64();
-        let rate = record.out.packets as f64 / seconds.max(0.001);
-        if record.back.packets == 0
-            && seconds >= f64::from(SECONDS)
-            && rate >= f64::from(RATE)
-            && record.out.packets > victim.stream.1
-        {
-            victim.stream = (seconds, record.out.packets);
         }
     }
 
@@ -137,17 +144,14 @@ impl Detector for Flood {
             return;
         };
         for victim in &victims.victims {
-            let streaming = victim.stream.1 > 0;
             let opening =
                 victim.seconds.full >= SECONDS && victim.answered * 20 < victim.unanswered;
-            if !streaming && !opening {
-                continue;
-            }
-            let (what, packets, seconds) = match streaming {
-                true => ("packets", victim.stream.1, victim.stream.0),
-                false => {
+            let (what, packets, seconds) = match victim.stream {
+                Some(stream) => ("packets", stream.packets, stream.seconds),
+                None if opening => {
                     ("connections", victim.unanswered, victim.last.since(victim.first).secs_f64())
                 }
+                None => continue,
             };
             out.push(Evidence {
                 log_odds: 12.0,
@@ -160,7 +164,7 @@ impl Detector for Flood {
                     duration(seconds)
                 ),
                 numbers: vec![
-                    (if streaming { "packets" } else { "connections" }, packets as f64),
+                    (what, packets as f64),
                     ("seconds", seconds),
                     ("full_seconds", f64::from(victim.seconds.full)),
                 ],
@@ -196,7 +200,7 @@ impl Victims {
                         .victims
                         .iter()
                         .enumerate()
-                        .min_by_key(|(_, v)| (v.seconds.full, v.stream.1, v.unanswered, v.last))
+                        .min_by_key(|(_, v)| (v.seconds.full, v.streamed(), v.unanswered, v.last))
                         .map(|(place, _)| place)?;
                     self.victims.swap_remove(least);
                 }
@@ -206,7 +210,7 @@ impl Victims {
                     seconds: Seconds::default(),
                     unanswered: 0,
                     answered: 0,
-                    stream: (0.0, 0),
+                    stream: None,
                     first: event.at,
                     last: event.at,
                 });
@@ -214,6 +218,32 @@ impl Victims {
             }
         };
         self.victims.get_mut(place)
+    }
+}
+
+// === impl Victim ===
+
+impl Victim {
+    /// A single flow, over or not: it is a flood, or was taken for one until somebody answered.
+    fn stream(&mut self, inside_port: u16, record: &FlowRecord, failed: bool) {
+        let known = self.stream.filter(|s| (s.began, s.inside_port) == (record.first, inside_port));
+        let seconds = record.duration().secs_f64();
+        let packets = record.out.packets;
+        if record.back.packets > 0 || !failed {
+            if known.is_some() {
+                self.stream = None;
+            }
+        } else if seconds >= f64::from(SECONDS)
+            && packets as f64 / seconds.max(0.001) >= f64::from(RATE)
+            && packets > self.streamed()
+        {
+            self.stream = Some(Stream { began: record.first, inside_port, seconds, packets });
+        }
+    }
+
+    /// Packets of the longest single flow.
+    fn streamed(&self) -> u64 {
+        self.stream.map_or(0, |stream| stream.packets)
     }
 }
 

@@ -1,12 +1,12 @@
 //! Tests of the flood detector.
 
-use ostium_event::{Addr, Service};
+use ostium_event::{Addr, FlowState, Service, Span};
 use ostium_evidence::Group;
 use proptest::prelude::*;
 
 use super::{RATE, REMEMBERED_SECONDS, Seconds};
 use crate::Blind;
-use crate::testing::{Chance, Findings, HOUR, Outcome, Scene, Talk, address};
+use crate::testing::{Chance, Findings, HOUR, Outcome, Said, Scene, Talk, address};
 
 const NAME: &str = "flood";
 
@@ -53,6 +53,50 @@ fn connections_without_an_answer_convict() {
 fn ports_of_the_victim_may_change() {
     let found = opens(150, 10, |turn| Talk::udp(victim(), 1 + (turn % 60_000) as u16).unanswered());
     assert!(found.findings().certain(NAME));
+}
+
+/// A flow that goes on for so many seconds, told of as it stands every second, and its end; what is
+/// answered comes at last.
+fn goes_on(rate: u64, secs: u64, answered: u64, is_over: bool) -> Scene {
+    let mut scene = Scene::ordinary(HOUR);
+    let mut talk = stream(rate, secs).packets(rate * secs, answered).own_port(40_123);
+    if answered > 0 {
+        talk.record.state = FlowState::Established;
+    }
+    for second in 1..secs {
+        let mut record = stream(rate, second).record;
+        let begun = Scene::moment(900.0);
+        (record.first, record.last) = (begun, begun.plus(Span::from_secs(second)));
+        talk = talk.says(second as f64, Said::GoesOn(record));
+    }
+    scene.talk(900.0, talk);
+    if !is_over {
+        // The last that was written down is the end.
+        scene.acts.pop();
+    }
+    scene
+}
+
+#[test]
+fn a_stream_that_goes_on_convicts_after_five_seconds() {
+    for (secs, told) in [(4, false), (7, true), (600, true)] {
+        let found = goes_on(400, secs, 0, false).findings();
+        assert_eq!(found.certain(NAME), told, "{secs}: {found:?}");
+    }
+    assert!(!goes_on(60, 600, 0, false).findings().fires(NAME));
+}
+
+#[test]
+fn its_end_tells_no_more_and_no_less() {
+    let (whole, end) = (goes_on(400, 60, 0, true).findings(), streams(stream(400, 60)));
+    assert_eq!(whole.words(NAME), end.words(NAME));
+    let item = |found: &Findings| found.of(NAME).map(|e| e.numbers.clone()).collect::<Vec<_>>();
+    assert_eq!(item(&whole), item(&end));
+}
+
+#[test]
+fn an_answer_that_comes_late_takes_it_back() {
+    assert!(!goes_on(400, 60, 9_000, true).findings().fires(NAME));
 }
 
 #[test]

@@ -10,7 +10,7 @@ mod oddity;
 mod tests;
 
 use ostium_event::{Addr, Anomaly, Event, OpenedBy, Scope, What};
-use ostium_evidence::{Evidence, Group};
+use ostium_evidence::{About, Evidence, Group};
 use ostium_profile::keep::{KeepError, bytes_of, of_bytes};
 use ostium_profile::{Conversation, Generations, Profile, Seen, View as Kind};
 
@@ -71,9 +71,12 @@ impl Detector for OddDestination {
         let mismatched = c.key.view == Kind::Address
             && self.mismatches.peek(&(view.host.addr, c.addr.bits(), c.port)).is_some();
         for oddity in oddity::of(c, view, mismatched) {
+            let mut peer = c.peer();
+            peer.port = oddity.port.or(peer.port);
             out.push(Evidence {
                 log_odds: oddity.nats,
-                summary: format!("{}: {}", c.peer(), oddity.words),
+                summary: format!("{peer}: {}", oddity.words),
+                about: About::Conversation { id: c.id(), peer },
                 numbers: oddity.numbers,
                 ..about_conversation(oddity.name, Group::Destination, oddity.technique, c)
             });

@@ -13,13 +13,15 @@ pub(super) struct Oddity {
     pub(super) technique: &'static str,
     pub(super) words: String,
     pub(super) numbers: Vec<(&'static str, f64)>,
+    /// Where it was seen, when that may not be the conversation's last port.
+    pub(super) port: Option<u16>,
 }
 
 /// Calls to an address that never answers, from which on it is one that the host wants.
 const CALLED_IN_VAIN: u32 = 12;
 
 fn odd(name: &'static str, nats: f64, technique: &'static str, words: impl Into<String>) -> Oddity {
-    Oddity { name, nats, technique, words: words.into(), numbers: Vec::new() }
+    Oddity { name, nats, technique, words: words.into(), numbers: Vec::new(), port: None }
 }
 
 /// Everything that is odd about a conversation's other end.
@@ -118,18 +120,20 @@ fn port(c: &Conversation, mismatched: bool, all: &mut Vec<Oddity>) {
             format!("what is spoken on port {} is not what the port promises", c.port),
         ));
     }
-    let tls = c.tls.as_ref().is_some_and(|t| t.hellos > 0 && t.quic == 0);
-    if tls
-        && c.port != 0
-        && !is_tls_port(c.port)
-        && matches!(c.key.view, Kind::Address | Kind::Name)
-    {
-        all.push(odd("tls-on-odd-port", 1.2, "T1571", format!("TLS on port {}", c.port)));
+    // A name may be called on several ports, of which the conversation keeps the last: what was
+    // spoken on which port is asked of the facts.
+    let tls = c.tls.as_ref().filter(|t| t.hellos > 0 && t.quic == 0).map_or(0, |t| t.port);
+    if tls != 0 && !is_tls_port(tls) && matches!(c.key.view, Kind::Address | Kind::Name) {
+        all.push(on_port("tls-on-odd-port", 1.2, "TLS", tls));
     }
-    let http = c.http.as_ref().is_some_and(|h| h.requests > 0 && !c.via_proxy);
-    if http && c.port != 0 && !is_http_port(c.port) {
-        all.push(odd("http-on-odd-port", 1.0, "T1571", format!("HTTP on port {}", c.port)));
+    let http = c.http.as_ref().filter(|h| h.requests > 0 && !c.via_proxy).map_or(0, |h| h.port);
+    if http != 0 && !is_http_port(http) {
+        all.push(on_port("http-on-odd-port", 1.0, "HTTP", http));
     }
+}
+
+fn on_port(name: &'static str, nats: f64, spoken: &str, port: u16) -> Oddity {
+    Oddity { port: Some(port), ..odd(name, nats, "T1571", format!("{spoken} on port {port}")) }
 }
 
 fn name(c: &Conversation, view: &View<'_>, all: &mut Vec<Oddity>) {

@@ -95,6 +95,34 @@ fn ordinary_places_are_not_odd() {
 }
 
 #[test]
+fn a_site_by_http_and_by_https_is_on_no_odd_port() {
+    let name = "www.quiet-river.example";
+    let page = || Talk::tcp(c2(), 80).http(Request::browser(name, "/"), 200, Body::Markup);
+    let alone = |port| Talk::tcp(c2(), port).browser(name);
+    for (first, then) in [(page(), alone(443)), (alone(443), page()), (page(), alone(8443))] {
+        let mut scene = Scene::ordinary(DAY);
+        scene.talk(HOUR, first);
+        scene.talk(HOUR + 1.0, then);
+        let found = scene.findings();
+        assert!(heard(&found).is_empty(), "{found:?}");
+    }
+    // Each is judged by its own port, whatever else is called there.
+    let mut odd = Talk::tcp(c2(), 7070).http(Request::browser(name, "/"), 200, Body::Markup);
+    let mut scene = Scene::ordinary(DAY);
+    scene.talk(HOUR, odd.clone());
+    scene.talk(HOUR + 1.0, alone(443));
+    let found = scene.findings();
+    assert_eq!(heard(&found), ["http-on-odd-port"], "{found:?}");
+    assert!(found.words("http-on-odd-port").contains(":7070: HTTP on port 7070"), "{found:?}");
+    odd = Talk::tcp(c2(), 7071).browser(name);
+    let mut scene = Scene::ordinary(DAY);
+    scene.talk(HOUR, odd);
+    scene.talk(HOUR + 1.0, page());
+    let found = scene.findings();
+    assert_eq!(heard(&found), ["tls-on-odd-port"], "{found:?}");
+}
+
+#[test]
 fn known_places_are_excused() {
     for name in ["github.com", "www.wikipedia.org", "gateway.push.apple.com", "ocsp.digicert.com"] {
         let talk = Talk::tcp(c2(), 5555).strange_tls(Some(name)).certificate("box", true, 9000);

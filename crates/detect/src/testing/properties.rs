@@ -85,9 +85,11 @@ fn record() -> impl Strategy<Value = Said> {
         FlowState::Refused,
         FlowState::Partial,
     ]);
-    (moment(), moment(), volume(), volume(), state, service(), any::<bool>()).prop_map(
-        |(first, last, out, back, state, service, start_seen)| {
-            Said::Closed(FlowRecord { first, last, out, back, state, service, start_seen })
+    let ends = any::<(bool, bool)>();
+    (moment(), moment(), volume(), volume(), state, service(), ends).prop_map(
+        |(first, last, out, back, state, service, (start_seen, is_over))| {
+            let record = FlowRecord { first, last, out, back, state, service, start_seen };
+            if is_over { Said::Closed(record) } else { Said::GoesOn(record) }
         },
     )
 }

@@ -10,6 +10,7 @@ use ostium_event::{
 #[derive(Clone, Debug)]
 pub(crate) enum Said {
     Opened(bool),
+    GoesOn(FlowRecord),
     Closed(FlowRecord),
     Message(Message),
     Dns(DnsStage, String, RecordType, Reply),
@@ -53,6 +54,7 @@ impl Said {
     pub(crate) fn tell(&self, hear: impl FnOnce(What<'_>)) {
         match self {
             Self::Opened(start) => hear(What::FlowOpened { start: *start }),
+            Self::GoesOn(record) => hear(What::FlowGoesOn(*record)),
             Self::Closed(record) => hear(What::FlowClosed(*record)),
             Self::Message(message) => hear(What::Message(*message)),
             Self::Dns(stage, name, kind, reply) => reply.tell(*stage, name, *kind, hear),

@@ -91,6 +91,11 @@ impl Scene {
         Addr::v4([10, 0, 0, host])
     }
 
+    /// So many seconds after the scene's begin.
+    pub(crate) fn moment(at: f64) -> Timestamp {
+        when(at)
+    }
+
     /// What is written down from now on is done by this host.
     pub(crate) fn by(&mut self, host: u8) -> &mut Self {
         self.inside = Self::inside(host);

@@ -16,6 +16,7 @@
 mod config;
 mod layout;
 mod listing;
+mod mirror;
 mod program;
 mod reconcile;
 mod set;
@@ -28,6 +29,8 @@ use ostium_verdict::{Block, BlockSet, Mode, Target};
 pub use config::{Config, Garden, Refusal};
 pub use program::{Piece, probe};
 pub use set::Set;
+
+use mirror::Mirror;
 
 use crate::netlink::{Elements, Family, Netlink, conntrack};
 use crate::{Applied, EnforceError, Enforcer, Stopped};
@@ -47,6 +50,8 @@ pub struct Nft {
     /// that, nobody has changed them, and only elements need be looked at: `nft` reads all of them
     /// whatever it is asked for.
     whole_at: Option<u32>,
+    /// What is in our tables, while nobody else changes anything.
+    mirror: Option<Mirror>,
     /// Blocked while hot; their connections are cut at the next `apply`.
     uncut: BTreeSet<Target>,
 }
@@ -65,6 +70,7 @@ impl Nft {
             netlink: None,
             carried: BTreeMap::new(),
             whole_at: None,
+            mirror: None,
             uncut: BTreeSet::new(),
         })
     }
@@ -146,6 +152,8 @@ impl Enforcer for Nft {
         let done = elements.commit();
         self.after(done)?;
         self.changed(before);
+        let mirror = self.mirror.take();
+        self.mirror = mirror.and_then(|mirror| mirror.with(&block.target, block.until));
         if self.config.cut && self.uncut.len() < MOST_UNCUT {
             self.uncut.insert(block.target.clone());
         }
@@ -155,6 +163,9 @@ impl Enforcer for Nft {
     fn release(&mut self, target: &Target) -> Result<(), EnforceError> {
         self.carried.remove(target);
         self.uncut.remove(target);
+        if let Some(mirror) = &mut self.mirror {
+            mirror.remove(target);
+        }
         for family in self.families() {
             let before = self.generation().ok();
             let mut elements = Elements::new(self.netlink()?);

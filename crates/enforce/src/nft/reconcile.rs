@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::layout::commands;
 use super::listing::{Shape, families};
+use super::mirror::Mirror;
 use super::program::{run, script_of};
 use super::set::value;
 use super::{Nft, Set, TABLE};
@@ -18,7 +19,7 @@ use crate::{Applied, EnforceError, Stopped};
 /// Seconds by which an element may end too early or too late, besides one part in a hundred of what
 /// it has left: many elements take seconds to be put there, and must not be renewed for that. One
 /// that ends early is put there again, one that is late is taken out.
-const SLACK: u64 = 2;
+pub(super) const SLACK: u64 = 2;
 /// Ten years; later ends are renewed on the way.
 const LONGEST: u64 = 315_360_000;
 /// Changes of elements that are made by netlink, without starting a program.
@@ -30,7 +31,7 @@ const READING: &str = "list the nftables tables";
 const APPLYING: &str = "change the nftables table of ostium";
 
 /// What is to be in the kernel: targets and the seconds that they have left.
-type Wanted = BTreeMap<Target, u64>;
+pub(super) type Wanted = BTreeMap<Target, u64>;
 
 /// Changes that are to be made.
 #[derive(Debug, Default)]
@@ -54,18 +55,31 @@ impl Nft {
         let (wanted, left) = wanted(blocks, now);
         self.fits(&wanted)?;
         self.carried.retain(|target, _| wanted.contains_key(target));
-        let plan = self.plan(&wanted)?;
+        let mirror = self.mirror.take();
+        let plan = self.plan(&wanted, mirror.as_ref(), now)?;
         let plan = match self.make(&plan) {
             Ok(()) => plan,
             // Something changed between looking and acting: an element expired, a person's hand.
             Err(EnforceError::Refused(..) | EnforceError::Gone) => {
                 self.whole_at = None;
-                let again = self.plan(&wanted)?;
+                let again = self.plan(&wanted, None, now)?;
                 self.make(&again)?;
                 again
             }
             Err(error) => return Err(error),
         };
+        // What somebody changed meanwhile may have been read by half.
+        if self.is_whole_at(self.whole_at)? {
+            self.mirror = match mirror.filter(|_| !plan.applied.looked) {
+                Some(mirror) => {
+                    let mut added = plan.added.iter().filter_map(|t| wanted.get_key_value(t));
+                    added.try_fold(mirror, |mirror, (target, secs)| {
+                        mirror.with(target, now.plus(Span::from_secs(*secs)))
+                    })
+                }
+                None => Some(Mirror::of(&wanted, now)),
+            };
+        }
         for (target, (packets, bytes)) in plan.carry {
             let carried = self.carried.entry(target).or_default();
             *carried = (carried.0.saturating_add(packets), carried.1.saturating_add(bytes));
@@ -74,7 +88,7 @@ impl Nft {
     }
 
     pub(super) fn remove_tables(&mut self) -> Result<(), EnforceError> {
-        self.whole_at = None;
+        (self.whole_at, self.mirror) = (None, None);
         let ours = |(family, shape): (Family, Option<Shape>)| {
             shape.is_some_and(|shape| shape.is_ours()).then(|| delete(family))
         };
@@ -120,16 +134,27 @@ impl Nft {
         Ok(())
     }
 
-    fn plan(&mut self, wanted: &Wanted) -> Result<Plan, EnforceError> {
+    fn plan(
+        &mut self,
+        wanted: &Wanted,
+        mirror: Option<&Mirror>,
+        now: Timestamp,
+    ) -> Result<Plan, EnforceError> {
         let mut plan = Plan::default();
         let generation = self.generation()?;
         if self.whole_at == Some(generation) {
+            if let Some(missing) = mirror.and_then(|mirror| mirror.missing(wanted, now)) {
+                plan.put(self.families(), wanted, &missing);
+                return Ok(plan);
+            }
+            plan.applied.looked = true;
             for family in self.families() {
                 plan.difference(*family, &self.held(*family)?, wanted);
             }
             return Ok(plan);
         }
         self.whole_at = None;
+        plan.applied.looked = true;
         for (family, shape) in self.look()? {
             let is_wanted = self.families().contains(&family);
             match shape {
@@ -261,6 +286,11 @@ fn wanted(blocks: &BlockSet, now: Timestamp) -> (Wanted, usize) {
     (wanted, left)
 }
 
+/// Does what is left of an element agree with the seconds that it is to have?
+pub(super) const fn is_right(left: u64, secs: u64) -> bool {
+    left.abs_diff(secs) <= SLACK + secs / 100
+}
+
 fn delete(family: Family) -> Value {
     json!({"delete": {"table": {"family": family.name(), "name": TABLE}}})
 }
@@ -268,6 +298,21 @@ fn delete(family: Family) -> Value {
 // === impl Plan ===
 
 impl Plan {
+    /// Puts what is missing into all tables; all else is right.
+    fn put(&mut self, families: &[Family], wanted: &Wanted, missing: &[(&Target, u64)]) {
+        for family in families {
+            if missing.len() <= FEW {
+                let few = missing.iter().map(|(t, secs)| (*family, (*t).clone(), Some(*secs)));
+                self.few.extend(few);
+            } else {
+                self.add(*family, missing.iter().copied());
+            }
+        }
+        self.added.extend(missing.iter().map(|(target, _)| (*target).clone()));
+        self.applied.added = missing.len();
+        self.applied.kept = wanted.len() - missing.len();
+    }
+
     fn difference(&mut self, family: Family, held: &Held, wanted: &Wanted) {
         let mut one = Applied::default();
         let (mut gone, mut renewed, mut fresh) = (Vec::new(), Vec::new(), Vec::new());
@@ -277,7 +322,7 @@ impl Plan {
                 continue;
             };
             match element.expires {
-                Some(expires) if expires.abs_diff(*secs) <= SLACK + secs / 100 => one.kept += 1,
+                Some(expires) if is_right(expires, *secs) => one.kept += 1,
                 _ => renewed.push((target, *secs)),
             }
         }

@@ -82,7 +82,7 @@ fn block(target: &str, millis: u64) -> Block {
 fn told_of(applied: &Applied) -> Value {
     serde_json::json!({"added": applied.added, "removed": applied.removed,
         "refreshed": applied.refreshed, "kept": applied.kept, "left": applied.left,
-        "rebuilt": applied.rebuilt, "cut": applied.cut, "uncut": applied.uncut})
+        "rebuilt": applied.rebuilt, "looked": applied.looked, "cut": applied.cut, "uncut": applied.uncut})
 }
 
 fn step(nft: &mut Nft, step: &Step) -> Result<Value, String> {

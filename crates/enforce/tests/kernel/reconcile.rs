@@ -98,6 +98,43 @@ fn tampering_is_noticed_while_it_lives_whatever_was_done_in_between() {
 }
 
 #[test]
+fn the_kernel_is_read_only_when_it_may_hold_something_else() {
+    let Some(world) = World::or_skip() else { return };
+    let four = [&THREE[..], &["10.2.0.66"]].concat();
+    let hot = |target: &str| Step::Hot(target.to_owned(), 60_000);
+    let steps = vec![
+        apply(&THREE),
+        apply(&THREE),
+        hot("10.2.0.66"),
+        apply(&four),
+        // One more than is there, and one that is in the kernel already.
+        apply(&[&four[..], &["10.2.0.67"]].concat()),
+        hot("10.2.0.66"),
+        apply(&[&four[..], &["10.2.0.67"]].concat()),
+        // Something has to go.
+        apply(&THREE),
+        Step::Release(THREE[0].to_owned()),
+        apply(&THREE),
+        Step::Hand("delete element inet ostium block4 { 10.2.0.2 }".to_owned()),
+        apply(&THREE),
+        apply(&THREE),
+    ];
+    let told = act(&world.gateway, &Job { steps, ..Job::default() });
+    let told: Vec<Value> = told.into_iter().map(Result::unwrap).collect();
+    let looked: Vec<bool> = told.iter().filter_map(|t| t["looked"].as_bool()).collect();
+    assert_eq!(looked, [true, false, false, false, true, true, false, true, false], "{told:?}");
+    let changes: Vec<[u64; 4]> =
+        told.iter().filter(|t| t["looked"].is_boolean()).map(change).collect();
+    let [.., third, fourth, _, fifth, released, mended, last] = changes[..] else { panic!() };
+    assert_eq!((third, fourth), ([0, 0, 0, 4], [1, 0, 0, 4]), "{told:?}");
+    assert_eq!(fifth, [0, 2, 0, 3], "{told:?}");
+    assert_eq!((released, mended, last), ([1, 0, 0, 2], [1, 0, 0, 2], [0, 0, 0, 3]), "{told:?}");
+    let held = world.gateway.run("nft", &["list", "table", "inet", "ostium"]).unwrap();
+    assert!(["10.2.0.2", "fd02::2", "10.1.0.9"].iter().all(|t| held.contains(t)), "{held}");
+    assert!(!held.contains("10.2.0.6"), "{held}");
+}
+
+#[test]
 fn elements_that_expire_meanwhile_do_no_harm() {
     let Some(world) = World::or_skip() else { return };
     let short = |millis| Step::Hot("10.2.0.2".to_owned(), millis);

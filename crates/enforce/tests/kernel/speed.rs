@@ -43,29 +43,31 @@ pub(crate) fn measure(nft: &mut Nft, count: usize) -> Value {
     json!({"netlink": quantiles(hot), "nft": quantiles(started), "ten": ten, "fifty": fifty})
 }
 
-/// Microseconds of so many blocks applied in the place of what was there, and of finding all of
-/// them right again: once after nobody, and once after somebody else changed nftables.
-fn applied(nft: &mut Nft, count: usize, (now, clock): (Timestamp, Instant)) -> [u128; 3] {
+/// Microseconds of so many blocks applied in the place of what was there, of finding all of them
+/// right again, of taking one of them out, and of finding them right after somebody else changed
+/// nftables.
+fn applied(nft: &mut Nft, count: usize, (now, clock): (Timestamp, Instant)) -> [u128; 4] {
     let block = |n: usize| {
         let target = Target::Address(Addr::v4([20, (n >> 16) as u8, (n >> 8) as u8, n as u8]));
         Block::new(target, Origin::Hub, Mode::Block, now, Span::from_secs(600))
     };
-    let many: BlockSet = (0..count).map(block).collect();
-    let mut apply = || {
+    let many: BlockSet = (0..=count).map(block).collect();
+    let fewer: BlockSet = (0..count).map(block).collect();
+    let mut apply = |blocks: &BlockSet| {
         // Time goes on, or every element would be given another end.
         let (begin, at) = (Instant::now(), now.plus(Span::from_secs(clock.elapsed().as_secs())));
-        let applied = nft.apply(&many, at).unwrap();
+        let applied = nft.apply(blocks, at).unwrap();
         (begin.elapsed().as_micros(), applied.added + applied.refreshed)
     };
-    let (first, again) = (apply(), apply());
+    let (first, again, less) = (apply(&many), apply(&many), apply(&fewer));
     for verb in ["add", "delete"] {
         assert!(
             Command::new("nft").args([verb, "table", "ip", "foreign"]).status().unwrap().success()
         );
     }
-    let after = apply();
+    let after = apply(&fewer);
     assert!(first.1 > 0 && again.1 == 0 && after.1 == 0, "{first:?} {again:?} {after:?}");
-    [first.0, again.0, after.0]
+    [first.0, again.0, less.0, after.0]
 }
 
 #[test]

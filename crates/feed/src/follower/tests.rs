@@ -249,6 +249,25 @@ fn after_a_theft_a_new_history_begins_and_the_thiefs_is_refused() {
 }
 
 #[test]
+fn a_thiefs_word_that_never_ends_does_not_outlast_him() {
+    let mut hub = Hub::new();
+    let mut sensor = hub.follower();
+    sensor.take(&hub.publish(&[name(1, "c2.example")]), NOW).unwrap();
+    let thief = Publisher::new(hub.publisher.at(), u64::MAX);
+    sensor.take(&thief.heartbeat(&hub.online, NOW + AHEAD_MS), NOW).unwrap();
+    // The root does not vouch for the key for ever.
+    assert!(sensor.is_fresh(NOW + DAY) && !sensor.is_fresh(NOW + DAY + 1));
+    hub.online = OnlineKey::made().unwrap();
+    let certificate = hub.root.certify(FEED, 2, 2, hub.online.public(), (NOW, NOW + DAY));
+    let at = Position { epoch: 2, seq: 0, head: Hash::default(), ..hub.publisher.at() };
+    hub.publisher = Publisher::new(at, FRESH);
+    sensor.take(&certificate, NOW).unwrap();
+    all(&mut sensor, &hub.snapshot(), NOW).unwrap();
+    assert_eq!(sensor.fresh_until_ms(), NOW + FRESH);
+    assert_eq!(sensor.take(&hub.heartbeat(), NOW), Ok(Taken::Heartbeat));
+}
+
+#[test]
 fn another_root_needs_both_signatures() {
     let hub = Hub::new();
     let mut sensor = hub.follower();
@@ -281,6 +300,20 @@ fn parts_of_two_snapshots_do_not_mix() {
     sensor.take(&two.head, NOW).unwrap();
     assert_eq!(sensor.take(&one.parts[0], NOW), Err(Refusal::MixedParts));
     assert_eq!(sensor.take(&two.parts[0], NOW), Ok(Taken::Snapshot));
+}
+
+#[test]
+fn a_snapshot_that_deltas_have_overtaken_is_not_gone_back_to() {
+    let mut hub = Hub::new();
+    let mut sensor = hub.follower();
+    sensor.take(&hub.publish(&[name(1, "c2.example"), name(2, "shop.example")]), NOW).unwrap();
+    let snapshot = hub.snapshot();
+    sensor.take(&snapshot.head, NOW).unwrap();
+    sensor.take(&hub.publish(&[Change::Remove(2)]), NOW).unwrap();
+    let back = Refusal::Rollback { have: (1, 2), got: (1, 1) };
+    assert_eq!(sensor.take(&snapshot.parts[0], NOW), Err(back));
+    assert_eq!(sensor.at(), hub.publisher.at());
+    assert!(sensor.table().domain("shop.example").is_none());
 }
 
 #[test]

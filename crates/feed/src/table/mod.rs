@@ -1,11 +1,12 @@
 //! The set of entries, matched by value: ten million of them, below a hundred bytes each.
 //!
-//! An entry is a slot of 48 bytes and the bytes of its value; two hash tables of places find it by
-//! number and by value. The hash is fixed, so that two runs are alike: who could make collisions
+//! An entry is a record of 40 bytes and the bytes of its value; two hash tables of places find it
+//! by number and by value. The hash is fixed, so that two runs are alike: who could make collisions
 //! is who may publish.
 
-mod chunks;
-mod text;
+mod index;
+mod record;
+mod value;
 
 use std::hash::{BuildHasher, Hasher};
 use std::sync::Arc;
@@ -15,12 +16,17 @@ use hashbrown::{HashMap, HashTable};
 use ostium_event::{Addr, Ja4, Prefix};
 use ostium_intel::IndicatorValue;
 
-use self::chunks::Chunks;
-use self::text::Text;
+use self::index::Index;
+use self::record::{Head, Record, Records};
+use self::value::{ADDR, DOMAIN, JA4, NETWORK, SOCKET, UNKNOWN, URL, read, short, write};
+use crate::canary::Reach;
 use crate::entry::{Basis, Entry};
 use crate::state::{Leaf, State};
 
 const HASHER: FixedState = FixedState::with_seed(0x6f73_7469_756d);
+
+/// Names that are asked for together: few have more labels.
+const AT_ONCE: usize = 8;
 
 /// What an entry says of what was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,50 +49,33 @@ pub struct Hit {
     pub canary: u16,
 }
 
+// === impl Hit ===
+
+impl Hit {
+    /// What it is to the sensor of this name at this time, in seconds since 1970.
+    pub fn reach(&self, sensor: &[u8], now_s: u64) -> Reach {
+        if now_s >= u64::from(self.expires) {
+            return Reach::Not;
+        }
+        Reach::of(sensor, self.id, self.canary)
+    }
+}
+
 /// All entries.
 #[derive(Debug)]
 pub struct Table {
-    slots: Chunks<Slot>,
-    free: Vec<u32>,
-    text: Text,
+    records: Records,
     by_id: HashTable<u32>,
-    by_value: HashTable<u32>,
+    by_value: Index,
     families: Vec<Arc<str>>,
     /// Where each family is in `families`, and one more.
     family_of: HashMap<Arc<str>, u16, FixedState>,
     /// Lengths of networks, in free bits, with how many there are; the smallest network first.
     free_bits: Vec<(u8, u32)>,
     state: State,
+    /// Where values are written before they are kept; here so that a put allocates nothing.
+    written: Vec<u8>,
 }
-
-/// Kinds of values, as they are hashed.
-const UNKNOWN: u8 = 0;
-const DOMAIN: u8 = 1;
-const ADDR: u8 = 2;
-const NETWORK: u8 = 3;
-const SOCKET: u8 = 4;
-const URL: u8 = 5;
-const JA4: u8 = 6;
-
-/// One entry. `family` is a place in `families` and one more, 0 for none.
-#[derive(Debug)]
-struct Slot {
-    leaf: [u8; 16],
-    id: u64,
-    text: u32,
-    expires: u32,
-    len: u16,
-    family: u16,
-    organisations: u16,
-    canary: u16,
-    kind: u8,
-    confidence: u8,
-    basis: u8,
-    used: bool,
-}
-
-/// The bytes of a value that is asked for: at most an address, its port or its free bits.
-type Short = ([u8; 18], usize);
 
 // === impl Table ===
 
@@ -100,24 +89,22 @@ impl Table {
     /// An empty set.
     pub const fn new() -> Self {
         Self {
-            slots: Chunks::new(),
-            free: Vec::new(),
-            text: Text::EMPTY,
+            records: Records::EMPTY,
             by_id: HashTable::new(),
-            by_value: HashTable::new(),
+            by_value: Index::new(),
             families: Vec::new(),
             family_of: HashMap::with_hasher(HASHER),
             free_bits: Vec::new(),
             state: State::EMPTY,
+            written: Vec::new(),
         }
     }
 
     /// Makes room for so many, so that growing costs nothing later.
     pub fn reserve(&mut self, entries: usize) {
-        let slots = &self.slots;
-        self.by_id.reserve(entries, |&at| slots.get(at).map_or(0, |slot| hash_of_id(slot.id)));
-        let text = &self.text;
-        self.by_value.reserve(entries, |&at| hash_of_slot(slots, text, at));
+        let records = &self.records;
+        self.by_id.reserve(entries, |&at| hash_of_place_id(records, at));
+        self.by_value.reserve(entries, |at| hash_of_place(records, at));
     }
 
     /// How many entries.
@@ -137,77 +124,69 @@ impl Table {
 
     /// Bytes that the set takes.
     pub fn bytes(&self) -> usize {
-        // A bucket is a place and a byte of control.
-        let tables = (self.by_id.allocation_size()) + self.by_value.allocation_size();
-        self.slots.bytes() + self.text.bytes() + tables + self.free.capacity() * 4
+        self.records.bytes() + self.by_id.allocation_size() + self.by_value.bytes()
     }
 
     /// Puts an entry in, in place of the one with its number; `None` is one whose value this
     /// reader does not know.
     pub(crate) fn put(&mut self, id: u64, entry: Option<&Entry>, leaf: Leaf) {
         self.remove(id);
-        let mut value = Vec::new();
+        let mut value = std::mem::take(&mut self.written);
+        value.clear();
         let kind = entry.map_or(UNKNOWN, |entry| write(&entry.value, &mut value));
-        // Values are bounded where they are read, at 2,048 bytes.
-        let len = u16::try_from(value.len()).unwrap_or(u16::MAX);
-        let Some(text) = self.text.push(&value) else { return };
-        let slot = Slot {
-            leaf: leaf.to_be_bytes(),
-            id,
-            text,
-            expires: entry.map_or(0, |entry| entry.expires),
-            len,
-            family: entry.map_or(0, |entry| self.family(&entry.family)),
-            organisations: entry.map_or(0, |entry| entry.organisations),
-            canary: entry.map_or(0, |entry| entry.canary),
+        let head = Head {
             kind,
             confidence: entry.map_or(0, |entry| entry.confidence),
             basis: entry.map_or(0, |entry| entry.basis.number()),
-            used: true,
+            family: entry.map_or(0, |entry| self.family(&entry.family)),
+            organisations: entry.map_or(0, |entry| entry.organisations),
+            canary: entry.map_or(0, |entry| entry.canary),
+            expires: entry.map_or(0, |entry| entry.expires),
+            id,
+            leaf,
         };
-        let Some(place) = self.place(slot) else { return };
-        self.state.add(leaf);
-        let (slots, text) = (&self.slots, &self.text);
-        self.by_id.insert_unique(hash_of_id(id), place, |&at| {
-            slots.get(at).map_or(0, |slot| hash_of_id(slot.id))
-        });
-        if kind == UNKNOWN {
-            return;
+        if let Some(place) = self.records.push(&head, &value) {
+            self.state.add(leaf);
+            self.enter(place, id, kind, &value);
+            if kind == NETWORK {
+                self.count_network(value.last().copied().unwrap_or(0), true);
+            }
         }
-        self.by_value.insert_unique(hash(kind, &value), place, |&at| hash_of_slot(slots, text, at));
-        if kind == NETWORK {
-            self.count_network(value.last().copied().unwrap_or(0), true);
+        self.written = value;
+    }
+
+    /// Makes the record at this place one that is found.
+    fn enter(&mut self, place: u32, id: u64, kind: u8, value: &[u8]) {
+        let records = &self.records;
+        self.by_id.insert_unique(hash_of_id(id), place, |&at| hash_of_place_id(records, at));
+        if kind != UNKNOWN {
+            let hash = hash(kind, value);
+            self.by_value.insert(hash, place, |at| hash_of_place(records, at));
         }
     }
 
     /// Takes an entry out; was it there?
     pub(crate) fn remove(&mut self, id: u64) -> bool {
-        let slots = &self.slots;
-        let same = |&at: &u32| slots.get(at).is_some_and(|slot| slot.id == id);
+        let records = &self.records;
+        let same = |&at: &u32| records.get(at).is_some_and(|record| record.id() == id);
         let Ok(found) = self.by_id.find_entry(hash_of_id(id), same) else {
             return false;
         };
         let (place, _) = found.remove();
-        let Some(slot) = self.slots.get_mut(place) else {
+        let Some(record) = self.records.get(place) else {
             return false;
         };
-        slot.used = false;
-        let (leaf, kind, at, len) = (slot.leaf, slot.kind, slot.text, slot.len);
-        self.state.take(Leaf::from_be_bytes(leaf));
+        let (kind, value) = (record.kind(), record.value());
+        self.state.take(record.leaf());
+        let free = value.last().copied().unwrap_or(0);
         if kind != UNKNOWN {
-            let value = self.text.get(at, len);
-            let bits = value.last().copied().unwrap_or(0);
-            let hash = hash(kind, value);
-            if let Ok(found) = self.by_value.find_entry(hash, |&other| other == place) {
-                found.remove();
-            }
-            if kind == NETWORK {
-                self.count_network(bits, false);
-            }
+            self.by_value.remove(hash(kind, value), place);
         }
-        self.text.free(len);
-        self.free.push(place);
-        if self.text.is_sparse() {
+        if kind == NETWORK {
+            self.count_network(free, false);
+        }
+        self.records.free(place);
+        if self.records.is_sparse() {
             self.close_up();
         }
         true
@@ -215,30 +194,54 @@ impl Table {
 
     /// The entry of the name, or of the nearest name above it; `name` in lower case.
     pub fn domain(&self, name: &str) -> Option<Hit> {
+        self.domain_if(name, |_| true)
+    }
+
+    /// The same among those that `holds` says are there for the one who asks: an entry that is over,
+    /// or for other sensors, hides none above it.
+    pub fn domain_if(&self, name: &str, holds: impl Fn(&Hit) -> bool) -> Option<Hit> {
         let mut rest = name.strip_suffix('.').unwrap_or(name);
         if rest.len() > 255 {
             return None;
         }
-        // A single label is never published: nothing is asked of "com".
-        while let Some((_, above)) = rest.split_once('.') {
-            if let Some(hit) = self.find(DOMAIN, rest.as_bytes()) {
-                return Some(hit);
+        loop {
+            // The hashes of the name and of those above it first: what is not there, as nearly all
+            // that is asked for, is waited for once, not once for each.
+            let (mut names, mut hashes, mut count) = ([""; AT_ONCE], [0; AT_ONCE], 0);
+            for (name, hash_of) in names.iter_mut().zip(&mut hashes) {
+                // A single label is never published: nothing is asked of "com".
+                let Some((_, above)) = rest.split_once('.') else { break };
+                (*name, *hash_of) = (rest, hash(DOMAIN, rest.as_bytes()));
+                (rest, count) = (above, count + 1);
             }
-            rest = above;
+            let asked = hashes.get(..count)?;
+            let maybe = self.by_value.maybe(asked);
+            let mut likely = names.iter().zip(asked).enumerate();
+            let met = likely.find_map(|(at, (name, hash))| {
+                let may = maybe >> at & 1 != 0;
+                may.then(|| self.find_hashed(*hash, DOMAIN, name.as_bytes()).filter(&holds))?
+            });
+            if met.is_some() || count < AT_ONCE {
+                return met;
+            }
         }
-        None
     }
 
     /// The entry of the address, or of the smallest network around it.
     pub fn addr(&self, addr: Addr) -> Option<Hit> {
-        if let Some(hit) = self.find(ADDR, &addr.bits().to_be_bytes()) {
+        self.addr_if(addr, |_| true)
+    }
+
+    /// The same among those that `holds` says are there for the one who asks.
+    pub fn addr_if(&self, addr: Addr, holds: impl Fn(&Hit) -> bool) -> Option<Hit> {
+        if let Some(hit) = self.find(ADDR, &addr.bits().to_be_bytes()).filter(&holds) {
             return Some(hit);
         }
         let width = if addr.is_v4() { 32 } else { 128 };
         self.free_bits.iter().filter(|(free, _)| *free <= width).find_map(|&(free, _)| {
             let (first, _) = Prefix::new(addr, width - free)?.bounds();
             let (bytes, len) = short(first, &[free]);
-            self.find(NETWORK, bytes.get(..len)?)
+            self.find(NETWORK, bytes.get(..len)?).filter(&holds)
         })
     }
 
@@ -268,53 +271,48 @@ impl Table {
 
     /// The entry of this number.
     pub fn get(&self, id: u64) -> Option<Hit> {
-        let same = |&at: &u32| self.slots.get(at).is_some_and(|slot| slot.id == id);
-        self.hit(self.slots.get(*self.by_id.find(hash_of_id(id), same)?)?)
+        self.hit(self.numbered(id)?)
     }
 
     /// All entries whose kind is known, in no order.
     pub fn iter(&self) -> impl Iterator<Item = Hit> {
-        self.slots.iter().filter(|slot| slot.used).filter_map(|slot| self.hit(slot))
+        self.records.iter().filter_map(|record| self.hit(record))
     }
 
     /// What the entry of this number adds to the sum.
     pub(crate) fn leaf(&self, id: u64) -> Option<Leaf> {
-        let same = |&at: &u32| self.slots.get(at).is_some_and(|slot| slot.id == id);
-        let place = self.by_id.find(hash_of_id(id), same)?;
-        Some(Leaf::from_be_bytes(self.slots.get(*place)?.leaf))
+        Some(self.numbered(id)?.leaf())
+    }
+
+    fn numbered(&self, id: u64) -> Option<Record<'_>> {
+        let same = |&at: &u32| self.records.get(at).is_some_and(|record| record.id() == id);
+        self.records.get(*self.by_id.find(hash_of_id(id), same)?)
     }
 
     fn find(&self, kind: u8, value: &[u8]) -> Option<Hit> {
-        let place = self.by_value.find(hash(kind, value), |&at| {
-            self.slots.get(at).is_some_and(|slot| {
-                slot.kind == kind
-                    && usize::from(slot.len) == value.len()
-                    && self.text.get(slot.text, slot.len) == value
-            })
-        })?;
-        self.hit(self.slots.get(*place)?)
+        self.find_hashed(hash(kind, value), kind, value)
     }
 
-    fn hit(&self, slot: &Slot) -> Option<Hit> {
-        let family = usize::from(slot.family).checked_sub(1);
+    fn find_hashed(&self, hash: u64, kind: u8, value: &[u8]) -> Option<Hit> {
+        let is_it = |record: Record<'_>| record.kind() == kind && record.value() == value;
+        let same = |at| self.records.get(at).is_some_and(is_it);
+        let place = self.by_value.find(hash, same)?;
+        self.hit(self.records.get(place)?)
+    }
+
+    fn hit(&self, record: Record<'_>) -> Option<Hit> {
+        let head = record.head();
+        let family = usize::from(head.family).checked_sub(1);
         Some(Hit {
-            id: slot.id,
-            value: read(slot.kind, self.text.get(slot.text, slot.len))?,
-            confidence: slot.confidence,
+            id: head.id,
+            value: read(head.kind, record.value())?,
+            confidence: head.confidence,
             family: family.and_then(|at| self.families.get(at)).cloned(),
-            expires: slot.expires,
-            basis: Basis::of(slot.basis),
-            organisations: slot.organisations,
-            canary: slot.canary,
+            expires: head.expires,
+            basis: Basis::of(head.basis),
+            organisations: head.organisations,
+            canary: head.canary,
         })
-    }
-
-    fn place(&mut self, slot: Slot) -> Option<u32> {
-        let Some(place) = self.free.pop() else {
-            return self.slots.push(slot);
-        };
-        *self.slots.get_mut(place)? = slot;
-        Some(place)
     }
 
     /// The place of a family and one more. Families are some thousands; when 65,535 have been seen,
@@ -356,89 +354,18 @@ impl Table {
         }
     }
 
-    /// Moves the bytes of values together, so that what was freed is free.
+    /// Moves the records together, so that what was freed is free.
     fn close_up(&mut self) {
-        let old = std::mem::take(&mut self.text);
-        for slot in self.slots.iter_mut().filter(|slot| slot.used) {
-            if let Some(place) = self.text.push(old.get(slot.text, slot.len)) {
-                slot.text = place;
+        let old = std::mem::take(&mut self.records);
+        self.by_id.clear();
+        self.by_value.clear();
+        for record in old.iter() {
+            let (head, value) = (record.head(), record.value());
+            if let Some(place) = self.records.push(&head, value) {
+                self.enter(place, head.id, head.kind, value);
             }
         }
     }
-}
-
-/// The bytes by which a value is found, and its kind.
-fn write(value: &IndicatorValue, to: &mut Vec<u8>) -> u8 {
-    match value {
-        IndicatorValue::Domain(name) => {
-            to.extend_from_slice(name.as_bytes());
-            DOMAIN
-        }
-        IndicatorValue::Addr(addr) => {
-            to.extend_from_slice(&addr.bits().to_be_bytes());
-            ADDR
-        }
-        IndicatorValue::Network(prefix) => {
-            let (first, last) = prefix.bounds();
-            let free = (first.bits() ^ last.bits()).count_ones();
-            to.extend_from_slice(&first.bits().to_be_bytes());
-            to.push(u8::try_from(free).unwrap_or(128));
-            NETWORK
-        }
-        IndicatorValue::Socket(addr, port) => {
-            to.extend_from_slice(&addr.bits().to_be_bytes());
-            to.extend_from_slice(&port.to_be_bytes());
-            SOCKET
-        }
-        IndicatorValue::Url(url) => {
-            let (site, path) = url.split_at(url.find('/').unwrap_or(url.len()));
-            to.extend_from_slice(without_port(site).as_bytes());
-            to.extend_from_slice(path.as_bytes());
-            URL
-        }
-        IndicatorValue::Ja4(ja4) => {
-            to.extend_from_slice(ja4.as_str().as_bytes());
-            JA4
-        }
-    }
-}
-
-/// The value of these bytes.
-fn read(kind: u8, bytes: &[u8]) -> Option<IndicatorValue> {
-    let text = || std::str::from_utf8(bytes).ok();
-    let addr = |bytes: &[u8]| Some(Addr::from_bits(u128::from_be_bytes(bytes.try_into().ok()?)));
-    Some(match kind {
-        DOMAIN => IndicatorValue::Domain(text()?.to_owned()),
-        ADDR => IndicatorValue::Addr(addr(bytes)?),
-        NETWORK => {
-            let (first, free) = (addr(bytes.get(..16)?)?, *bytes.get(16)?);
-            let width: u8 = if first.is_v4() { 32 } else { 128 };
-            IndicatorValue::Network(Prefix::new(first, width.checked_sub(free)?)?)
-        }
-        SOCKET => {
-            let port = u16::from_be_bytes(bytes.get(16..)?.try_into().ok()?);
-            IndicatorValue::Socket(addr(bytes.get(..16)?)?, port)
-        }
-        URL => IndicatorValue::Url(text()?.to_owned()),
-        JA4 => IndicatorValue::Ja4(Ja4::parse(text()?)?),
-        _ => return None,
-    })
-}
-
-/// The host of `host`, `host:port` or `[address]:port`.
-fn without_port(site: &str) -> &str {
-    match site.strip_prefix('[') {
-        Some(rest) => rest.split(']').next().unwrap_or(rest),
-        None => site.split(':').next().unwrap_or(site),
-    }
-}
-
-fn short(addr: Addr, rest: &[u8]) -> Short {
-    let mut bytes = [0; 18];
-    for (to, from) in bytes.iter_mut().zip(addr.bits().to_be_bytes().iter().chain(rest)) {
-        *to = *from;
-    }
-    (bytes, 16 + rest.len())
 }
 
 fn hash(kind: u8, value: &[u8]) -> u64 {
@@ -454,8 +381,12 @@ fn hash_of_id(id: u64) -> u64 {
     hasher.finish()
 }
 
-fn hash_of_slot(slots: &Chunks<Slot>, text: &Text, at: u32) -> u64 {
-    slots.get(at).map_or(0, |slot| hash(slot.kind, text.get(slot.text, slot.len)))
+fn hash_of_place(records: &Records, at: u32) -> u64 {
+    records.get(at).map_or(0, |record| hash(record.kind(), record.value()))
+}
+
+fn hash_of_place_id(records: &Records, at: u32) -> u64 {
+    records.get(at).map_or(0, |record| hash_of_id(record.id()))
 }
 
 #[cfg(test)]

@@ -70,6 +70,18 @@ fn each_kind_is_found_as_it_is_meant() {
 }
 
 #[test]
+fn names_of_many_labels_are_asked_for_up_to_the_last() {
+    let mut table = Table::new();
+    put(&mut table, &entry(1, IndicatorValue::Domain("c2.example".to_owned())));
+    for labels in 0..100 {
+        let name = "a.".repeat(labels) + "c2.example";
+        assert!(table.domain(&name).is_some(), "{labels}");
+        assert!(table.domain(&("a.".repeat(labels) + "c3.example")).is_none());
+    }
+    assert_eq!(table.domain_if("a.c2.example", |hit| hit.id != 1), None);
+}
+
+#[test]
 fn what_comes_and_goes_takes_no_more_room() {
     let mut table = Table::new();
     let long = "x".repeat(60);

@@ -7,6 +7,7 @@ use std::sync::{Arc, mpsc};
 use ostium_capture::CaptureFile;
 use ostium_event::Addr;
 use ostium_synth::{Truth, demo};
+use ostium_verdict::Verdict;
 
 use super::*;
 use crate::{Alarm, Cause, Engine, Watcher};
@@ -86,6 +87,31 @@ fn ends_with_what_an_analysis_tells_however_often_it_was_looked_at() {
         };
         assert!(infected(&document).is_subset(&found), "looks in between named them: {found:?}");
     }
+}
+
+#[test]
+fn a_flood_by_one_flow_is_told_while_it_goes_on() {
+    let (bot, victim) = (([10, 0, 0, 7], 40_000), ([203, 0, 113, 80], 9));
+    // Two hundred datagrams a second for a minute.
+    let flood: Packets = (0..12_000u64)
+        .map(|n| (START * 1_000_000 + n * 5_000, udp(bot, victim, &n.to_be_bytes())))
+        .collect();
+    let mut engine = Engine::new(Arc::new(Settings::default()));
+    let mut found = None;
+    for second in flood.chunks(200) {
+        let mut file = CaptureFile::open(Box::new(Cursor::new(pcap(second)))).unwrap();
+        let mut block = engine.buffer();
+        while file.next_block(&mut block).unwrap() {
+            engine.take(std::mem::take(&mut block));
+        }
+        engine.gather();
+        let infected = engine.look(0, 1).iter().any(|j| j.rationale.verdict == Verdict::Infected);
+        if infected {
+            found = Some(engine.latest().since(Timestamp::from_secs(START)));
+            break;
+        }
+    }
+    assert!(found.is_some_and(|after| after.secs() <= 6), "{found:?}");
 }
 
 #[test]

@@ -43,7 +43,7 @@ proptest! {
                 has_accept_language: *language,
                 ..HttpRequest::default()
             };
-            facts.request(&request, *headers % 2 == 0);
+            facts.request(&request, *headers % 2 == 0, 80);
         }
         let count = |test: &dyn Fn(usize) -> bool| (0..said.len()).filter(|n| test(*n)).count() as u32;
         prop_assert_eq!(facts.requests as usize, said.len());
@@ -89,7 +89,7 @@ proptest! {
         for (named, quic, alpn, known) in &said {
             let plain = hello(named.then_some("quiet.example"));
             let ja4 = plain.ja4.filter(|_| *known);
-            facts.hello(&TlsClient { quic: *quic, alpn: alpn.then_some("h2"), ja4, ..plain });
+            facts.hello(&TlsClient { quic: *quic, alpn: alpn.then_some("h2"), ja4, ..plain }, 443);
         }
         let count = |test: fn(&(bool, bool, bool, bool)) -> bool| {
             said.iter().filter(|s| test(s)).count() as u32

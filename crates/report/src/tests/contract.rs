@@ -306,6 +306,23 @@ fn what_a_convicted_host_happens_to_talk_to_is_no_indicator() {
 }
 
 #[test]
+fn what_is_certain_is_an_indicator_though_another_conversation_is_louder() {
+    let dga = item("dga", Group::Naming, 14.0, About::Host { peer: None });
+    let odd = item("x", Group::Destination, 9.0, talk(peer(Some("odd.example"), None, None)));
+    let about = talk(peer(Some("qxkzvwpfhtg.example"), Some("198.51.100.7"), Some(80)));
+    let met = item("dga-rendezvous", Group::Naming, 4.5, about);
+    let mut r = rationale("10.0.0.1", Verdict::Infected, 1.0, vec![dga, odd, met]);
+    (r.evidence[0].certain, r.evidence[2].certain) = (true, true);
+    r.counted = vec![0, 1];
+    let rows = build(facts(), vec![r.clone()], false).indicators;
+    let values: Vec<&str> = rows.iter().map(|row| row.value.as_str()).collect();
+    assert_eq!(values, ["qxkzvwpfhtg.example"]);
+    // A host that is not infected accuses nobody.
+    r.verdict = Verdict::Suspect;
+    assert_eq!(build(facts(), vec![r], false).indicators, []);
+}
+
+#[test]
 fn an_empty_run_is_a_report_too() {
     let document = build(Facts::default(), vec![], true);
     let all = serde_json::to_value(&document).unwrap();

@@ -118,7 +118,10 @@ impl Fact {
             }
             What::Tool(tool) => Self::Tool(*tool),
             What::Anomaly(anomaly) => Self::Anomaly(*anomaly),
-            What::FlowOpened { .. } | What::FlowClosed(_) | What::Message(_) => return None,
+            What::FlowOpened { .. }
+            | What::FlowGoesOn(_)
+            | What::FlowClosed(_)
+            | What::Message(_) => return None,
         })
     }
 }

@@ -169,3 +169,32 @@ fn a_packet_of_the_future_costs_no_more_than_early_ends() {
     let log = stage.finish();
     assert_eq!(log.stream(true), b"on and on");
 }
+
+#[test]
+fn a_flow_without_an_answer_is_told_of_while_it_goes_on() {
+    let mut stage = Stage::new();
+    for n in 0..950u32 {
+        stage.udp(true, 5000, 6000, &n.to_be_bytes());
+    }
+    let sent = |stage: &Stage| -> Vec<(u64, u64)> {
+        let goes_on = stage.log.told.iter().filter_map(|(_, told)| match told {
+            Told::GoesOn(record) => Some((record.out.packets, record.back.packets)),
+            _ => None,
+        });
+        goes_on.collect()
+    };
+    let each: Vec<(u64, u64)> = (1..=9).map(|n| (100 * n, 0)).collect();
+    assert_eq!(sent(&stage), each);
+    // An answer is told once, and then no more than of others.
+    for n in 0..950u32 {
+        stage.udp(n % 2 == 0, 5000, 6000, &(n + 5000).to_be_bytes());
+    }
+    assert_eq!(sent(&stage)[9..], [(951, 1)]);
+    // What is answered from the start is of no note, nor what others open.
+    let mut stage = Stage::new();
+    for n in 0..400u32 {
+        stage.udp(n % 2 == 0, 5000, 6000, &n.to_be_bytes());
+        stage.udp(false, 6001, 7001, &n.to_be_bytes());
+    }
+    assert_eq!(sent(&stage), []);
+}

@@ -26,9 +26,10 @@ mod scan;
 mod state;
 
 use ostium_event::{
-    Addr, Event, FlowRecord, FlowState, Home, Proto, Service, Span, Timestamp, Volume, What,
+    Addr, FlowKey, FlowRecord, FlowState, Home, Proto, Service, Span, Timestamp, Volume,
 };
 
+use crate::block::ConnectionRow;
 use crate::cells::slots;
 use crate::ends::{Ends, protocol};
 use crate::error::RowError;
@@ -96,39 +97,39 @@ impl Connection {
         })
     }
 
-    /// Gives the opening, unless that is no news, and the close.
+    /// What a row with these ends says, seen from inside.
     #[inline]
-    pub(crate) fn events(
+    pub(crate) fn row(
         &self,
         home: &Home,
         at: Timestamp,
         (orig, resp): (Addr, Addr),
         closes_only: bool,
-        out: &mut impl FnMut(&Event<'_>),
-    ) {
+    ) -> ConnectionRow {
         let ends = Ends::of(home, (orig, self.ports.0), (resp, self.ports.1), self.proto);
+        let FlowKey { inside, outside, inside_port, outside_port, proto } = ends.key;
+        let (out, back) =
+            if ends.orig_inside { (self.sent, self.got) } else { (self.got, self.sent) };
         let record = FlowRecord {
             first: at,
             last: at.plus(self.length),
-            out: if ends.orig_inside { self.sent } else { self.got },
-            back: if ends.orig_inside { self.got } else { self.sent },
+            out,
+            back,
             state: self.state,
             service: self.service,
             start_seen: self.start,
         };
-        let mut event = Event {
-            at,
-            flow: ends.key,
-            opened_by: ends.opened_by(self.opener_known),
+        ConnectionRow {
+            inside,
+            outside,
+            inside_port,
+            outside_port,
+            proto,
             scope: ends.scope,
-            what: What::FlowOpened { start: self.start },
-        };
-        if !closes_only {
-            out(&event);
+            opened_by: ends.opened_by(self.opener_known),
+            closes_only,
+            record,
         }
-        event.at = record.last;
-        event.what = What::FlowClosed(record);
-        out(&event);
     }
 }
 

@@ -3,15 +3,39 @@
 //! Numbers, times and addresses as Zeek writes them are read here; whatever else stands in a field
 //! is cut out and read by the functions for single fields, so both ways say the same.
 
-use ostium_event::{Addr, Span, Timestamp};
+use ostium_event::{Addr, Service, Span, Timestamp};
 
 use super::Conn;
 use super::fields::{Fields, duration, port, service};
 use super::state::{ConnState, History};
 use crate::address::{address, v4_prefix};
 use crate::clock::{as_zeek_writes, timestamp};
-use crate::header::Layout;
-use crate::number::{eight, unsigned};
+use crate::header::{Layout, NOWHERE};
+use crate::number::{eight, leading, unsigned};
+
+/// The columns as Zeek writes them when nobody told it otherwise, up to the last that is known.
+const USUAL: [u8; 20] = [
+    Conn::Ts as u8,
+    Conn::Uid as u8,
+    Conn::OrigH as u8,
+    Conn::OrigP as u8,
+    Conn::RespH as u8,
+    Conn::RespP as u8,
+    Conn::Proto as u8,
+    Conn::Service as u8,
+    Conn::Duration as u8,
+    Conn::OrigBytes as u8,
+    Conn::RespBytes as u8,
+    Conn::State as u8,
+    NOWHERE,
+    NOWHERE,
+    Conn::Missed as u8,
+    Conn::History as u8,
+    Conn::OrigPkts as u8,
+    Conn::OrigIpBytes as u8,
+    Conn::RespPkts as u8,
+    Conn::RespIpBytes as u8,
+];
 
 /// A place in a row.
 struct Cursor<'a> {
@@ -34,13 +58,38 @@ impl<'a> Fields<'a> {
         // What a row that is cut short lacks is unset.
         let mut fields =
             Self { ports: (Some(0), Some(0)), duration: duration(b""), ..Self::default() };
-        for slot in layout.plan() {
+        let (usual, rest) = match layout.plan().strip_prefix(&USUAL) {
+            Some(rest) => (true, rest),
+            None => (false, layout.plan()),
+        };
+        if usual && !fields.read_usual(&mut cursor, layout) {
+            return Some(fields);
+        }
+        for slot in rest {
             if cursor.at > row.len() {
                 break;
             }
             fields.read(*slot, &mut cursor, layout);
         }
         Some(fields)
+    }
+
+    /// Reads the usual columns in their order, without asking at each what it is; `false` when the
+    /// row ends before.
+    #[inline(always)]
+    fn read_usual(&mut self, cursor: &mut Cursor<'a>, layout: &Layout) -> bool {
+        macro_rules! read {
+            ($($column:literal)*) => {
+                $(
+                    if cursor.at > cursor.row.len() {
+                        return false;
+                    }
+                    self.read(const { USUAL[$column] }, cursor, layout);
+                )*
+            };
+        }
+        read!(0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19);
+        true
     }
 
     #[inline(always)]
@@ -70,16 +119,13 @@ impl<'a> Fields<'a> {
             RESP_H => self.resp = cursor.v4().or_else(|| address(cursor.text(layout))),
             ORIG_P => self.ports.0 = cursor.port(layout),
             RESP_P => self.ports.1 = cursor.port(layout),
-            PROTO => self.proto = cursor.text(layout),
-            SERVICE => {
-                let text = cursor.text(layout);
-                self.service = service(text.split(|byte| *byte == layout.set_separator));
-            }
+            PROTO => self.proto = cursor.short_text(layout),
+            SERVICE => self.service = cursor.service(layout),
             DURATION => {
                 self.duration = cursor.seconds().or_else(|| duration(cursor.text(layout)));
             }
-            STATE => self.conn_state = ConnState::of(cursor.text(layout)),
-            HISTORY => self.history = History::of(cursor.text(layout)),
+            STATE => self.conn_state = ConnState::of(cursor.short_text(layout)),
+            HISTORY => self.history = History::of(cursor.short_text(layout)),
             ORIG_BYTES => self.numbers[0] = cursor.count(layout),
             RESP_BYTES => self.numbers[1] = cursor.count(layout),
             MISSED => self.numbers[2] = cursor.count(layout),
@@ -109,15 +155,45 @@ impl<'a> Cursor<'a> {
         if layout.is_unset(text) { b"" } else { text }
     }
 
+    /// The same of a field that mostly ends within eight bytes.
+    #[inline(always)]
+    fn short_text(&mut self, layout: &Layout) -> &'a [u8] {
+        let Some((text, len)) = self.next_eight() else {
+            return self.text(layout);
+        };
+        self.at += len + 1;
+        let text = text.get(..len).unwrap_or_default();
+        if layout.is_unset(text) { b"" } else { text }
+    }
+
+    /// The first service that is known; mostly there is one, and no other.
+    #[inline(always)]
+    fn service(&mut self, layout: &Layout) -> Option<Service> {
+        let text = self.short_text(layout);
+        let known = match text {
+            b"ssl" => Service::Tls,
+            b"dns" => Service::Dns,
+            b"http" => Service::Http,
+            b"" => return None,
+            _ => return service(text.split(|byte| *byte == layout.set_separator)),
+        };
+        Some(known)
+    }
+
+    /// The next eight bytes, when the field ends within them, and where.
+    #[inline(always)]
+    fn next_eight(&self) -> Option<(&'a [u8; 8], usize)> {
+        let bytes = self.row.get(self.at..)?.first_chunk::<8>()?;
+        let hits = first_zero(u64::from_le_bytes(*bytes) ^ (u64::from(self.separator) * EACH));
+        (hits != 0).then_some((bytes, (hits.trailing_zeros() >> 3) as usize))
+    }
+
     /// Goes past the end of the field, eight bytes at a time: a byte that equals the separator
     /// leaves its top bit set.
     #[inline]
     fn skip(&mut self) {
-        const LOW: u64 = 0x7f7f_7f7f_7f7f_7f7f;
-        let pattern = u64::from(self.separator) * 0x0101_0101_0101_0101;
         while let Some(word) = self.rest().first_chunk::<8>() {
-            let x = u64::from_le_bytes(*word) ^ pattern;
-            let hits = !(((x & LOW) + LOW) | x | LOW);
+            let hits = first_zero(u64::from_le_bytes(*word) ^ (u64::from(self.separator) * EACH));
             if hits != 0 {
                 self.at += (hits.trailing_zeros() >> 3) as usize + 1;
                 return;
@@ -131,8 +207,20 @@ impl<'a> Cursor<'a> {
 
     /// A whole number of at most nineteen digits up to the end of the field; the cursor stays when
     /// there is something else.
-    #[inline]
+    #[inline(always)]
     fn number(&mut self) -> Option<u64> {
+        if let Some((digits, len)) = self.next_eight()
+            && let Some(value) = leading(*digits, len)
+        {
+            self.at += len + 1;
+            return Some(u64::from(value));
+        }
+        self.long_number()
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn long_number(&mut self) -> Option<u64> {
         let (mut value, mut digits) = (0u64, 0);
         let mut end = self.separator;
         for byte in self.rest() {
@@ -211,6 +299,15 @@ impl<'a> Cursor<'a> {
         self.at = self.row.len() - after.len() + 1;
         Some(Addr::v4(bits.to_be_bytes()))
     }
+}
+
+/// A byte of 1 in each place.
+const EACH: u64 = 0x0101_0101_0101_0101;
+
+/// The top bit of the first byte that is 0, and perhaps some behind it.
+#[inline(always)]
+const fn first_zero(word: u64) -> u64 {
+    word.wrapping_sub(EACH) & !word & (0x80 * EACH)
 }
 
 #[cfg(test)]

@@ -1,0 +1,225 @@
+//! What happens without an enemy: changes, snapshots, newer hubs, and what is matched.
+
+use ostium_feed::wire::op;
+use ostium_intel::IndicatorValue;
+use prost::Message;
+use prost::bytes::Bytes;
+
+use crate::book::{Ask, Play};
+use crate::hub::{FRESH, Hub, NOW, entry, name, put};
+
+const ANY: &str = "sensor-1";
+
+pub(crate) fn plays(hub: &Hub) -> Vec<Play> {
+    vec![
+        in_order(hub.clone()),
+        several_changes_of_one(hub.clone()),
+        snapshot(hub.clone()),
+        empty_snapshot(hub),
+        catching_up_late(hub.clone()),
+        unknown_kind(hub.clone()),
+        unknown_fields(hub.clone()),
+        names_and_networks(hub.clone()),
+        entries_end(hub.clone()),
+        canary(hub.clone()),
+    ]
+}
+
+fn in_order(mut hub: Hub) -> Play {
+    let mut play = Play::new("in_order", "deltas and heartbeats in order are taken", &hub);
+    play.key(&hub, &hub.certificate());
+    play.took(&hub, "heartbeat", &hub.heartbeat());
+    let one = hub.publish(&[name(1, "c2.example"), name(2, "bad.example")]);
+    play.took(&hub, "delta", &one);
+    let two = hub.publish(&[op::What::Remove(2)]);
+    play.took(&hub, "delta", &two);
+    let none = hub.publish(&[]);
+    play.took(&hub, "delta", &none);
+    hub.now += 20_000;
+    play.took(&hub, "heartbeat", &hub.heartbeat());
+    play
+}
+
+fn several_changes_of_one(mut hub: Hub) -> Play {
+    let about = "the later change of one id stands, and removing what is not there is no fault";
+    let mut play = Play::new("several_changes_of_one", about, &hub);
+    play.key(&hub, &hub.certificate());
+    let gone = op::What::Remove(1);
+    let frame = hub.publish(&[gone.clone(), name(1, "a.example"), gone, name(1, "b.example")]);
+    play.took(&hub, "delta", &frame);
+    play.ask(&hub, ANY, Ask::Name("a.example"), None);
+    play.ask(&hub, ANY, Ask::Name("b.example"), Some((1, "earnest")));
+    let frame = hub.publish(&[name(1, "c.example"), op::What::Remove(9)]);
+    play.took(&hub, "delta", &frame);
+    play.ask(&hub, ANY, Ask::Name("b.example"), None);
+    play
+}
+
+fn snapshot(mut hub: Hub) -> Play {
+    let about = "a late-comer takes a snapshot of several parts and goes on from there";
+    let mut play = Play::new("snapshot", about, &hub);
+    let many: Vec<_> = (1..=5).map(|id| name(id, &format!("c{id}.example"))).collect();
+    let first = hub.publish(&many);
+    play.key(&hub, &hub.certificate());
+    let (head, parts) = hub.snapshot(2);
+    play.part(&hub, &head);
+    if let [more @ .., last] = parts.as_slice() {
+        more.iter().for_each(|part| play.part(&hub, part));
+        play.took(&hub, "snapshot", last);
+    }
+    play.refused(&hub, "replay", &first);
+    let next = hub.publish(&[op::What::Remove(5)]);
+    play.took(&hub, "delta", &next);
+    play.ask(&hub, ANY, Ask::Name("c4.example"), Some((4, "earnest")));
+    play.ask(&hub, ANY, Ask::Name("c5.example"), None);
+    play
+}
+
+fn empty_snapshot(hub: &Hub) -> Play {
+    let mut play = Play::new("empty_snapshot", "an empty set is a snapshot without parts", hub);
+    play.key(hub, &hub.certificate());
+    play.took(hub, "snapshot", &hub.snapshot(1).0);
+    play
+}
+
+fn catching_up_late(mut hub: Hub) -> Play {
+    let about = "a delta that is over is taken: whoever catches up needs it";
+    let mut play = Play::new("catching_up_late", about, &hub);
+    let one = hub.publish(&[name(1, "c2.example")]);
+    hub.now += 10 * FRESH;
+    play.key(&hub, &hub.certificate());
+    play.took(&hub, "delta", &one);
+    play.took(&hub, "heartbeat", &hub.heartbeat());
+    play
+}
+
+fn unknown_kind(mut hub: Hub) -> Play {
+    let about = "an entry of a kind that nobody knows yet counts in the sum and matches nothing";
+    let mut play = Play::new("unknown_kind", about, &hub);
+    play.key(&hub, &hub.certificate());
+    // Number 5 with a value in field 9.
+    let unknown = Bytes::from_static(&[0x08, 0x05, 0x4a, 0x03, b'a', b'.', b'b']);
+    let frame = hub.publish(&[op::What::Put(unknown), name(1, "c2.example")]);
+    play.took(&hub, "delta", &frame);
+    play.ask(&hub, ANY, Ask::Name("a.b"), None);
+    let (head, parts) = hub.snapshot(10);
+    play.part(&hub, &head);
+    parts.iter().for_each(|part| play.took(&hub, "snapshot", part));
+    let frame = hub.publish(&[op::What::Remove(5)]);
+    play.took(&hub, "delta", &frame);
+    play
+}
+
+fn unknown_fields(mut hub: Hub) -> Play {
+    let about = "unknown fields are ignored, and stay in what is signed, hashed and summed";
+    let mut play = Play::new("unknown_fields", about, &hub);
+    play.key(&hub, &hub.certificate());
+    let Some(op::What::Put(plain)) = Some(name(1, "c2.example")) else { return play };
+    // Field 99 is a number; decoding and encoding again would lose it.
+    let more: &[u8] = &[0x98, 0x06, 0x01];
+    let longer = Bytes::from([&plain[..], more].concat());
+    let (body, set) = hub.delta_body(&[op::What::Put(longer)]);
+    let frame = hub.moved(&[&body.encode_to_vec()[..], more].concat(), set);
+    play.took(&hub, "delta", &frame);
+    play.ask(&hub, ANY, Ask::Name("c2.example"), Some((1, "earnest")));
+    let frame = hub.publish(&[op::What::Remove(1)]);
+    play.took(&hub, "delta", &frame);
+    play
+}
+
+fn names_and_networks(mut hub: Hub) -> Play {
+    let about = "the nearest name above and the smallest network around are met";
+    let mut play = Play::new("names_and_networks", about, &hub);
+    play.key(&hub, &hub.certificate());
+    let mut changes = vec![name(1, "c2.example"), name(2, "deep.c2.example"), name(3, "example")];
+    for (id, network) in [(4, "198.51.100.0/24"), (5, "198.51.100.128/25"), (6, "2001:db8::/32")] {
+        let network = network.parse().map(IndicatorValue::Network);
+        changes.extend(network.map(|value| put(&entry(id, value))));
+    }
+    let address = "198.51.100.200".parse().map(IndicatorValue::Addr);
+    changes.extend(address.map(|value| put(&entry(7, value))));
+    let frame = hub.publish(&changes);
+    play.took(&hub, "delta", &frame);
+    for (what, id) in [
+        ("c2.example", Some(1)),
+        ("www.c2.example", Some(1)),
+        ("deep.c2.example", Some(2)),
+        ("a.b.deep.c2.example", Some(2)),
+        ("ac2.example", None),
+        ("example", None),
+        ("www.example", None),
+    ] {
+        play.ask(&hub, ANY, Ask::Name(what), id.map(|id| (id, "earnest")));
+    }
+    for (what, id) in [
+        ("198.51.100.7", Some(4)),
+        ("198.51.100.129", Some(5)),
+        ("198.51.100.200", Some(7)),
+        ("198.51.101.1", None),
+        ("2001:db8:1::1", Some(6)),
+    ] {
+        play.ask(&hub, ANY, Ask::Address(what), id.map(|id| (id, "earnest")));
+    }
+    play
+}
+
+fn entries_end(mut hub: Hub) -> Play {
+    let about = "an entry whose time is over is as if it were not there, and still counts";
+    let mut play = Play::new("entries_end", about, &hub);
+    play.key(&hub, &hub.certificate());
+    let mut short = entry(2, IndicatorValue::Domain("deep.c2.example".to_owned()));
+    short.expires = u32::try_from(NOW / 1_000).unwrap_or(u32::MAX) + 10;
+    let frame = hub.publish(&[name(1, "c2.example"), put(&short)]);
+    play.took(&hub, "delta", &frame);
+    play.ask(&hub, ANY, Ask::Name("deep.c2.example"), Some((2, "earnest")));
+    hub.now += 9_999;
+    play.ask(&hub, ANY, Ask::Name("deep.c2.example"), Some((2, "earnest")));
+    hub.now += 1;
+    play.ask(&hub, ANY, Ask::Name("deep.c2.example"), Some((1, "earnest")));
+    play.took(&hub, "heartbeat", &hub.heartbeat());
+    play
+}
+
+fn canary(mut hub: Hub) -> Play {
+    let about = "a share of sensors matches an entry for show, and the others what is above it";
+    let mut play = Play::new("canary", about, &hub);
+    play.key(&hub, &hub.certificate());
+    let shared = |id, canary, value: &str| {
+        let mut entry = entry(id, IndicatorValue::Domain(value.to_owned()));
+        entry.canary = canary;
+        put(&entry)
+    };
+    let changes =
+        [name(1, "c2.example"), shared(7, 923, "all.example"), shared(8, 100, "www.c2.example")];
+    let frame = hub.publish(&changes);
+    play.took(&hub, "delta", &frame);
+    // Lots for entry 7 and 8: see docs/protocol.md.
+    play.ask(&hub, "sensor-1", Ask::Name("all.example"), Some((7, "show")));
+    for sensor in SENSORS {
+        let at_www = match lot(sensor, 8) < 100 {
+            true => (8, "show"),
+            false => (1, "earnest"),
+        };
+        play.ask(&hub, sensor, Ask::Name("www.c2.example"), Some(at_www));
+    }
+    let frame = hub.publish(&[shared(7, 922, "all.example"), shared(8, 0, "www.c2.example")]);
+    play.took(&hub, "delta", &frame);
+    play.ask(&hub, "sensor-1", Ask::Name("all.example"), None);
+    play.ask(&hub, "sensor-1", Ask::Name("www.c2.example"), Some((8, "earnest")));
+    play
+}
+
+/// Some of them are canaries for entry 8.
+const SENSORS: &[&str] = &[
+    "sensor-1", "sensor-2", "sensor-3", "sensor-4", "sensor-5", "sensor-6", "sensor-7", "sensor-8",
+    "sensor-9", "zürich",
+];
+
+fn lot(sensor: &str, id: u64) -> u64 {
+    let hash = ring::digest::digest(
+        &ring::digest::SHA256,
+        &[sensor.as_bytes(), &id.to_be_bytes()].concat(),
+    );
+    let first = hash.as_ref().iter().take(8);
+    first.fold(0u64, |sum, byte| (sum << 8) | u64::from(*byte)) % 1_000
+}

@@ -1,0 +1,74 @@
+//! What followers are given.
+
+use ostium_event::Timestamp;
+use ostium_feed::wire::Frame;
+use ostium_feed::{Position, PublicKey, Snapshot};
+
+use super::{Books, BooksError, Totals};
+
+/// A follower further behind than this gets the whole set instead.
+const MOST_FRAMES: usize = 1_000;
+
+// === impl Books: feed ===
+
+impl Books {
+    /// The end of the feed.
+    pub fn at(&self) -> Position {
+        self.held.publisher.at()
+    }
+
+    /// Whose signature certificates bear.
+    pub fn root(&self) -> Result<PublicKey, BooksError> {
+        let bytes = self.store.meta("root")?.unwrap_or_default();
+        let broken = |_| ostium_feed::Refusal::Malformed("the kept root is no key");
+        Ok(PublicKey::from_slice(&bytes).map_err(broken)?)
+    }
+
+    /// Who signs for the feed.
+    pub const fn certificate(&self) -> &Frame {
+        &self.held.certificate
+    }
+
+    /// The hub is alive, and this is all.
+    pub fn heartbeat(&self, now: Timestamp) -> Frame {
+        self.held.publisher.heartbeat(&self.online, now.nanos() / 1_000_000)
+    }
+
+    /// Encoded frames that lead a follower on from where it is; `None` if only a snapshot does.
+    pub fn since(&self, from: &Position) -> Result<Option<Vec<Vec<u8>>>, BooksError> {
+        let at = self.at();
+        // Who follows nothing yet may begin with the first frame of the first history, which began
+        // with an empty set.
+        let new = *from == Position { feed: from.feed, ..Position::default() };
+        let from = if new && at.epoch == 1 { &Position { epoch: 1, ..*from } } else { from };
+        if from.feed != at.feed || from.epoch != at.epoch || from.seq > at.seq {
+            return Ok(None);
+        }
+        if from.seq == at.seq {
+            let same = from.head == at.head && from.state == at.state;
+            return Ok(same.then(Vec::new));
+        }
+        let frames = self.store.frames(at.epoch, from.seq, MOST_FRAMES + 1)?;
+        let whole = frames.first().is_some_and(|(seq, _)| *seq == from.seq + 1);
+        if !whole || frames.len() > MOST_FRAMES {
+            return Ok(None);
+        }
+        Ok(Some(frames.into_iter().map(|(_, body)| body).collect()))
+    }
+
+    /// The whole set.
+    pub fn snapshot(&self, now: Timestamp) -> Result<Snapshot, BooksError> {
+        let entries = self.held.set.values().cloned();
+        Ok(self.held.publisher.snapshot(&self.online, entries, now.nanos() / 1_000_000)?)
+    }
+
+    /// What was counted since the hub started.
+    pub const fn totals(&self) -> &Totals {
+        &self.totals
+    }
+
+    /// All cases.
+    pub const fn correlator(&self) -> &ostium_correlate::Correlator {
+        &self.held.correlator
+    }
+}

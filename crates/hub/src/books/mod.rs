@@ -1,0 +1,114 @@
+//! The one truth of a hub: reports in, and in the same transaction what follows from them.
+
+mod feed;
+mod open;
+mod take;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+use ostium_correlate::{Correlator, OrgId, Standing};
+use ostium_feed::wire::Frame;
+use ostium_feed::{OnlineKey, Publisher};
+use ostium_hub_store::{Store, StoreError};
+use prost::bytes::Bytes;
+
+use crate::{KeysError, Unread};
+
+/// Why the books are not open, or not written.
+#[derive(Debug, thiserror::Error)]
+pub enum BooksError {
+    /// The file, or the disk.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The keys.
+    #[error(transparent)]
+    Keys(#[from] KeysError),
+    /// The feed refuses what would be published.
+    #[error("what would be published is refused: {0}")]
+    Feed(#[from] ostium_feed::Refusal),
+    /// The policy would be a danger.
+    #[error("the policy: {0}")]
+    Policy(&'static str),
+    /// No such sensor, or one whose certificate was withdrawn.
+    #[error("no such sensor has joined, or it may report no more")]
+    Stranger,
+}
+
+/// Reports of one sensor, as they came.
+#[derive(Clone, Debug)]
+pub struct Batch {
+    /// The sensor's number.
+    pub sensor: u32,
+    /// The encoded message.
+    pub body: Bytes,
+}
+
+/// What a sensor is told of a batch.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Receipt {
+    /// All up to this number is durable.
+    pub durable: u64,
+    /// Reports of it that say nothing that can be weighed.
+    pub refused: u32,
+    /// Why the first of them was, or the whole batch.
+    pub why: String,
+}
+
+/// What came of some batches.
+#[derive(Debug, Default)]
+pub struct Taken {
+    /// One for each batch, in their order.
+    pub receipts: Vec<Receipt>,
+    /// Signed and durable: to be sent to everybody who follows.
+    pub frames: Vec<(u64, Frame)>,
+}
+
+/// What was counted since the hub started.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// Reports that are durable.
+    pub reports: u64,
+    /// Reports that came again.
+    pub repeated: u64,
+    /// Reports that say nothing, by reason.
+    pub unread: BTreeMap<Unread, u64>,
+    /// Reports that the judgement did not take, by reason.
+    pub refused: BTreeMap<ostium_correlate::Refused, u64>,
+    /// Batches that were none.
+    pub broken: u64,
+    /// Frames that were published.
+    pub frames: u64,
+}
+
+/// A sensor as the books know it.
+#[derive(Clone, Debug)]
+struct Member {
+    organisation: OrgId,
+    reported: u64,
+    revoked: bool,
+}
+
+/// The books of a hub.
+#[derive(Debug)]
+pub struct Books {
+    store: Store,
+    online: OnlineKey,
+    held: Held,
+    totals: Totals,
+}
+
+/// What is in the file, held in memory; read anew when the file could not be written.
+#[derive(Debug)]
+struct Held {
+    correlator: Correlator,
+    publisher: Publisher,
+    certificate: Frame,
+    members: BTreeMap<u32, Member>,
+    /// The set as it stands at the end of the feed.
+    set: BTreeMap<u64, Bytes>,
+    /// Standings as they are in the file.
+    standings: BTreeMap<OrgId, Standing>,
+}

@@ -1,0 +1,155 @@
+//! Opening the books: what was kept, and keys that are made when the hub is new.
+
+use std::path::Path;
+
+use ostium_correlate::{Correlator, Organisation, Policy, Rails};
+use ostium_event::Timestamp;
+use ostium_feed::wire::Frame;
+use ostium_feed::{FeedId, Hash, Position, Publisher, State};
+use ostium_hub_store::{NewSensor, Store};
+use prost::Message;
+use prost::bytes::Bytes;
+use ring::rand::{SecureRandom, SystemRandom};
+
+use super::{Books, BooksError, Held, Member, Totals};
+use crate::{Keys, KeysError};
+
+/// The database's name in the hub's folder.
+const FILE: &str = "hub.db";
+/// A follower that has heard nothing for so long calls its set stale.
+const FRESH_MS: u64 = 60_000;
+/// For how long an online key is certified: a month, so that the root comes along now and then.
+const CERTIFIED_MS: u64 = 31 * 86_400_000;
+
+// === impl Books: open ===
+
+impl Books {
+    /// Opens the books in this folder, or begins them.
+    pub fn open(
+        folder: &Path,
+        keys: &Keys,
+        policy: Policy,
+        now: Timestamp,
+    ) -> Result<Self, BooksError> {
+        if let Some(fault) = policy.fault() {
+            return Err(BooksError::Policy(fault));
+        }
+        let mut store = Store::open(&folder.join(FILE))?;
+        let online = keys.online()?;
+        if store.meta("position")?.is_none() {
+            begin(&mut store, keys, &online, now)?;
+        }
+        let held = Held::read(&store, policy)?;
+        Ok(Self { store, online, held, totals: Totals::default() })
+    }
+
+    /// Forgets what is only in memory: what could not be written has not happened.
+    pub(super) fn go_back(&mut self) -> Result<(), BooksError> {
+        let policy = self.held.correlator.policy().clone();
+        self.held = Held::read(&self.store, policy)?;
+        Ok(())
+    }
+
+    /// An organisation joins, or changes.
+    pub fn join(&mut self, organisation: Organisation) -> Result<(), BooksError> {
+        self.store.write(|to| to.organisation(&organisation))?;
+        self.held.standings.insert(organisation.id, organisation.standing);
+        self.held.correlator.join(organisation);
+        Ok(())
+    }
+
+    /// A sensor of an organisation joins; its number.
+    pub fn enrol(&mut self, new: &NewSensor) -> Result<u32, BooksError> {
+        let id = self.store.write(|to| to.sensor(new))?;
+        let organisation = new.organisation;
+        self.held.members.insert(id, Member { organisation, reported: 0, revoked: false });
+        Ok(id)
+    }
+}
+
+// === impl Held ===
+
+impl Held {
+    fn read(store: &Store, policy: Policy) -> Result<Self, BooksError> {
+        let mut rails = Rails::default();
+        for (value, note) in store.exempt()? {
+            if let Some(value) = ostium_intel::parse(&value) {
+                rails.exempt(&value, &note);
+            }
+        }
+        let organisations = store.organisations()?;
+        let standings = organisations.iter().map(|o| (o.id, o.standing)).collect();
+        let cases = store.cases()?;
+        let members = store.sensors()?.into_iter().map(|sensor| {
+            let (organisation, reported) = (sensor.organisation, sensor.reported);
+            (sensor.id, Member { organisation, reported, revoked: sensor.revoked })
+        });
+        let set = store.entries()?.into_iter().map(|(id, body)| (id, Bytes::from(body)));
+        Ok(Self {
+            correlator: Correlator::restored(policy, rails, organisations, cases),
+            publisher: Publisher::new(position(store)?, FRESH_MS),
+            certificate: frame(&store.meta("certificate")?.unwrap_or_default())?,
+            members: members.collect(),
+            set: set.collect(),
+            standings,
+        })
+    }
+}
+
+/// The first keys and the first certificate of a hub.
+fn begin(
+    store: &mut Store,
+    keys: &Keys,
+    online: &ostium_feed::OnlineKey,
+    now: Timestamp,
+) -> Result<(), BooksError> {
+    let root = match keys.root() {
+        Ok(root) => root,
+        Err(KeysError::RootAway(_)) => keys.new_root()?,
+        Err(other) => return Err(other.into()),
+    };
+    let mut feed: FeedId = [0; 16];
+    let no_chance = |_| BooksError::Policy("this machine has no random numbers");
+    SystemRandom::new().fill(&mut feed).map_err(no_chance)?;
+    let now_ms = now.nanos() / 1_000_000;
+    let times = (now_ms, now_ms.saturating_add(CERTIFIED_MS));
+    let certificate = root.certify(feed, 1, 1, online.public(), times);
+    let at = Position { feed, epoch: 1, ..Position::default() };
+    store.write(|to| {
+        to.meta("position", &bytes_of(&at))?;
+        to.meta("root", &root.public().0)?;
+        to.meta("certificate", &certificate.encode_to_vec())
+    })?;
+    Ok(())
+}
+
+fn frame(bytes: &[u8]) -> Result<Frame, BooksError> {
+    let broken = |_| ostium_feed::Refusal::Malformed("the kept certificate is broken");
+    Ok(Frame::decode(bytes).map_err(broken)?)
+}
+
+/// A position as it is kept.
+pub(super) fn bytes_of(at: &Position) -> Vec<u8> {
+    let mut bytes = at.feed.to_vec();
+    bytes.extend_from_slice(&at.epoch.to_be_bytes());
+    bytes.extend_from_slice(&at.seq.to_be_bytes());
+    bytes.extend_from_slice(&at.head.0);
+    bytes.extend_from_slice(&at.state.to_bytes());
+    bytes
+}
+
+fn position(store: &Store) -> Result<Position, BooksError> {
+    let bytes = store.meta("position")?.unwrap_or_default();
+    let read = || {
+        let number = |at: usize| Some(u64::from_be_bytes(bytes.get(at..at + 8)?.try_into().ok()?));
+        Some(Position {
+            feed: bytes.get(..16)?.try_into().ok()?,
+            epoch: number(16)?,
+            seq: number(24)?,
+            head: Hash::from_slice(bytes.get(32..64)?)?,
+            state: State::from_slice(bytes.get(64..)?)?,
+        })
+    };
+    let broken = ostium_feed::Refusal::Malformed("the kept position is broken");
+    read().ok_or_else(|| broken.into())
+}

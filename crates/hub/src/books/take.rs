@@ -1,0 +1,228 @@
+//! Batches in: kept, weighed, and what follows signed, all in one transaction.
+
+use ostium_correlate::{Decision, OrgId};
+use ostium_event::Timestamp;
+use ostium_feed::wire::Frame;
+use ostium_feed::{Basis, Change, Entry, Position, State};
+use ostium_hub_api as wire;
+use ostium_hub_store::{StoreError, Writer};
+use prost::Message;
+use prost::bytes::Bytes;
+
+use super::open::bytes_of;
+use super::{Batch, Books, BooksError, Held, Receipt, Taken};
+use crate::read_report;
+
+/// A batch that was read, and is to be kept.
+struct Read {
+    sensor: u32,
+    organisation: OrgId,
+    first: u64,
+    last: u64,
+    reports: Vec<wire::Report>,
+    body: Bytes,
+}
+
+/// Frames that are made, and where the feed is after them.
+struct Made {
+    frames: Vec<(u64, Frame)>,
+    changes: Vec<Change>,
+    at: Position,
+}
+
+/// Changes in one frame: far fewer than a reader refuses.
+const MOST_CHANGES: usize = 2_000;
+
+// === impl Books: take ===
+
+impl Books {
+    /// Takes batches. When this returns `Ok`, what the receipts say is on the disk, and so is what
+    /// the frames say; when it fails, nothing has happened.
+    pub fn take(&mut self, batches: &[Batch], now: Timestamp) -> Result<Taken, BooksError> {
+        let mut receipts = Vec::with_capacity(batches.len());
+        let mut reads = Vec::new();
+        for batch in batches {
+            let (receipt, read) = self.read(batch);
+            receipts.push(receipt);
+            reads.extend(read);
+        }
+        if reads.is_empty() {
+            return Ok(Taken { receipts, frames: Vec::new() });
+        }
+        for read in &reads {
+            self.weigh(read, now);
+        }
+        let frames = self.settle(&reads, now)?;
+        self.totals.reports += reads.iter().map(|read| read.reports.len() as u64).sum::<u64>();
+        Ok(Taken { receipts, frames })
+    }
+
+    /// Time goes on: what is due is decided, though nobody reports.
+    pub fn tick(&mut self, now: Timestamp) -> Result<Vec<(u64, Frame)>, BooksError> {
+        self.settle(&[], now)
+    }
+
+    /// Reads a batch; its receipt as it will be true when it is kept.
+    fn read(&mut self, batch: &Batch) -> (Receipt, Option<Read>) {
+        let Some(member) = self.held.members.get_mut(&batch.sensor).filter(|m| !m.revoked) else {
+            let why = BooksError::Stranger.to_string();
+            return (Receipt { why, ..Receipt::default() }, None);
+        };
+        let durable = member.reported;
+        let refuse = |why: &str| (Receipt { durable, refused: 0, why: why.to_owned() }, None);
+        let Ok(message) = wire::Batch::decode(batch.body.clone()) else {
+            self.totals.broken += 1;
+            return refuse("the batch cannot be read");
+        };
+        let count = message.reports.len() as u64;
+        let last = message.first.saturating_add(count).saturating_sub(1);
+        if message.first == 0 || count == 0 {
+            self.totals.broken += 1;
+            return refuse("a batch holds reports, numbered from 1 on");
+        }
+        if last <= durable {
+            self.totals.repeated += count;
+            return refuse("");
+        }
+        if message.first > durable + 1 {
+            return refuse("reports before these are missing: go on from the last durable one");
+        }
+        // What came before is left out.
+        let known = usize::try_from(durable + 1 - message.first).unwrap_or(0);
+        self.totals.repeated += known as u64;
+        let reports: Vec<_> = message.reports.into_iter().skip(known).collect();
+        let unread = reports.iter().filter_map(|report| read_report(report).err());
+        let unread: Vec<_> = unread.collect();
+        for why in &unread {
+            *self.totals.unread.entry(*why).or_default() += 1;
+        }
+        let receipt = Receipt {
+            durable: last,
+            refused: u32::try_from(unread.len()).unwrap_or(u32::MAX),
+            why: unread.first().map(ToString::to_string).unwrap_or_default(),
+        };
+        // The next batch of the same sensor follows this one.
+        member.reported = last;
+        let (organisation, first) = (member.organisation, durable + 1);
+        let (sensor, body) = (batch.sensor, batch.body.clone());
+        (receipt, Some(Read { sensor, organisation, first, last, reports, body }))
+    }
+
+    fn weigh(&mut self, read: &Read, now: Timestamp) {
+        for report in &read.reports {
+            let Ok(report) = read_report(report) else { continue };
+            if let Err(why) = self.held.correlator.hear(read.organisation, &report, now) {
+                *self.totals.refused.entry(why).or_default() += 1;
+            }
+        }
+    }
+
+    /// Decides, signs, and keeps it all: the reports, the cases that changed, the frames that follow.
+    fn settle(&mut self, reads: &[Read], now: Timestamp) -> Result<Vec<(u64, Frame)>, BooksError> {
+        match self.settled(reads, now) {
+            Ok(frames) => Ok(frames),
+            Err(error) => {
+                // If the file cannot be read either, that is the worse news.
+                self.go_back()?;
+                Err(error)
+            }
+        }
+    }
+
+    fn settled(&mut self, reads: &[Read], now: Timestamp) -> Result<Vec<(u64, Frame)>, BooksError> {
+        let decisions = self.held.correlator.decide(now);
+        let changed = self.held.correlator.changed();
+        if reads.is_empty() && decisions.is_empty() && changed.is_empty() {
+            return Ok(Vec::new());
+        }
+        let made = self.sign(&decisions, now)?;
+        let Held { correlator, standings, .. } = &self.held;
+        let standing: Vec<_> = correlator
+            .organisations()
+            .values()
+            .filter(|o| o.id != OrgId::HUB && standings.get(&o.id) != Some(&o.standing))
+            .map(|o| (o.id, o.standing))
+            .collect();
+        self.store.write(|to| {
+            for read in reads {
+                to.batch(read.sensor, (read.first, read.last), now, &read.body)?;
+            }
+            for id in &changed {
+                to.case(*id, correlator.keep(*id).as_ref())?;
+            }
+            for organisation in
+                standing.iter().filter_map(|(id, _)| correlator.organisations().get(id))
+            {
+                to.organisation(organisation)?;
+            }
+            keep_frames(to, &made)
+        })?;
+        self.held.standings.extend(standing);
+        for change in made.changes {
+            match change {
+                Change::Put(entry) => drop(self.held.set.insert(entry.id, entry.encode())),
+                Change::Remove(id) => drop(self.held.set.remove(&id)),
+            }
+        }
+        self.held.publisher.moved(made.at);
+        self.totals.frames += made.frames.len() as u64;
+        Ok(made.frames)
+    }
+
+    fn sign(&self, decisions: &[Decision], now: Timestamp) -> Result<Made, BooksError> {
+        let now_ms = now.nanos() / 1_000_000;
+        let changes: Vec<Change> = decisions.iter().map(change).collect();
+        let mut publisher = self.held.publisher.clone();
+        let mut frames = Vec::new();
+        // No number stands twice among the decisions of one moment.
+        for some in changes.chunks(MOST_CHANGES) {
+            let old = |id: u64| self.held.set.get(&id).cloned();
+            let state: State = publisher.at().state.after(some, old);
+            let (frame, to) = publisher.delta(&self.online, some, state, now_ms)?;
+            publisher.moved(to);
+            frames.push((to.seq, frame));
+        }
+        Ok(Made { frames, changes, at: publisher.at() })
+    }
+}
+
+fn keep_frames(to: &Writer<'_>, made: &Made) -> Result<(), StoreError> {
+    if made.frames.is_empty() {
+        return Ok(());
+    }
+    for (seq, frame) in &made.frames {
+        to.frame(made.at.epoch, *seq, &frame.encode_to_vec())?;
+    }
+    for change in &made.changes {
+        match change {
+            Change::Put(entry) => to.entry(entry.id, Some(&entry.encode()))?,
+            Change::Remove(id) => to.entry(*id, None)?,
+        }
+    }
+    to.meta("position", &bytes_of(&made.at))
+}
+
+fn change(decision: &Decision) -> Change {
+    match decision {
+        Decision::Withdraw { id, .. } => Change::Remove(*id),
+        Decision::Publish {
+            id,
+            value,
+            confidence,
+            family,
+            until,
+            organisations,
+            canary,
+            by_analyst,
+        } => Change::Put(Entry {
+            id: *id,
+            value: value.clone(),
+            confidence: *confidence,
+            family: family.clone().unwrap_or_default(),
+            expires: u32::try_from(until.secs()).unwrap_or(u32::MAX),
+            basis: if *by_analyst { Basis::Analyst } else { Basis::Quorum },
+            organisations: *organisations,
+            canary: *canary,
+        }),
+    }
+}

@@ -1,0 +1,16 @@
+//! The cloud intelligence: what one perimeter learns protects all the others.
+//!
+//! [`Books`] is the hub's one truth: it takes batches of reports, weighs them, signs what follows
+//! and keeps all of it in one transaction, so that a hub that dies at any moment has lost no report
+//! that it acknowledged, and has never said two things in one place of the feed. Who serves
+//! sensors hands it batches and gets receipts and frames; nobody else writes.
+#![forbid(unsafe_code)]
+#![warn(clippy::indexing_slicing)]
+
+mod books;
+mod keys;
+mod read;
+
+pub use books::{Batch, Books, BooksError, Receipt, Taken, Totals};
+pub use keys::{Keys, KeysError};
+pub use read::{Unread, read_report};
