@@ -73,23 +73,39 @@ impl Rails {
         match value {
             IndicatorValue::Domain(name) => self.exempts_name(name).then_some(Kept::Exempt),
             IndicatorValue::Url(url) => {
-                let host = url.split(['/', ':']).next().unwrap_or(url);
-                self.exempts_name(host).then_some(Kept::Exempt)
+                let host = host_of(url);
+                match host.parse() {
+                    Ok(addr) => self.keep_addr(addr, members),
+                    Err(_) => self.exempts_name(host).then_some(Kept::Exempt),
+                }
             }
             IndicatorValue::Addr(addr) | IndicatorValue::Socket(addr, _) => {
-                if self.ranges.iter().any(|(range, _)| range.contains(*addr)) {
-                    return Some(Kept::Exempt);
-                }
-                let owner = members.values().find(|member| owns(member, *addr));
-                owner.map(|member| Kept::Member(member.id))
+                self.keep_addr(*addr, members)
             }
             IndicatorValue::Network(_) | IndicatorValue::Ja4(_) => Some(Kept::TooWide),
         }
     }
 
+    fn keep_addr(&self, addr: Addr, members: &BTreeMap<OrgId, Organisation>) -> Option<Kept> {
+        if self.ranges.iter().any(|(range, _)| range.contains(addr)) {
+            return Some(Kept::Exempt);
+        }
+        let owner = members.values().find(|member| owns(member, addr));
+        owner.map(|member| Kept::Member(member.id))
+    }
+
     fn exempts_name(&self, name: &str) -> bool {
         let mut over = std::iter::successors(Some(name), |name| Some(name.split_once('.')?.1));
         over.any(|name| self.names.contains_key(name))
+    }
+}
+
+/// The name or address of `host[:port]/path`, without the brackets of IPv6.
+pub(crate) fn host_of(url: &str) -> &str {
+    let site = url.split('/').next().unwrap_or(url);
+    match site.strip_prefix('[') {
+        Some(rest) => rest.split(']').next().unwrap_or(rest),
+        None => site.split(':').next().unwrap_or(site),
     }
 }
 

@@ -41,7 +41,7 @@ fn member(id: u32) -> Organisation {
         joined: at(0),
         vouched: 1.0,
         ranges: vec!["192.0.2.0/24".parse().unwrap()],
-        standing: Standing { right: 3, wrong: 0 },
+        standing: Standing { right: 3, ..Standing::default() },
         silenced: false,
     }
 }

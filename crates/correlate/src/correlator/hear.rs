@@ -1,10 +1,11 @@
 //! A report joins its case.
 
-use ostium_event::{Span, Timestamp};
+use ostium_event::{Addr, Span, Timestamp};
 use ostium_intel::IndicatorValue;
 
 use super::{Correlator, Refused};
 use crate::denials::COUNTS;
+use crate::rails::host_of;
 use crate::score::decayed;
 use crate::{Case, Finding, OrgId, Reason, Report, State, Vote};
 
@@ -169,9 +170,10 @@ fn is_ours_alone(subject: &IndicatorValue) -> bool {
             addr.is_private() || addr.is_special()
         }
         IndicatorValue::Domain(name) => ostium_names::is_local(name),
-        IndicatorValue::Url(url) => {
-            ostium_names::is_local(url.split(['/', ':']).next().unwrap_or(url))
-        }
+        IndicatorValue::Url(url) => match host_of(url).parse::<Addr>() {
+            Ok(addr) => addr.is_private() || addr.is_special(),
+            Err(_) => ostium_names::is_local(host_of(url)),
+        },
         IndicatorValue::Network(_) => true,
         IndicatorValue::Ja4(_) => false,
     }
