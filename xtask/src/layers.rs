@@ -93,7 +93,7 @@ const WITHIN: &[(&str, &str, &str)] = &[
     ),
 ];
 
-/// What no floor allows: who, on whom, why. `hub` is written down before its crate exists.
+/// What no floor allows: who, on whom, why.
 const NEVER: &[(&str, &str, &str)] = &[
     ("hub", "capture", "the hub never sees packets"),
     ("hub", "track", "the hub never sees packets"),
