@@ -66,6 +66,7 @@ const CRATES: &[(&str, Layer)] = &[
     ("crates/browser", Layer::Service),
     ("crates/hub-store", Layer::Service),
     ("crates/hub", Layer::Service),
+    ("crates/uplink", Layer::Service),
     ("crates/live", Layer::Service),
     ("crates/rpz", Layer::Service),
     ("crates/sensor", Layer::Service),

@@ -62,7 +62,7 @@ impl Keys {
         let path = self.0.join(ONLINE);
         let made = OnlineKey::made();
         let made = made.map_err(|error| KeysError::Bad { path: path.clone(), error })?;
-        self.write(&path, made.secret())?;
+        write_secret(&path, made.secret())?;
         Ok(made)
     }
 
@@ -78,7 +78,7 @@ impl Keys {
         let path = self.0.join(ROOT);
         let made = RootKey::made();
         let made = made.map_err(|error| KeysError::Bad { path: path.clone(), error })?;
-        self.write(&path, made.secret())?;
+        write_secret(&path, made.secret())?;
         Ok(made)
     }
 
@@ -89,20 +89,15 @@ impl Keys {
             Err(error) => Err(KeysError::File { path: path.to_owned(), error }),
         }
     }
+}
 
-    /// Whole or not at all, for the owner alone.
-    fn write(&self, path: &Path, bytes: &[u8]) -> Result<(), KeysError> {
-        let wrong = |error| KeysError::File { path: path.to_owned(), error };
-        let new = path.with_extension("new");
-        let mut options = fs::OpenOptions::new();
-        let mut file = options
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(0o600)
-            .open(&new)
-            .map_err(wrong)?;
-        file.write_all(bytes).and_then(|()| file.sync_all()).map_err(wrong)?;
-        fs::rename(&new, path).map_err(wrong)
-    }
+/// Whole or not at all, for the owner alone.
+pub(crate) fn write_secret(path: &Path, bytes: &[u8]) -> Result<(), KeysError> {
+    let wrong = |error| KeysError::File { path: path.to_owned(), error };
+    let new = path.with_extension("new");
+    let mut options = fs::OpenOptions::new();
+    let mut file =
+        options.write(true).create(true).truncate(true).mode(0o600).open(&new).map_err(wrong)?;
+    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(wrong)?;
+    fs::rename(&new, path).map_err(wrong)
 }

@@ -7,10 +7,17 @@
 #![forbid(unsafe_code)]
 #![warn(clippy::indexing_slicing)]
 
+mod authority;
 mod books;
+mod desk;
+mod feed;
 mod keys;
 mod read;
+mod serve;
 
-pub use books::{Batch, Books, BooksError, Receipt, Taken, Totals};
+pub use authority::{Authority, AuthorityError, Identity};
+pub use books::{Admitted, Batch, Books, BooksError, Receipt, Taken, Totals};
+pub use desk::{Clock, Desk};
 pub use keys::{Keys, KeysError};
 pub use read::{Unread, read_report};
+pub use serve::{Hub, Settings, serve};

@@ -62,6 +62,11 @@ impl Books {
         Ok(self.held.publisher.snapshot(&self.online, entries, now.nanos() / 1_000_000)?)
     }
 
+    /// The number of a sensor's last report that is durable.
+    pub fn durable(&self, sensor: u32) -> u64 {
+        self.held.members.get(&sensor).map_or(0, |member| member.reported)
+    }
+
     /// What was counted since the hub started.
     pub const fn totals(&self) -> &Totals {
         &self.totals

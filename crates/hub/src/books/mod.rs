@@ -42,8 +42,8 @@ pub enum BooksError {
 pub struct Batch {
     /// The sensor's number.
     pub sensor: u32,
-    /// The encoded message.
-    pub body: Bytes,
+    /// The message.
+    pub message: ostium_hub_api::Batch,
 }
 
 /// What a sensor is told of a batch.
@@ -64,6 +64,17 @@ pub struct Taken {
     pub receipts: Vec<Receipt>,
     /// Signed and durable: to be sent to everybody who follows.
     pub frames: Vec<(u64, Frame)>,
+}
+
+/// A sensor that was let in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Admitted {
+    /// Its organisation.
+    pub organisation: OrgId,
+    /// What that is called.
+    pub name: String,
+    /// Its number.
+    pub sensor: u32,
 }
 
 /// What was counted since the hub started.

@@ -2,16 +2,16 @@
 
 use std::path::Path;
 
-use ostium_correlate::{Correlator, Organisation, Policy, Rails};
+use ostium_correlate::{Correlator, OrgId, Organisation, Policy, Rails, Standing};
 use ostium_event::Timestamp;
 use ostium_feed::wire::Frame;
 use ostium_feed::{FeedId, Hash, Position, Publisher, State};
-use ostium_hub_store::{NewSensor, Store};
+use ostium_hub_store::{Invite, NewSensor, Store};
 use prost::Message;
 use prost::bytes::Bytes;
 use ring::rand::{SecureRandom, SystemRandom};
 
-use super::{Books, BooksError, Held, Member, Totals};
+use super::{Admitted, Books, BooksError, Held, Member, Totals};
 use crate::{Keys, KeysError};
 
 /// The database's name in the hub's folder.
@@ -64,6 +64,57 @@ impl Books {
         let organisation = new.organisation;
         self.held.members.insert(id, Member { organisation, reported: 0, revoked: false });
         Ok(id)
+    }
+
+    /// Somebody may join with a secret of this hash, once.
+    pub fn invite(&mut self, hash: &[u8; 32], invite: &Invite) -> Result<(), BooksError> {
+        Ok(self.store.write(|to| to.invite(hash, invite))?)
+    }
+
+    /// Lets a sensor in by the hash of its secret; `None` if nobody was invited so. An organisation
+    /// that is new joins with it.
+    pub fn admit(
+        &mut self,
+        hash: &[u8; 32],
+        sensor: &str,
+        now: Timestamp,
+    ) -> Result<Option<Admitted>, BooksError> {
+        let known = self.held.correlator.organisations();
+        let next = known.keys().last().map_or(1, |last| last.0 + 1);
+        let admitted = self.store.write(|to| {
+            let Some(invite) = to.take_invite(hash, now)? else { return Ok(None) };
+            let old = known.values().find(|o| o.name == invite.organisation && o.id != OrgId::HUB);
+            let organisation = old.cloned().unwrap_or_else(|| Organisation {
+                id: OrgId(next),
+                name: invite.organisation.clone(),
+                network: invite.network,
+                joined: now,
+                vouched: invite.vouched,
+                ranges: Vec::new(),
+                standing: Standing::default(),
+                silenced: false,
+            });
+            to.organisation(&organisation)?;
+            let name = sensor.to_owned();
+            let new = NewSensor { organisation: organisation.id, name, joined: now };
+            let sensor = to.sensor(&new)?;
+            to.audit(now, "invitation", "enrol", &organisation.name, &new.name)?;
+            Ok(Some((organisation, sensor)))
+        })?;
+        let Some((organisation, sensor)) = admitted else { return Ok(None) };
+        let member = Member { organisation: organisation.id, reported: 0, revoked: false };
+        self.held.members.insert(sensor, member);
+        let name = organisation.name.clone();
+        let id = organisation.id;
+        self.held.standings.insert(id, organisation.standing);
+        self.held.correlator.join(organisation);
+        Ok(Some(Admitted { organisation: id, name, sensor }))
+    }
+
+    /// May this sensor report and follow?
+    pub fn admits(&self, sensor: u32, organisation: OrgId) -> bool {
+        let member = self.held.members.get(&sensor);
+        member.is_some_and(|member| !member.revoked && member.organisation == organisation)
     }
 }
 

@@ -7,7 +7,6 @@ use ostium_feed::{Basis, Change, Entry, Position, State};
 use ostium_hub_api as wire;
 use ostium_hub_store::{StoreError, Writer};
 use prost::Message;
-use prost::bytes::Bytes;
 
 use super::open::bytes_of;
 use super::{Batch, Books, BooksError, Held, Receipt, Taken};
@@ -20,7 +19,7 @@ struct Read {
     first: u64,
     last: u64,
     reports: Vec<wire::Report>,
-    body: Bytes,
+    body: Vec<u8>,
 }
 
 /// Frames that are made, and where the feed is after them.
@@ -70,10 +69,7 @@ impl Books {
         };
         let durable = member.reported;
         let refuse = |why: &str| (Receipt { durable, refused: 0, why: why.to_owned() }, None);
-        let Ok(message) = wire::Batch::decode(batch.body.clone()) else {
-            self.totals.broken += 1;
-            return refuse("the batch cannot be read");
-        };
+        let message = &batch.message;
         let count = message.reports.len() as u64;
         let last = message.first.saturating_add(count).saturating_sub(1);
         if message.first == 0 || count == 0 {
@@ -90,7 +86,7 @@ impl Books {
         // What came before is left out.
         let known = usize::try_from(durable + 1 - message.first).unwrap_or(0);
         self.totals.repeated += known as u64;
-        let reports: Vec<_> = message.reports.into_iter().skip(known).collect();
+        let reports: Vec<_> = message.reports.iter().skip(known).cloned().collect();
         let unread = reports.iter().filter_map(|report| read_report(report).err());
         let unread: Vec<_> = unread.collect();
         for why in &unread {
@@ -104,7 +100,7 @@ impl Books {
         // The next batch of the same sensor follows this one.
         member.reported = last;
         let (organisation, first) = (member.organisation, durable + 1);
-        let (sensor, body) = (batch.sensor, batch.body.clone());
+        let (sensor, body) = (batch.sensor, message.encode_to_vec());
         (receipt, Some(Read { sensor, organisation, first, last, reports, body }))
     }
 

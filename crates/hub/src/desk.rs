@@ -1,0 +1,249 @@
+//! One thread keeps the books; everybody else asks it.
+//!
+//! What is asked while a transaction is being written joins the next one, so that a disk that is
+//! slow makes batches larger and not the hub slower.
+
+use std::thread;
+use std::time::Duration;
+
+use ostium_correlate::OrgId;
+use ostium_event::Timestamp;
+use ostium_feed::Position;
+use ostium_hub_store::{Invite, StoreError};
+use prost::Message;
+use prost::bytes::Bytes;
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::timeout;
+
+use crate::books::{Admitted, Batch, Books, BooksError, Receipt};
+use crate::feed::{Feed, Told};
+
+/// Questions that wait for the books at most; then who asks waits.
+const WAITING: usize = 1_024;
+/// Batches in one transaction at most.
+const MOST_BATCHES: usize = 512;
+/// A follower hears from us at least so often.
+const BEAT: Duration = Duration::from_secs(15);
+/// What is due is looked at so often.
+const TICK: Duration = Duration::from_secs(1);
+/// How long a sensor is to wait when nothing can be kept.
+const WAIT_MS: u32 = 1_000;
+
+/// What is told of a batch.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Answer {
+    pub(crate) receipt: Receipt,
+    pub(crate) wait_ms: u32,
+}
+
+/// What leads a follower on.
+#[derive(Debug)]
+pub(crate) enum Lead {
+    /// These frames, and where the feed is then.
+    Frames(Vec<Bytes>, Position),
+    /// The whole set in frames, and where the feed is then.
+    Snapshot(Vec<Bytes>, Position),
+}
+
+enum Ask {
+    Batch(Batch, oneshot::Sender<Answer>),
+    Lead(Position, oneshot::Sender<Option<Lead>>),
+    Invite([u8; 32], Invite, oneshot::Sender<bool>),
+    Admit([u8; 32], String, oneshot::Sender<Result<Option<Admitted>, String>>),
+    Admits(u32, OrgId, oneshot::Sender<bool>),
+    /// Somebody has been told to stop.
+    Stop,
+}
+
+/// Where the keeper of the books is asked.
+#[derive(Clone, Debug)]
+pub struct Desk {
+    asks: mpsc::Sender<Ask>,
+    feed: watch::Receiver<Told>,
+}
+
+/// The clock of the hub.
+pub type Clock = fn() -> Timestamp;
+
+// === impl Desk ===
+
+impl Desk {
+    /// Opens the desk: the books are kept by a thread of their own until the desk is closed.
+    pub fn open(books: Books, clock: Clock) -> std::io::Result<(Self, thread::JoinHandle<Books>)> {
+        // The thread needs a timer and a channel, and no more of a runtime than that.
+        let runtime = Builder::new_current_thread().enable_time().build()?;
+        let (asks, asked) = mpsc::channel(WAITING);
+        let feed = Feed::new(&books, clock());
+        let receiver = feed.subscribe();
+        let keeper = Keeper { books, feed, clock };
+        let thread = thread::Builder::new().name("books".to_owned());
+        let handle = thread.spawn(move || keeper.run(asked, &runtime))?;
+        Ok((Self { asks, feed: receiver }, handle))
+    }
+
+    /// The end of the feed, and its news.
+    pub(crate) fn feed(&self) -> watch::Receiver<Told> {
+        self.feed.clone()
+    }
+
+    /// Gives a batch; the answer comes when it is durable. `None` if the hub stops.
+    pub(crate) async fn batch(&self, batch: Batch) -> Option<oneshot::Receiver<Answer>> {
+        let (answer, answered) = oneshot::channel();
+        self.asks.send(Ask::Batch(batch, answer)).await.ok()?;
+        Some(answered)
+    }
+
+    pub(crate) async fn lead(&self, from: Position) -> Option<Lead> {
+        self.ask(|answer| Ask::Lead(from, answer)).await.flatten()
+    }
+
+    /// Somebody may join with a secret of this hash, once; was that kept?
+    pub async fn invite(&self, hash: [u8; 32], invite: Invite) -> bool {
+        self.ask(|answer| Ask::Invite(hash, invite, answer)).await.unwrap_or(false)
+    }
+
+    pub(crate) async fn admit(
+        &self,
+        hash: [u8; 32],
+        sensor: String,
+    ) -> Option<Result<Option<Admitted>, String>> {
+        self.ask(|answer| Ask::Admit(hash, sensor, answer)).await
+    }
+
+    pub(crate) async fn admits(&self, sensor: u32, organisation: OrgId) -> bool {
+        self.ask(|answer| Ask::Admits(sensor, organisation, answer)).await.unwrap_or(false)
+    }
+
+    /// No more is taken; what was asked before is done.
+    pub async fn close(&self) {
+        // If nobody hears this, it has stopped already.
+        drop(self.asks.send(Ask::Stop).await);
+    }
+
+    async fn ask<T>(&self, ask: impl FnOnce(oneshot::Sender<T>) -> Ask) -> Option<T> {
+        let (answer, answered) = oneshot::channel();
+        self.asks.send(ask(answer)).await.ok()?;
+        answered.await.ok()
+    }
+}
+
+/// Who keeps the books.
+struct Keeper {
+    books: Books,
+    feed: Feed,
+    clock: Clock,
+}
+
+// === impl Keeper ===
+
+impl Keeper {
+    fn run(mut self, mut asked: mpsc::Receiver<Ask>, runtime: &Runtime) -> Books {
+        let (mut ticked, mut beat) = ((self.clock)(), (self.clock)());
+        loop {
+            let mut batches = Vec::new();
+            let first = runtime.block_on(async { timeout(TICK, asked.recv()).await });
+            let stop = match first {
+                Ok(Some(ask)) => self.hear(ask, &mut asked, &mut batches),
+                // Nobody asks, or nobody can any more.
+                Err(_) => false,
+                Ok(None) => true,
+            };
+            self.take(batches);
+            let now = (self.clock)();
+            if now.since(ticked).secs() >= TICK.as_secs() {
+                ticked = now;
+                // What could not be written is tried again at the next tick.
+                if let Ok(frames) = self.books.tick(now) {
+                    self.feed.frames(&self.books, &frames, now);
+                }
+            }
+            if now.since(beat).secs() >= BEAT.as_secs() {
+                beat = now;
+                self.feed.beat(&self.books, now);
+            }
+            if stop {
+                return self.books;
+            }
+        }
+    }
+
+    /// Hears one question and those that wait behind it; are we to stop?
+    fn hear(
+        &mut self,
+        first: Ask,
+        asked: &mut mpsc::Receiver<Ask>,
+        batches: &mut Vec<(Batch, oneshot::Sender<Answer>)>,
+    ) -> bool {
+        let mut ask = Some(first);
+        while let Some(this) = ask {
+            match this {
+                Ask::Batch(batch, answer) => batches.push((batch, answer)),
+                Ask::Stop => return true,
+                other => self.answer(other),
+            }
+            if batches.len() >= MOST_BATCHES {
+                break;
+            }
+            ask = asked.try_recv().ok();
+        }
+        false
+    }
+
+    /// Who no longer waits for the answer does not get it.
+    fn answer(&mut self, ask: Ask) {
+        let now = (self.clock)();
+        match ask {
+            Ask::Lead(from, answer) => drop(answer.send(self.lead(&from, now))),
+            Ask::Invite(hash, invite, answer) => {
+                let kept = self.books.invite(&hash, &invite).is_ok();
+                answer.send(kept).unwrap_or_default();
+            }
+            Ask::Admit(hash, sensor, answer) => {
+                let admitted = self.books.admit(&hash, &sensor, now);
+                drop(answer.send(admitted.map_err(|error| error.to_string())));
+            }
+            Ask::Admits(sensor, organisation, answer) => {
+                let admits = self.books.admits(sensor, organisation);
+                answer.send(admits).unwrap_or_default();
+            }
+            Ask::Batch(..) | Ask::Stop => {}
+        }
+    }
+
+    fn lead(&self, from: &Position, now: Timestamp) -> Option<Lead> {
+        if let Some(frames) = self.books.since(from).ok()? {
+            let frames = frames.into_iter().map(Bytes::from).collect();
+            return Some(Lead::Frames(frames, self.books.at()));
+        }
+        let snapshot = self.books.snapshot(now).ok()?;
+        let frames = std::iter::once(&snapshot.head).chain(&snapshot.parts);
+        let frames = frames.map(|frame| Bytes::from(frame.encode_to_vec())).collect();
+        Some(Lead::Snapshot(frames, self.books.at()))
+    }
+
+    fn take(&mut self, batches: Vec<(Batch, oneshot::Sender<Answer>)>) {
+        if batches.is_empty() {
+            return;
+        }
+        let (batches, answers): (Vec<_>, Vec<_>) = batches.into_iter().unzip();
+        let now = (self.clock)();
+        match self.books.take(&batches, now) {
+            Ok(taken) => {
+                self.feed.frames(&self.books, &taken.frames, now);
+                for (receipt, answer) in taken.receipts.into_iter().zip(answers) {
+                    drop(answer.send(Answer { receipt, wait_ms: 0 }));
+                }
+            }
+            Err(error) => {
+                let full = matches!(error, BooksError::Store(StoreError::Full));
+                let why = if full { error.to_string() } else { "it could not be kept".to_owned() };
+                for (batch, answer) in batches.iter().zip(answers) {
+                    let durable = self.books.durable(batch.sensor);
+                    let receipt = Receipt { durable, refused: 0, why: why.clone() };
+                    drop(answer.send(Answer { receipt, wait_ms: WAIT_MS }));
+                }
+            }
+        }
+    }
+}

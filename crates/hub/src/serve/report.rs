@@ -1,0 +1,79 @@
+//! Reports up, receipts down.
+
+use ostium_hub_api as wire;
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::{Request, Response, Status, Streaming};
+
+use super::Shared;
+use super::follow::Steps;
+use crate::books::Batch;
+
+/// Batches of one sensor that may wait for their receipts; then it is not read further.
+const AHEAD: usize = 16;
+
+type Receipts = ReceiverStream<Result<wire::Receipt, Status>>;
+
+#[tonic::async_trait]
+impl wire::hub_server::Hub for Shared {
+    type ReportStream = Receipts;
+    type FollowStream = Steps;
+
+    async fn report(
+        &self,
+        request: Request<Streaming<wire::Batch>>,
+    ) -> Result<Response<Receipts>, Status> {
+        let who = self.who(&request).await?;
+        let mut batches = request.into_inner();
+        let desk = self.desk.clone();
+        let (waits, mut waiting) = mpsc::channel(AHEAD);
+        let (receipts, sent) = mpsc::channel(AHEAD);
+        let mut stop = self.stop.clone();
+        tokio::spawn(async move {
+            loop {
+                let next = tokio::select! {
+                    _ = stop.wait_for(|stop| *stop) => return,
+                    next = batches.message() => next,
+                };
+                // The other end is gone, or says nothing that can be read.
+                let Ok(Some(message)) = next else { return };
+                let Some(answer) = desk.batch(Batch { sensor: who.sensor, message }).await else {
+                    return;
+                };
+                if waits.send(answer).await.is_err() {
+                    return;
+                }
+            }
+        });
+        // In the order of the batches, though they are kept together.
+        tokio::spawn(async move {
+            while let Some(answer) = waiting.recv().await {
+                let Ok(answer) = answer.await else { return };
+                let receipt = wire::Receipt {
+                    durable: answer.receipt.durable,
+                    refused: answer.receipt.refused,
+                    why: answer.receipt.why,
+                    wait_ms: answer.wait_ms,
+                };
+                if receipts.send(Ok(receipt)).await.is_err() {
+                    return;
+                }
+            }
+        });
+        Ok(Response::new(ReceiverStream::new(sent)))
+    }
+
+    async fn follow(&self, request: Request<wire::Position>) -> Result<Response<Steps>, Status> {
+        let who = self.who(&request).await?;
+        self.steps(who, &request.into_inner())
+    }
+
+    async fn renew(
+        &self,
+        request: Request<wire::RenewRequest>,
+    ) -> Result<Response<wire::Enrolled>, Status> {
+        let who = self.who(&request).await?;
+        let asked = request.into_inner();
+        self.certified(&asked.request, who, String::new(), String::new())
+    }
+}

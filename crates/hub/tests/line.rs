@@ -1,0 +1,219 @@
+//! A hub and its sensors over real sockets: joining, reporting, following, and what is refused.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use ostium_correlate::Policy;
+use ostium_event::Timestamp;
+use ostium_feed::{Follower, PublicKey};
+use ostium_hub::{Authority, Books, Desk, Hub, Keys, Settings, serve};
+use ostium_hub_api as wire;
+use ostium_hub_store::Invite;
+use ostium_uplink::{Invitation, Membership, join};
+use ring::digest::{SHA256, digest};
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+
+#[allow(clippy::disallowed_methods, reason = "a hub over real sockets lives in real time")]
+fn clock() -> Timestamp {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
+    Timestamp::from_nanos(u64::try_from(since.as_nanos()).unwrap())
+}
+
+struct World {
+    folder: PathBuf,
+    desk: Desk,
+    hub: Hub,
+    print: [u8; 32],
+    books: std::thread::JoinHandle<Books>,
+}
+
+impl World {
+    async fn new(name: &str) -> Self {
+        let folder =
+            std::env::temp_dir().join(format!("ostium-line-{}-{name}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        Self::open(folder).await
+    }
+
+    async fn open(folder: PathBuf) -> Self {
+        let books = Books::open(&folder, &Keys::at(&folder), Policy::default(), clock()).unwrap();
+        let root = books.root().unwrap().0;
+        let authority = Arc::new(Authority::open(&folder, clock()).unwrap());
+        let print = authority.print();
+        let (desk, books) = Desk::open(books, clock).unwrap();
+        let settings = Settings {
+            listen: "127.0.0.1:0".parse().unwrap(),
+            names: vec!["127.0.0.1".to_owned()],
+        };
+        let hub = serve(&settings, desk.clone(), authority, root, clock).await.unwrap();
+        Self { folder, desk, hub, print, books }
+    }
+
+    async fn invite(&self, organisation: &str, network: u32) -> Invitation {
+        let secret = format!("secret of {organisation}");
+        let hash = digest(&SHA256, secret.as_bytes()).as_ref().try_into().unwrap();
+        let invite = Invite {
+            organisation: organisation.to_owned(),
+            vouched: 1.0,
+            network,
+            expires: clock().plus(ostium_event::Span::from_secs(600)),
+        };
+        assert!(self.desk.invite(hash, invite).await);
+        Invitation { hub: self.hub.at.to_string(), print: self.print, secret }
+    }
+
+    async fn close(self) -> Books {
+        self.hub.stop().await;
+        self.desk.close().await;
+        self.books.join().unwrap()
+    }
+}
+
+fn report(name: &str) -> wire::Report {
+    let what = wire::subject::What::Domain(name.to_owned());
+    wire::Report {
+        subject: Some(wire::Subject { what: Some(what) }),
+        first: clock().secs(),
+        last: clock().secs(),
+        verdict: wire::Verdict::Infected.into(),
+        log_odds: 6.8,
+        ..wire::Report::default()
+    }
+}
+
+/// Sends batches, and gives the receipts.
+async fn send(member: &Membership, batches: Vec<wire::Batch>) -> Vec<wire::Receipt> {
+    let mut line = member.connect().await.unwrap();
+    let (to, from) = mpsc::channel(8);
+    let count = batches.len();
+    tokio::spawn(async move {
+        for batch in batches {
+            to.send(batch).await.unwrap();
+        }
+        // The stream stays open until the receipts are there.
+        tokio::time::sleep(Duration::from_secs(10)).await;
+    });
+    let mut receipts = line.report(ReceiverStream::new(from)).await.unwrap().into_inner();
+    let mut all = Vec::new();
+    while all.len() < count {
+        all.push(receipts.message().await.unwrap().unwrap());
+    }
+    all
+}
+
+/// Follows until a condition holds.
+async fn follow(member: &Membership, follower: &mut Follower, until: impl Fn(&Follower) -> bool) {
+    let mut line = member.connect().await.unwrap();
+    let at = follower.at();
+    let from = wire::Position {
+        version: wire::VERSION,
+        feed: at.feed.to_vec().into(),
+        epoch: at.epoch,
+        seq: at.seq,
+        head: at.head.0.to_vec().into(),
+        state: at.state.to_bytes().to_vec().into(),
+    };
+    let mut steps = line.follow(from).await.unwrap().into_inner();
+    let told = async {
+        while !until(follower) {
+            let step = steps.message().await.unwrap().unwrap();
+            follower.take_bytes(&step.frame, clock().nanos() / 1_000_000).unwrap();
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), told).await.unwrap();
+}
+
+fn follower(member: &Membership) -> Follower {
+    let feed = member.feed.clone().try_into().unwrap();
+    Follower::new(feed, PublicKey::from_slice(&member.feed_root).unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_two_report_arms_the_third_over_the_wire() {
+    let world = World::new("arms").await;
+    let mut members = Vec::new();
+    for (n, name) in ["acme", "bolt", "core"].iter().enumerate() {
+        let invitation = world.invite(name, 64_500 + u32::try_from(n).unwrap()).await;
+        let line: Invitation = invitation.to_string().parse().unwrap();
+        let member = join(&line, "gate").await.unwrap();
+        assert_eq!(member.organisation, *name);
+        // It works once.
+        let again = join(&line, "gate-2").await.unwrap_err();
+        assert!(again.to_string().contains("ask for another one"), "{again}");
+        members.push(member);
+    }
+    let mut third = follower(&members[2]);
+    follow(&members[2], &mut third, |f| f.is_fresh(clock().nanos() / 1_000_000)).await;
+    for member in &members[..2] {
+        let batch = wire::Batch { first: 1, reports: vec![report("c2.example")], urgent: true };
+        let receipts = send(member, vec![batch.clone(), batch]).await;
+        assert!(receipts.iter().all(|receipt| receipt.durable == 1), "{receipts:?}");
+    }
+    follow(&members[2], &mut third, |f| f.table().domain("www.c2.example").is_some()).await;
+    // A renewed certificate is as good.
+    let renewed = members[0].renewed().await.unwrap();
+    assert_ne!(renewed.certificate, members[0].certificate);
+    let more = wire::Batch { first: 2, reports: vec![report("c3.example")], urgent: false };
+    assert_eq!(send(&renewed, vec![more]).await[0].durable, 2);
+    // The hub is stopped and started: all go on where they were.
+    let folder = world.folder.clone();
+    let books = world.close().await;
+    assert_eq!(books.totals().repeated, 2);
+    drop(books);
+    let world = World::open(folder.clone()).await;
+    let hub = world.hub.at.to_string();
+    let (first, second) =
+        (Membership { hub: hub.clone(), ..renewed }, Membership { hub, ..members[1].clone() });
+    let more = wire::Batch { first: 2, reports: vec![report("c3.example")], urgent: false };
+    assert_eq!(send(&second, vec![more]).await[0].durable, 2);
+    let before = third.at();
+    follow(&first, &mut third, |f| f.table().domain("c3.example").is_some()).await;
+    assert_eq!(third.at().seq, before.seq + 1, "led on, not begun anew");
+    let mut late = follower(&second);
+    follow(&second, &mut late, |f| f.table().len() == 2).await;
+    world.close().await;
+    drop(std::fs::remove_dir_all(folder));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn strangers_and_other_hubs_are_refused() {
+    let (world, other) = (World::new("one").await, World::new("two").await);
+    let invitation = world.invite("acme", 64_500).await;
+    // A hub that is not the one of the invitation.
+    let wrong = Invitation { print: [9; 32], ..invitation.clone() };
+    assert!(join(&wrong, "gate").await.is_err());
+    let false_secret = Invitation { secret: "guessed".to_owned(), ..invitation.clone() };
+    assert!(join(&false_secret, "gate").await.is_err());
+    assert!(join(&invitation, "no name at all").await.is_err());
+    let member = join(&invitation, "gate").await.unwrap();
+    // Our certificate says nothing to another hub.
+    let astray = Membership { hub: other.hub.at.to_string(), ..member.clone() };
+    assert!(astray.connect().await.is_err());
+    // One without a certificate of the hub, and one with the wrong one.
+    let theirs = join(&other.invite("evil", 1).await, "gate").await.unwrap();
+    let forged = Membership {
+        certificate: theirs.certificate,
+        key: theirs.key,
+        hub: member.hub.clone(),
+        authority: member.authority.clone(),
+        ..member.clone()
+    };
+    let refused = match forged.connect().await {
+        Err(_) => true,
+        Ok(mut line) => line.follow(wire::Position::default()).await.is_err(),
+    };
+    assert!(refused);
+    // An older or newer protocol is told so.
+    let mut line = member.connect().await.unwrap();
+    let old = wire::Position { version: 99, ..wire::Position::default() };
+    let status = line.follow(old).await.unwrap_err();
+    assert!(status.message().contains("upgrade"), "{status}");
+    for world in [world, other] {
+        let folder = world.folder.clone();
+        world.close().await;
+        drop(std::fs::remove_dir_all(folder));
+    }
+}

@@ -1,0 +1,15 @@
+//! A sensor's end of the line to a hub.
+//!
+//! [`Invitation`] is the line that an operator is given; [`join`] turns it into a [`Membership`]:
+//! a key made here, and a certificate of the hub's own authority. [`Membership::connect`] opens
+//! the line: HTTP/2 over TLS 1.3, both ends known to each other. Nothing is believed because the
+//! line is: the feed is signed for itself (crate `feed`).
+#![forbid(unsafe_code)]
+#![warn(clippy::indexing_slicing)]
+
+mod connect;
+mod invitation;
+mod join;
+
+pub use invitation::{BadInvitation, Invitation};
+pub use join::{Membership, UplinkError, join};
