@@ -66,9 +66,15 @@ impl Rails {
         value: &IndicatorValue,
         members: &BTreeMap<OrgId, Organisation>,
     ) -> Option<Kept> {
-        match check(value) {
-            Verdict::Match => {}
-            Verdict::SetAside(why) | Verdict::Refuse(why) => return Some(Kept::Common(why)),
+        // A URL at an address is held to the rails of that address: what stands there is shared.
+        let host = match value {
+            IndicatorValue::Url(url) => host_of(url).parse().ok().map(IndicatorValue::Addr),
+            _ => None,
+        };
+        for value in [Some(value), host.as_ref()].into_iter().flatten() {
+            if let Verdict::SetAside(why) | Verdict::Refuse(why) = check(value) {
+                return Some(Kept::Common(why));
+            }
         }
         match value {
             IndicatorValue::Domain(name) => self.exempts_name(name).then_some(Kept::Exempt),

@@ -46,6 +46,11 @@ fn parts(case: &HostCase) -> BTreeSet<String> {
     detectors.chain(groups).collect()
 }
 
+/// Is this item of the detector, or there only because that has spoken?
+fn goes_with(item: &str, detector: &str) -> bool {
+    item == detector || item.strip_suffix("-rendezvous") == Some(detector)
+}
+
 /// The verdicts that would be others without one detector or group, and all that speak.
 pub(crate) fn without(case: &HostCase, policy: &Policy) -> (Vec<Without>, Vec<String>) {
     let whole = judge(case.clone(), policy).verdict;
@@ -54,7 +59,8 @@ pub(crate) fn without(case: &HostCase, policy: &Policy) -> (Vec<Without>, Vec<St
     for what in &parts {
         let mut less = case.clone();
         less.evidence.retain(|item| {
-            item.detector != what && what.strip_prefix("group ") != Some(item.group.name())
+            !goes_with(item.detector, what)
+                && what.strip_prefix("group ") != Some(item.group.name())
         });
         let verdict = judge(less, policy).verdict;
         if verdict != whole {

@@ -172,6 +172,7 @@ fn rails_hold_for_all_and_for_analysts_too() {
         IndicatorValue::Socket("192.0.2.3".parse().unwrap(), 443),
         IndicatorValue::Network("203.0.113.0/24".parse().unwrap()),
         IndicatorValue::Url("192.0.2.3:8080/x".to_owned()),
+        IndicatorValue::Url("8.8.8.8/gate.php".to_owned()),
         IndicatorValue::Url("a.partner.test.example/x".to_owned()),
     ];
     for subject in &never {
