@@ -171,6 +171,10 @@ impl<'a> Cursor<'a> {
     fn service(&mut self, layout: &Layout) -> Option<Service> {
         let text = self.short_text(layout);
         let known = match text {
+            // A head may say that a letter of these words parts the names of a set.
+            _ if layout.set_separator.is_ascii_alphanumeric() => {
+                return service(text.split(|byte| *byte == layout.set_separator));
+            }
             b"ssl" => Service::Tls,
             b"dns" => Service::Dns,
             b"http" => Service::Http,
@@ -406,6 +410,16 @@ mod tests {
         agree(row, &layout).unwrap();
         let fields = Fields::scan(row.as_bytes(), &layout).unwrap();
         assert_eq!((fields.ports, fields.numbers[1]), ((Some(0), Some(443)), None));
+    }
+
+    #[test]
+    fn a_letter_may_part_a_set() {
+        let row = "1600000000.5\tC\t10.0.0.1\t9\t192.0.2.1\t443\ttcp\tssl\t-\t7";
+        let usual = layout(USUAL, &[]);
+        assert_eq!(Fields::scan(row.as_bytes(), &usual).unwrap().service, Some(Service::Tls));
+        let odd = layout(USUAL, &["#set_separator\ts"]);
+        agree(row, &odd).unwrap();
+        assert_eq!(Fields::scan(row.as_bytes(), &odd).unwrap().service, Some(Service::Other));
     }
 
     #[test]
