@@ -105,7 +105,8 @@ impl Store {
 
     /// The file may grow to so many bytes; then it is full, like a disk.
     pub fn bound(&self, bytes: u64) -> Result<(), StoreError> {
-        let most = bytes / self.pages("page_size")?.max(1);
+        // 0 would be a question; a file that is larger already stays as large as it is.
+        let most = (bytes / self.pages("page_size")?.max(1)).max(1);
         let set = format!("PRAGMA max_page_count = {most}");
         self.db.query_row(&set, [], |_| Ok(()))?;
         Ok(())

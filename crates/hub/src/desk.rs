@@ -7,7 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use ostium_correlate::OrgId;
-use ostium_event::Timestamp;
+use ostium_event::{Span, Timestamp};
 use ostium_feed::Position;
 use ostium_hub_store::{Invite, StoreError};
 use prost::Message;
@@ -20,15 +20,21 @@ use crate::books::{Admitted, Batch, Books, BooksError, Receipt};
 use crate::feed::{Feed, Told};
 
 /// Questions that wait for the books at most; then who asks waits.
-const WAITING: usize = 1_024;
+const WAITING: usize = 256;
 /// Batches in one transaction at most.
-const MOST_BATCHES: usize = 512;
+const MOST_BATCHES: usize = 256;
 /// A follower hears from us at least so often.
 const BEAT: Duration = Duration::from_secs(15);
 /// What is due is looked at so often.
 const TICK: Duration = Duration::from_secs(1);
-/// How long a sensor is to wait when nothing can be kept.
+/// What is old is let go so often.
+const FORGET: Duration = Duration::from_secs(3_600);
+/// How long a sensor is to wait when nothing can be kept; until then nothing is tried.
+const WAIT: Span = Span::from_secs(1);
 const WAIT_MS: u32 = 1_000;
+/// A whole set that was made is given to all who ask in this time; it is good for longer, and what
+/// has come since follows it.
+const SNAPSHOT: Span = Span::from_secs(20);
 
 /// What is told of a batch.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -37,13 +43,11 @@ pub(crate) struct Answer {
     pub(crate) wait_ms: u32,
 }
 
-/// What leads a follower on.
-#[derive(Debug)]
-pub(crate) enum Lead {
-    /// These frames, and where the feed is then.
-    Frames(Vec<Bytes>, Position),
-    /// The whole set in frames, and where the feed is then.
-    Snapshot(Vec<Bytes>, Position),
+/// What leads a follower on: the frames since, or the whole set; and where it is then.
+#[derive(Clone, Debug)]
+pub(crate) struct Lead {
+    pub(crate) frames: Vec<Bytes>,
+    pub(crate) at: Position,
 }
 
 enum Ask {
@@ -76,7 +80,7 @@ impl Desk {
         let (asks, asked) = mpsc::channel(WAITING);
         let feed = Feed::new(&books, clock());
         let receiver = feed.subscribe();
-        let keeper = Keeper { books, feed, clock };
+        let keeper = Keeper { books, feed, clock, snapshot: None, full_until: Timestamp::ZERO };
         let thread = thread::Builder::new().name("books".to_owned());
         let handle = thread.spawn(move || keeper.run(asked, &runtime))?;
         Ok((Self { asks, feed: receiver }, handle))
@@ -133,13 +137,18 @@ struct Keeper {
     books: Books,
     feed: Feed,
     clock: Clock,
+    /// The last whole set that was given: ten thousand followers share its bytes.
+    snapshot: Option<(Timestamp, Lead)>,
+    /// Until then nothing can be kept: the disk is full, or worse.
+    full_until: Timestamp,
 }
 
 // === impl Keeper ===
 
 impl Keeper {
     fn run(mut self, mut asked: mpsc::Receiver<Ask>, runtime: &Runtime) -> Books {
-        let (mut ticked, mut beat) = ((self.clock)(), (self.clock)());
+        let start = (self.clock)();
+        let (mut ticked, mut beat, mut forgot) = (start, start, start);
         loop {
             let mut batches = Vec::new();
             let first = runtime.block_on(async { timeout(TICK, asked.recv()).await });
@@ -151,12 +160,18 @@ impl Keeper {
             };
             self.take(batches);
             let now = (self.clock)();
-            if now.since(ticked).secs() >= TICK.as_secs() {
+            if now.since(ticked).secs() >= TICK.as_secs() && now >= self.full_until {
                 ticked = now;
-                // What could not be written is tried again at the next tick.
-                if let Ok(frames) = self.books.tick(now) {
-                    self.feed.frames(&self.books, &frames, now);
+                match self.books.tick(now) {
+                    Ok(frames) => self.feed.frames(&self.books, &frames, now),
+                    // What could not be written is tried again.
+                    Err(_) => self.full_until = now.plus(WAIT),
                 }
+            }
+            if now.since(forgot).secs() >= FORGET.as_secs() {
+                forgot = now;
+                // What is not let go now is let go in an hour.
+                drop(self.books.forget(now));
             }
             if now.since(beat).secs() >= BEAT.as_secs() {
                 beat = now;
@@ -211,15 +226,26 @@ impl Keeper {
         }
     }
 
-    fn lead(&self, from: &Position, now: Timestamp) -> Option<Lead> {
+    fn lead(&mut self, from: &Position, now: Timestamp) -> Option<Lead> {
         if let Some(frames) = self.books.since(from).ok()? {
             let frames = frames.into_iter().map(Bytes::from).collect();
-            return Some(Lead::Frames(frames, self.books.at()));
+            return Some(Lead { frames, at: self.books.at() });
+        }
+        let young = |made: Timestamp| made <= now && now.since(made).nanos() < SNAPSHOT.nanos();
+        // Nobody is led back, or to where it is: who is as far as the one at hand gets another.
+        let serves = |at: &Position| from.epoch != at.epoch || from.seq < at.seq;
+        if let Some((made, lead)) = &self.snapshot
+            && young(*made)
+            && serves(&lead.at)
+        {
+            return Some(lead.clone());
         }
         let snapshot = self.books.snapshot(now).ok()?;
         let frames = std::iter::once(&snapshot.head).chain(&snapshot.parts);
         let frames = frames.map(|frame| Bytes::from(frame.encode_to_vec())).collect();
-        Some(Lead::Snapshot(frames, self.books.at()))
+        let lead = Lead { frames, at: self.books.at() };
+        self.snapshot = Some((now, lead.clone()));
+        Some(lead)
     }
 
     fn take(&mut self, batches: Vec<(Batch, oneshot::Sender<Answer>)>) {
@@ -228,6 +254,10 @@ impl Keeper {
         }
         let (batches, answers): (Vec<_>, Vec<_>) = batches.into_iter().unzip();
         let now = (self.clock)();
+        if now < self.full_until {
+            self.put_off(&batches, answers, &StoreError::Full.to_string());
+            return;
+        }
         match self.books.take(&batches, now) {
             Ok(taken) => {
                 self.feed.frames(&self.books, &taken.frames, now);
@@ -237,13 +267,22 @@ impl Keeper {
             }
             Err(error) => {
                 let full = matches!(error, BooksError::Store(StoreError::Full));
+                self.full_until = now.plus(WAIT);
                 let why = if full { error.to_string() } else { "it could not be kept".to_owned() };
-                for (batch, answer) in batches.iter().zip(answers) {
-                    let durable = self.books.durable(batch.sensor);
-                    let receipt = Receipt { durable, refused: 0, why: why.clone() };
-                    drop(answer.send(Answer { receipt, wait_ms: WAIT_MS }));
-                }
+                self.put_off(&batches, answers, &why);
             }
         }
     }
+
+    /// Nothing of these is kept: they are to be sent again.
+    fn put_off(&self, batches: &[Batch], answers: Vec<oneshot::Sender<Answer>>, why: &str) {
+        for (batch, answer) in batches.iter().zip(answers) {
+            let durable = self.books.durable(batch.sensor);
+            let receipt = Receipt { durable, refused: 0, why: why.to_owned() };
+            drop(answer.send(Answer { receipt, wait_ms: WAIT_MS }));
+        }
+    }
 }
+
+#[cfg(test)]
+mod tests;

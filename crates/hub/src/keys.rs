@@ -50,43 +50,42 @@ impl Keys {
 
     /// The online key, made if there is none.
     pub fn online(&self) -> Result<OnlineKey, KeysError> {
-        let path = self.0.join(ONLINE);
-        match self.read(&path)? {
-            Some(bytes) => OnlineKey::read(&bytes).map_err(|error| KeysError::Bad { path, error }),
+        match self.read(ONLINE)? {
+            Some(bytes) => self.sound(ONLINE, OnlineKey::read(&bytes)),
             None => self.new_online(),
         }
     }
 
     /// Another online key in place of the one there.
     pub fn new_online(&self) -> Result<OnlineKey, KeysError> {
-        let path = self.0.join(ONLINE);
-        let made = OnlineKey::made();
-        let made = made.map_err(|error| KeysError::Bad { path: path.clone(), error })?;
-        write_secret(&path, made.secret())?;
+        let made = self.sound(ONLINE, OnlineKey::made())?;
+        write_secret(&self.0.join(ONLINE), made.secret())?;
         Ok(made)
     }
 
     /// The root's key, which must be on this machine for this once.
     pub fn root(&self) -> Result<RootKey, KeysError> {
-        let path = self.0.join(ROOT);
-        let bytes = self.read(&path)?.ok_or_else(|| KeysError::RootAway(path.clone()))?;
-        RootKey::read(&bytes).map_err(|error| KeysError::Bad { path, error })
+        let bytes = self.read(ROOT)?.ok_or_else(|| KeysError::RootAway(self.0.join(ROOT)))?;
+        self.sound(ROOT, RootKey::read(&bytes))
     }
 
     /// The root's key of a hub that is new.
     pub fn new_root(&self) -> Result<RootKey, KeysError> {
-        let path = self.0.join(ROOT);
-        let made = RootKey::made();
-        let made = made.map_err(|error| KeysError::Bad { path: path.clone(), error })?;
-        write_secret(&path, made.secret())?;
+        let made = self.sound(ROOT, RootKey::made())?;
+        write_secret(&self.0.join(ROOT), made.secret())?;
         Ok(made)
     }
 
-    fn read(&self, path: &Path) -> Result<Option<Vec<u8>>, KeysError> {
-        match fs::read(path) {
+    fn sound<K>(&self, name: &str, key: Result<K, ostium_feed::BadKey>) -> Result<K, KeysError> {
+        key.map_err(|error| KeysError::Bad { path: self.0.join(name), error })
+    }
+
+    fn read(&self, name: &str) -> Result<Option<Vec<u8>>, KeysError> {
+        let path = self.0.join(name);
+        match fs::read(&path) {
             Ok(bytes) => Ok(Some(bytes)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(KeysError::File { path: path.to_owned(), error }),
+            Err(error) => Err(KeysError::File { path, error }),
         }
     }
 }

@@ -5,7 +5,7 @@ mod open;
 mod take;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::collections::BTreeMap;
 

@@ -43,6 +43,11 @@ impl Books {
         Ok(Self { store, online, held, totals: Totals::default() })
     }
 
+    /// The file may grow to so many bytes; then it is full, like a disk.
+    pub fn bound(&self, bytes: u64) -> Result<(), BooksError> {
+        Ok(self.store.bound(bytes)?)
+    }
+
     /// Forgets what is only in memory: what could not be written has not happened.
     pub(super) fn go_back(&mut self) -> Result<(), BooksError> {
         let policy = self.held.correlator.policy().clone();

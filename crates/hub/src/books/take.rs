@@ -1,10 +1,9 @@
 //! Batches in: kept, weighed, and what follows signed, all in one transaction.
 
-use ostium_correlate::{Decision, OrgId};
-use ostium_event::Timestamp;
+use ostium_correlate::{Decision, OrgId, Report};
+use ostium_event::{Span, Timestamp};
 use ostium_feed::wire::Frame;
 use ostium_feed::{Basis, Change, Entry, Position, State};
-use ostium_hub_api as wire;
 use ostium_hub_store::{StoreError, Writer};
 use prost::Message;
 
@@ -18,7 +17,9 @@ struct Read {
     organisation: OrgId,
     first: u64,
     last: u64,
-    reports: Vec<wire::Report>,
+    /// How many came, and those of them that can be weighed.
+    count: u64,
+    reports: Vec<Report>,
     body: Vec<u8>,
 }
 
@@ -29,8 +30,12 @@ struct Made {
     at: Position,
 }
 
-/// Changes in one frame: far fewer than a reader refuses.
-const MOST_CHANGES: usize = 2_000;
+/// Changes in one frame: were each an entry of the greatest length, a reader would still take it.
+const MOST_CHANGES: usize = 250;
+/// Reports are kept for so long, to be weighed anew or looked into.
+const KEEP_REPORTS: Span = Span::from_secs(30 * 86_400);
+/// Frames that are kept; a follower further behind gets the whole set.
+const KEEP_FRAMES: u64 = 100_000;
 
 // === impl Books: take ===
 
@@ -52,13 +57,20 @@ impl Books {
             self.weigh(read, now);
         }
         let frames = self.settle(&reads, now)?;
-        self.totals.reports += reads.iter().map(|read| read.reports.len() as u64).sum::<u64>();
+        self.totals.reports += reads.iter().map(|read| read.count).sum::<u64>();
         Ok(Taken { receipts, frames })
     }
 
     /// Time goes on: what is due is decided, though nobody reports.
     pub fn tick(&mut self, now: Timestamp) -> Result<Vec<(u64, Frame)>, BooksError> {
         self.settle(&[], now)
+    }
+
+    /// Lets go what was kept for long enough; how many rows went.
+    pub fn forget(&mut self, now: Timestamp) -> Result<usize, BooksError> {
+        let at = self.at();
+        let before = at.seq.saturating_sub(KEEP_FRAMES);
+        Ok(self.store.write(|to| to.forget(now.minus(KEEP_REPORTS), at.epoch, before))?)
     }
 
     /// Reads a batch; its receipt as it will be true when it is kept.
@@ -86,28 +98,31 @@ impl Books {
         // What came before is left out.
         let known = usize::try_from(durable + 1 - message.first).unwrap_or(0);
         self.totals.repeated += known as u64;
-        let reports: Vec<_> = message.reports.iter().skip(known).cloned().collect();
-        let unread = reports.iter().filter_map(|report| read_report(report).err());
-        let unread: Vec<_> = unread.collect();
-        for why in &unread {
-            *self.totals.unread.entry(*why).or_default() += 1;
+        let mut receipt = Receipt { durable: last, ..Receipt::default() };
+        let mut reports = Vec::with_capacity(message.reports.len());
+        for report in message.reports.iter().skip(known) {
+            match read_report(report) {
+                Ok(report) => reports.push(report),
+                Err(why) => {
+                    *self.totals.unread.entry(why).or_default() += 1;
+                    receipt.refused = receipt.refused.saturating_add(1);
+                    if receipt.why.is_empty() {
+                        receipt.why = why.to_string();
+                    }
+                }
+            }
         }
-        let receipt = Receipt {
-            durable: last,
-            refused: u32::try_from(unread.len()).unwrap_or(u32::MAX),
-            why: unread.first().map(ToString::to_string).unwrap_or_default(),
-        };
         // The next batch of the same sensor follows this one.
         member.reported = last;
         let (organisation, first) = (member.organisation, durable + 1);
         let (sensor, body) = (batch.sensor, message.encode_to_vec());
-        (receipt, Some(Read { sensor, organisation, first, last, reports, body }))
+        let count = last - durable;
+        (receipt, Some(Read { sensor, organisation, first, last, count, reports, body }))
     }
 
     fn weigh(&mut self, read: &Read, now: Timestamp) {
         for report in &read.reports {
-            let Ok(report) = read_report(report) else { continue };
-            if let Err(why) = self.held.correlator.hear(read.organisation, &report, now) {
+            if let Err(why) = self.held.correlator.hear(read.organisation, report, now) {
                 *self.totals.refused.entry(why).or_default() += 1;
             }
         }

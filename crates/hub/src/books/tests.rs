@@ -12,10 +12,10 @@ use proptest::prelude::*;
 use super::*;
 use crate::Keys;
 
-struct Folder(PathBuf);
+pub(crate) struct Folder(PathBuf);
 
 impl Folder {
-    fn new(name: &str) -> Self {
+    pub(crate) fn new(name: &str) -> Self {
         let path = std::env::temp_dir().join(format!("ostium-books-{}-{name}", std::process::id()));
         drop(std::fs::remove_dir_all(&path));
         std::fs::create_dir_all(&path).unwrap();
@@ -33,16 +33,16 @@ impl Drop for Folder {
     }
 }
 
-fn at(secs: u64) -> Timestamp {
+pub(crate) fn at(secs: u64) -> Timestamp {
     Timestamp::from_secs(1_800_000_000 + secs)
 }
 
-fn ms(now: Timestamp) -> u64 {
+pub(crate) fn ms(now: Timestamp) -> u64 {
     now.nanos() / 1_000_000
 }
 
 /// Three vouched organisations with a sensor each; the sensor's number is its organisation's.
-fn joined(folder: &Folder) -> Books {
+pub(crate) fn joined(folder: &Folder) -> Books {
     let mut books = folder.open(at(0));
     for id in 1..=3 {
         books
@@ -63,7 +63,7 @@ fn joined(folder: &Folder) -> Books {
     books
 }
 
-fn report(name: &str, now: Timestamp) -> wire::Report {
+pub(crate) fn report(name: &str, now: Timestamp) -> wire::Report {
     let what = wire::subject::What::Domain(name.to_owned());
     wire::Report {
         subject: Some(wire::Subject { what: Some(what) }),
@@ -76,7 +76,7 @@ fn report(name: &str, now: Timestamp) -> wire::Report {
     }
 }
 
-fn batch(sensor: u32, first: u64, reports: Vec<wire::Report>) -> Batch {
+pub(crate) fn batch(sensor: u32, first: u64, reports: Vec<wire::Report>) -> Batch {
     Batch { sensor, message: wire::Batch { first, reports, urgent: false } }
 }
 
@@ -197,7 +197,7 @@ fn a_full_disk_takes_nothing_and_loses_nothing() {
     let mut third = follower(&books, at(0));
     let mut taken = 0;
     let now_full = books.store.size().unwrap() + 60_000;
-    books.store.bound(now_full).unwrap();
+    books.bound(now_full).unwrap();
     let mut full = None;
     for n in 0..200u64 {
         let names: Vec<_> = (0..20).map(|i| report(&format!("n{n}-{i}.example"), at(1))).collect();
@@ -220,7 +220,7 @@ fn a_full_disk_takes_nothing_and_loses_nothing() {
     assert!(books.take(&batches, at(taken * 60)).is_err(), "still full");
     // It still serves.
     assert!(books.snapshot(at(taken * 60)).is_ok());
-    books.store.bound(now_full + (64 << 20)).unwrap();
+    books.bound(now_full + (64 << 20)).unwrap();
     let done = books.take(&batches, at(taken * 60)).unwrap();
     assert_eq!(done.receipts.iter().map(|r| r.durable).max(), Some((taken + 1) * 20));
     follow(&mut third, &done.frames, at(taken * 60));

@@ -8,7 +8,6 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Response, Status};
 
 use super::Shared;
-use crate::authority::Identity;
 use crate::desk::{Desk, Lead};
 use crate::feed::Told;
 
@@ -21,11 +20,7 @@ pub(super) type Steps = ReceiverStream<Result<wire::Step, Status>>;
 // === impl Shared: follow ===
 
 impl Shared {
-    pub(super) fn steps(
-        &self,
-        _who: Identity,
-        asked: &wire::Position,
-    ) -> Result<Response<Steps>, Status> {
+    pub(super) fn steps(&self, asked: &wire::Position) -> Result<Response<Steps>, Status> {
         if asked.version != wire::VERSION {
             return Err(Status::failed_precondition(format!(
                 "this hub speaks version {} of the protocol, and the sensor {}: upgrade the older",
@@ -64,23 +59,27 @@ impl Following {
     async fn run(mut self) -> Option<()> {
         let certificate = self.feed.borrow().certificate.clone();
         self.tell(certificate).await?;
-        let mut beat = u64::MAX;
+        // Only the books know whether this is our history at all.
+        self.led().await?;
+        let mut beat = None;
         loop {
             let told = self.feed.borrow_and_update().clone();
-            // Only the books know whether this is our history at all.
-            let known = beat != u64::MAX && self.at.epoch == told.at.epoch;
-            match known.then(|| told.since(self.at.seq)).flatten() {
+            let ours = self.at.epoch == told.at.epoch;
+            match ours.then(|| told.since(self.at.seq)).flatten() {
                 Some(frames) => {
                     for frame in frames {
                         self.tell(frame).await?;
                     }
                     self.at = told.at;
                 }
-                None => self.led().await?,
+                None => {
+                    self.led().await?;
+                    continue;
+                }
             }
-            if beat != told.beat.0 && self.at.seq == told.at.seq {
+            if beat != Some(told.beat.0) {
                 self.tell(told.beat.1).await?;
-                beat = told.beat.0;
+                beat = Some(told.beat.0);
             }
             self.feed.changed().await.ok()?;
         }
@@ -88,20 +87,11 @@ impl Following {
 
     /// Led on by the books: from their file, or by a snapshot.
     async fn led(&mut self) -> Option<()> {
-        match self.desk.lead(self.at).await? {
-            Lead::Frames(frames, at) => {
-                for frame in frames {
-                    self.tell(frame).await?;
-                }
-                self.at = at;
-            }
-            Lead::Snapshot(frames, at) => {
-                for frame in frames {
-                    self.tell(frame).await?;
-                }
-                self.at = at;
-            }
+        let Lead { frames, at } = self.desk.lead(self.at).await?;
+        for frame in frames {
+            self.tell(frame).await?;
         }
+        self.at = at;
         Some(())
     }
 

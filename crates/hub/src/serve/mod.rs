@@ -18,8 +18,11 @@ use tonic::{Request, Status};
 use crate::authority::{Authority, Identity};
 use crate::desk::{Clock, Desk};
 
-/// No message of a sensor is longer, in bytes: a thousand reports are some hundred kilobytes.
-const LONGEST: usize = 4 << 20;
+/// No message of a sensor is longer, in bytes: a thousand reports are some hundred kilobytes. With
+/// the batches that wait at the desk this bounds the memory of all.
+const LONGEST: usize = 1 << 20;
+/// Calls at a time in one connection: reports, the feed, a renewal.
+const MOST_CALLS: u32 = 8;
 
 /// How the hub is reached.
 #[derive(Clone, Debug)]
@@ -63,6 +66,7 @@ pub async fn serve(
     let shared = Shared { desk, authority, clock, root, stop: stopped.clone() };
     let incoming = tls::incoming(listener, config, stopped.clone());
     let server = Server::builder()
+        .max_concurrent_streams(Some(MOST_CALLS))
         .http2_keepalive_interval(Some(std::time::Duration::from_secs(20)))
         .http2_keepalive_timeout(Some(std::time::Duration::from_secs(20)))
         .add_service(DoorServer::new(shared.clone()).max_decoding_message_size(64 << 10))

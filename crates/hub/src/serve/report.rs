@@ -10,7 +10,7 @@ use super::follow::Steps;
 use crate::books::Batch;
 
 /// Batches of one sensor that may wait for their receipts; then it is not read further.
-const AHEAD: usize = 16;
+const AHEAD: usize = 4;
 
 type Receipts = ReceiverStream<Result<wire::Receipt, Status>>;
 
@@ -64,8 +64,8 @@ impl wire::hub_server::Hub for Shared {
     }
 
     async fn follow(&self, request: Request<wire::Position>) -> Result<Response<Steps>, Status> {
-        let who = self.who(&request).await?;
-        self.steps(who, &request.into_inner())
+        self.who(&request).await?;
+        self.steps(&request.into_inner())
     }
 
     async fn renew(

@@ -18,8 +18,8 @@ use tonic::transport::server::{TcpConnectInfo, TlsConnectInfo};
 
 use crate::authority::Authority;
 
-/// Connections at a time; more wait for their turn in the kernel's queue.
-const MOST: usize = 20_000;
+/// Handshakes at a time; more wait for their turn in the kernel's queue.
+const MOST: usize = 1_024;
 /// Whoever has not shaken hands by then is let go.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Handshakes that are done and not yet taken.
