@@ -144,13 +144,25 @@ impl Correlator {
         &self.policy
     }
 
-    /// An organisation joins, or changed; its standing is kept.
+    /// An organisation joins, or changed; its standing is kept. Only cases that it can change are
+    /// looked at again: those that it votes on, and what is published of its own space.
     pub fn join(&mut self, mut organisation: Organisation) {
-        if let Some(old) = self.organisations.get(&organisation.id) {
+        let id = organisation.id;
+        let old = self.organisations.get(&id);
+        if let Some(old) = old {
             organisation.standing = old.standing;
         }
-        self.organisations.insert(organisation.id, organisation);
-        self.touched.extend(self.cases.keys());
+        if old == Some(&organisation) {
+            return;
+        }
+        if old.is_some() {
+            let votes = self.cases.values().filter(|case| case.votes.contains_key(&id));
+            self.touched.extend(votes.map(|case| case.id));
+        }
+        if !organisation.ranges.is_empty() {
+            self.touched.extend(self.published.keys());
+        }
+        self.organisations.insert(id, organisation);
     }
 
     /// All organisations.

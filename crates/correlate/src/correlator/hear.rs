@@ -1,11 +1,10 @@
 //! A report joins its case.
 
 use ostium_event::{Addr, Span, Timestamp};
-use ostium_intel::IndicatorValue;
+use ostium_intel::{IndicatorValue, host_of};
 
 use super::{Correlator, Refused};
 use crate::denials::COUNTS;
-use crate::rails::host_of;
 use crate::score::decayed;
 use crate::{Case, Finding, OrgId, Reason, Report, State, Vote};
 

@@ -99,6 +99,12 @@ impl Correlator {
             }
             return (State::Confirmed, evidence);
         }
+        // What was published for as long as anything may be stays expired until an analyst says
+        // otherwise: its sightings would bring it back at once, and for ever.
+        let end = case.reasons.last();
+        if case.state == State::Expired && matches!(end, Some((.., Reason::Age))) {
+            return (State::Expired, Reason::Age);
+        }
         // What was withdrawn for its collateral stays so until an analyst says otherwise; for one
         // organisation's word, for a time.
         let collateral = |(.., why): &&(_, _, Reason)| matches!(why, Reason::Collateral { .. });
@@ -130,7 +136,11 @@ impl Correlator {
         now: Timestamp,
         decisions: &mut Vec<Decision>,
     ) {
-        let first = *case.published.get_or_insert(now);
+        if was.is_none() {
+            // Another life: what ended in silence may be met again years later.
+            case.published = Some(now);
+        }
+        let first = case.published.unwrap_or(now);
         let by_analyst = case.ordered == Some(true);
         let keep = self.life(&case.subject);
         let most = first.plus(self.policy.keep_at_most);
@@ -293,11 +303,7 @@ fn thousandths(p: f64) -> u16 {
     (p * 1_000.0) as u16
 }
 
-#[allow(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "a probability lies between 0 and 1"
-)]
+/// 0 to 100.
 fn confidence(p: f64) -> u8 {
-    (p * 100.0) as u8
+    u8::try_from(thousandths(p) / 10).unwrap_or(100)
 }

@@ -304,6 +304,35 @@ fn sightings_extend_life_and_silence_ends_it() {
     }
     assert_eq!(ended, Some(96));
     assert!(matches!(world.case(&c3).unwrap().reasons.last(), Some((.., Reason::Age))));
+    // Nor does it come back by being seen; an analyst may let the evidence decide again.
+    for day in 96..110 {
+        for id in 1..=2 {
+            world.hear(OrgId(id), &says(&c3, 6.8, at(day * DAY)), at(day * DAY)).unwrap();
+        }
+        assert_eq!(world.decide(at(day * DAY)), []);
+    }
+    world.order(&c3, &Order::Leave, "anna: it is still there", at(110 * DAY)).unwrap();
+    let again = world.decide(at(110 * DAY));
+    let [Decision::Publish { until, .. }] = again.as_slice() else { panic!("{again:?}") };
+    assert!(*until > at(111 * DAY), "a life of its own, not the end of the last one");
+}
+
+#[test]
+fn a_sensor_that_joins_has_nothing_looked_at_again() {
+    let mut world = world(2);
+    let c2 = name("c2.example");
+    world.hear(OrgId(1), &says(&c2, 6.8, at(0)), at(0)).unwrap();
+    world.decide(at(0));
+    world.changed();
+    let known = world.organisations()[&OrgId(1)].clone();
+    world.join(known.clone());
+    world.join(Organisation { id: OrgId(77), ..known.clone() });
+    world.decide(at(1));
+    assert!(world.changed().is_empty());
+    // What it votes on is, when its word is worth something else now.
+    world.join(Organisation { silenced: true, ..known });
+    world.decide(at(2));
+    assert_eq!(world.changed().len(), 1);
 }
 
 #[test]
