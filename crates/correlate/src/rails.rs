@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use ostium_event::{Addr, Prefix};
-use ostium_intel::IndicatorValue;
 use ostium_intel::rails::{Refusal, Verdict, check};
+use ostium_intel::{IndicatorValue, host_of};
 
 use crate::{OrgId, Organisation};
 
@@ -103,15 +103,6 @@ impl Rails {
     fn exempts_name(&self, name: &str) -> bool {
         let mut over = std::iter::successors(Some(name), |name| Some(name.split_once('.')?.1));
         over.any(|name| self.names.contains_key(name))
-    }
-}
-
-/// The name or address of `host[:port]/path`, without the brackets of IPv6.
-pub(crate) fn host_of(url: &str) -> &str {
-    let site = url.split('/').next().unwrap_or(url);
-    match site.strip_prefix('[') {
-        Some(rest) => rest.split(']').next().unwrap_or(rest),
-        None => site.split(':').next().unwrap_or(site),
     }
 }
 

@@ -13,6 +13,7 @@ use hashbrown::HashTable;
 use ostium_event::{Addr, Ja4, Prefix};
 
 use crate::rails::{Refusal, Verdict, check};
+use crate::value::host_of;
 use crate::{Indicator, IndicatorValue};
 
 /// Fixed, so that two runs are alike; collisions made on purpose cost the feed that makes them.
@@ -193,18 +194,10 @@ impl<'a> Key<'a> {
             IndicatorValue::Socket(addr, port) => Self::Socket(*addr, *port),
             IndicatorValue::Url(url) => {
                 let (site, path) = url.split_at(url.find('/').unwrap_or(url.len()));
-                Self::Url(without_port(site), path)
+                Self::Url(host_of(site), path)
             }
             IndicatorValue::Ja4(ja4) => Self::Ja4(*ja4),
         }
-    }
-}
-
-/// The host of `host`, `host:port` or `[address]:port`.
-fn without_port(site: &str) -> &str {
-    match site.strip_prefix('[') {
-        Some(rest) => rest.split(']').next().unwrap_or(rest),
-        None => site.split(':').next().unwrap_or(site),
     }
 }
 

@@ -20,4 +20,4 @@ pub use index::IndicatorIndex;
 pub use indicator::{Indicator, IndicatorValue};
 pub use rails::{Refusal, Verdict};
 pub use read::{Format, ReadSummary, Skip, read_indicators};
-pub use value::{defang, parse};
+pub use value::{defang, host_of, parse};

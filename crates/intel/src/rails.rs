@@ -7,6 +7,7 @@
 use ostium_event::{Addr, Prefix};
 
 use crate::IndicatorValue;
+use crate::value::host_of;
 
 /// Networks wider than this hold bystanders for sure.
 const WIDEST_V4: u32 = 32 - 12;
@@ -136,11 +137,7 @@ fn check_network(prefix: &Prefix) -> Verdict {
 
 /// A URL names one thing even on a popular site; only its host must be out in the world.
 fn check_url(url: &str) -> Verdict {
-    let site = url.split('/').next().unwrap_or(url);
-    let host = match site.strip_prefix('[') {
-        Some(rest) => rest.split(']').next().unwrap_or(rest),
-        None => site.split(':').next().unwrap_or(site),
-    };
+    let host = host_of(url);
     match host.parse::<Addr>() {
         Ok(addr) if addr.is_private() => Verdict::Refuse(Refusal::PrivateAddress),
         Err(_) if ostium_names::is_local(host) => Verdict::Refuse(Refusal::LocalName),

@@ -52,6 +52,15 @@ pub fn parse(text: &str) -> Option<IndicatorValue> {
     authority(text)
 }
 
+/// The name or address of a URL without its scheme, `host[:port]/path` or `[address]:port/path`.
+pub fn host_of(url: &str) -> &str {
+    let site = url.split('/').next().unwrap_or(url);
+    match site.strip_prefix('[') {
+        Some(rest) => rest.split(']').next().unwrap_or(rest),
+        None => site.split(':').next().unwrap_or(site),
+    }
+}
+
 /// The way people write an indicator so that nobody clicks on it.
 pub fn defang(value: &IndicatorValue) -> String {
     let text = value.to_string();

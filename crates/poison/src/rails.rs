@@ -1,8 +1,8 @@
 //! What must never be published, known here by other means than the hub's own rails.
 
 use ostium_event::Addr;
-use ostium_intel::IndicatorValue;
 use ostium_intel::rails::{Verdict, check};
+use ostium_intel::{IndicatorValue, host_of};
 
 use crate::scene::Scene;
 use crate::time::days;
@@ -21,21 +21,12 @@ pub(crate) fn is_on_rail(value: &IndicatorValue, members: &[Member]) -> bool {
     };
     let host = match value {
         IndicatorValue::Addr(addr) | IndicatorValue::Socket(addr, _) => Some(*addr),
-        IndicatorValue::Url(url) => host_address(url),
+        IndicatorValue::Url(url) => host_of(url).parse().ok(),
         _ => None,
     };
     host.is_some_and(ours)
         || host.is_some_and(|addr| check(&IndicatorValue::Addr(addr)) != Verdict::Match)
         || check(value) != Verdict::Match
-}
-
-fn host_address(url: &str) -> Option<Addr> {
-    let site = url.split('/').next()?;
-    let bare = match site.strip_prefix('[') {
-        Some(rest) => rest.split(']').next()?,
-        None => site.split(':').next()?,
-    };
-    bare.parse().ok()
 }
 
 /// Whatever else they do, liars name what is on rails, day by day.

@@ -1,7 +1,7 @@
 //! A value as bytes: what is hashed, compared and kept.
 
 use ostium_event::{Addr, Ja4, Prefix};
-use ostium_intel::IndicatorValue;
+use ostium_intel::{IndicatorValue, host_of};
 
 /// Kinds of values, as they are hashed.
 pub(super) const UNKNOWN: u8 = 0;
@@ -40,7 +40,7 @@ pub(super) fn write(value: &IndicatorValue, to: &mut Vec<u8>) -> u8 {
         }
         IndicatorValue::Url(url) => {
             let (site, path) = url.split_at(url.find('/').unwrap_or(url.len()));
-            to.extend_from_slice(without_port(site).as_bytes());
+            to.extend_from_slice(host_of(site).as_bytes());
             to.extend_from_slice(path.as_bytes());
             URL
         }
@@ -71,14 +71,6 @@ pub(super) fn read(kind: u8, bytes: &[u8]) -> Option<IndicatorValue> {
         JA4 => IndicatorValue::Ja4(Ja4::parse(text()?)?),
         _ => return None,
     })
-}
-
-/// The host of `host`, `host:port` or `[address]:port`.
-fn without_port(site: &str) -> &str {
-    match site.strip_prefix('[') {
-        Some(rest) => rest.split(']').next().unwrap_or(rest),
-        None => site.split(':').next().unwrap_or(site),
-    }
 }
 
 pub(super) fn short(addr: Addr, rest: &[u8]) -> Short {
