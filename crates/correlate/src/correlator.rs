@@ -8,6 +8,7 @@ mod keep;
 pub use keep::KeptCase;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fmt;
 
 use ostium_event::{Span, Timestamp};
 use ostium_intel::IndicatorValue;
@@ -103,6 +104,20 @@ struct Stands {
     organisations: u16,
     confidence: u8,
     canary: u16,
+}
+
+// === impl Refused ===
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::UnknownOrganisation => "no such organisation has joined",
+            Self::NeverABlock => "it is about what only the inside of a network has",
+            Self::TooOld => "it is about what was seen too long ago",
+            Self::BadNumbers => "its numbers are none",
+            Self::Rail => "it is on a rail: it is never published as a block",
+        })
+    }
 }
 
 // === impl Correlator ===

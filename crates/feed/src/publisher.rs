@@ -4,7 +4,7 @@ use prost::Message;
 use prost::bytes::Bytes;
 
 use crate::limit::{LONGEST_BODY, MOST_OPS, PART};
-use crate::seal::{Hash, Kind, seal, seal_by_root};
+use crate::seal::{Hash, Kind, message, seal, seal_by_root};
 use crate::state::{State, leaf};
 use crate::wire::{self, Frame, frame, op};
 use crate::{Entry, FeedId, OnlineKey, Position, PublicKey, Refusal, RootKey, VERSION};
@@ -153,6 +153,26 @@ impl Publisher {
         };
         let (signed, _) = seal(key, Kind::Snapshot, body.encode_to_vec());
         Ok(Snapshot { head: Frame { step: Some(frame::Step::Snapshot(signed)) }, parts })
+    }
+}
+
+// === impl Position: where a frame leads ===
+
+impl Position {
+    /// Where a delta leads to, by its own bytes: for who made it, and trusts them. `None` for other
+    /// frames.
+    pub fn after(frame: &[u8]) -> Option<Self> {
+        let Some(frame::Step::Delta(signed)) = Frame::decode(frame).ok()?.step else {
+            return None;
+        };
+        let body = wire::DeltaBody::decode(signed.body.clone()).ok()?;
+        Some(Self {
+            feed: body.feed.as_ref().try_into().ok()?,
+            epoch: body.epoch,
+            seq: body.seq,
+            head: Hash::of(&message(Kind::Delta, &signed.body)),
+            state: State::from_slice(&body.state)?,
+        })
     }
 }
 

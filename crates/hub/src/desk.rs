@@ -278,7 +278,7 @@ impl Keeper {
     fn put_off(&self, batches: &[Batch], answers: Vec<oneshot::Sender<Answer>>, why: &str) {
         for (batch, answer) in batches.iter().zip(answers) {
             let durable = self.books.durable(batch.sensor);
-            let receipt = Receipt { durable, refused: 0, why: why.to_owned() };
+            let receipt = Receipt { durable, why: why.to_owned(), ..Receipt::default() };
             drop(answer.send(Answer { receipt, wait_ms: WAIT_MS }));
         }
     }

@@ -153,6 +153,14 @@ async fn what_two_report_arms_the_third_over_the_wire() {
         assert!(receipts.iter().all(|receipt| receipt.durable == 1), "{receipts:?}");
     }
     follow(&members[2], &mut third, |f| f.table().domain("www.c2.example").is_some()).await;
+    // Too much at once is refused by name, and nothing of it counts.
+    let big = wire::Batch { first: 2, reports: vec![report("c9.example"); 1_001], urgent: false };
+    let mut line = members[0].connect().await.unwrap();
+    let (to, from) = mpsc::channel(1);
+    to.send(big).await.unwrap();
+    let mut receipts = line.report(ReceiverStream::new(from)).await.unwrap().into_inner();
+    let refused = receipts.message().await.unwrap_err();
+    assert!(refused.message().contains("1000"), "{refused}");
     // A renewed certificate is as good.
     let renewed = members[0].renewed().await.unwrap();
     assert_ne!(renewed.certificate, members[0].certificate);

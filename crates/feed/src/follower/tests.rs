@@ -94,6 +94,8 @@ fn what_is_signed_and_in_order_is_believed() {
     assert_eq!(sensor.take(&two, NOW), Ok(Taken::Delta(1)));
     assert_eq!(sensor.take(&hub.heartbeat(), NOW), Ok(Taken::Heartbeat));
     assert_eq!(sensor.at(), hub.publisher.at());
+    assert_eq!(Position::after(&two.encode_to_vec()), Some(sensor.at()));
+    assert_eq!(Position::after(&hub.heartbeat().encode_to_vec()), None);
     let hit = sensor.table().domain("www.c2.example").unwrap();
     assert_eq!((hit.id, hit.confidence, hit.family.as_deref()), (1, 90, Some("mirai")));
     assert!(sensor.table().domain("bad.example").is_none());

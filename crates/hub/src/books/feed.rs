@@ -37,20 +37,28 @@ impl Books {
     /// Encoded frames that lead a follower on from where it is; `None` if only a snapshot does.
     pub fn since(&self, from: &Position) -> Result<Option<Vec<Vec<u8>>>, BooksError> {
         let at = self.at();
-        // Who follows nothing yet may begin with the first frame of the first history, which began
-        // with an empty set.
-        let new = *from == Position { feed: from.feed, ..Position::default() };
-        let from = if new && at.epoch == 1 { &Position { epoch: 1, ..*from } } else { from };
         if from.feed != at.feed || from.epoch != at.epoch || from.seq > at.seq {
             return Ok(None);
         }
         if from.seq == at.seq {
-            let same = from.head == at.head && from.state == at.state;
-            return Ok(same.then(Vec::new));
+            return Ok((*from == at).then(Vec::new));
         }
-        let frames = self.store.frames(at.epoch, from.seq, MOST_FRAMES + 1)?;
+        // The frame that led to where it is shows whether that is our history, and our set.
+        let first = from.seq.saturating_sub(1);
+        let mut frames = self.store.frames(at.epoch, first, MOST_FRAMES + 2)?.into_iter();
+        let ours = match from.seq {
+            // A later history begins with a set that only its snapshot tells.
+            0 => {
+                from.epoch == 1
+                    && *from == Position { feed: at.feed, epoch: 1, ..Position::default() }
+            }
+            seq => frames
+                .next()
+                .is_some_and(|(n, body)| n == seq && Position::after(&body).as_ref() == Some(from)),
+        };
+        let frames: Vec<_> = frames.collect();
         let whole = frames.first().is_some_and(|(seq, _)| *seq == from.seq + 1);
-        if !whole || frames.len() > MOST_FRAMES {
+        if !ours || !whole || frames.len() > MOST_FRAMES {
             return Ok(None);
         }
         Ok(Some(frames.into_iter().map(|(_, body)| body).collect()))

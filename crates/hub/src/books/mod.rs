@@ -44,6 +44,8 @@ pub struct Batch {
     pub sensor: u32,
     /// The message.
     pub message: ostium_hub_api::Batch,
+    /// It is the first of its stream: reports that a spool has lost may be missing before it.
+    pub opens: bool,
 }
 
 /// What a sensor is told of a batch.
@@ -55,6 +57,8 @@ pub struct Receipt {
     pub refused: u32,
     /// Why the first of them was, or the whole batch.
     pub why: String,
+    /// Reports before it are missing: the stream cannot go on.
+    pub gap: bool,
 }
 
 /// What came of some batches.
@@ -90,6 +94,8 @@ pub struct Totals {
     pub refused: BTreeMap<ostium_correlate::Refused, u64>,
     /// Batches that were none.
     pub broken: u64,
+    /// Reports that sensors lost before they could send them, by their numbers.
+    pub lost: u64,
     /// Frames that were published.
     pub frames: u64,
 }

@@ -1,6 +1,6 @@
 //! Batches in: kept, weighed, and what follows signed, all in one transaction.
 
-use ostium_correlate::{Decision, OrgId, Report};
+use ostium_correlate::{Decision, OrgId, Refused, Report};
 use ostium_event::{Span, Timestamp};
 use ostium_feed::wire::Frame;
 use ostium_feed::{Basis, Change, Entry, Position, State};
@@ -13,6 +13,8 @@ use crate::read_report;
 
 /// A batch that was read, and is to be kept.
 struct Read {
+    /// Which of the batches it is.
+    place: usize,
     sensor: u32,
     organisation: OrgId,
     first: u64,
@@ -32,6 +34,8 @@ struct Made {
 
 /// Changes in one frame: were each an entry of the greatest length, a reader would still take it.
 const MOST_CHANGES: usize = 250;
+/// No sensor counts so far: ten million reports a second take ten thousand years.
+const LAST: u64 = 1 << 61;
 /// Reports are kept for so long, to be weighed anew or looked into.
 const KEEP_REPORTS: Span = Span::from_secs(30 * 86_400);
 /// Frames that are kept; a follower further behind gets the whole set.
@@ -46,7 +50,7 @@ impl Books {
         let mut receipts = Vec::with_capacity(batches.len());
         let mut reads = Vec::new();
         for batch in batches {
-            let (receipt, read) = self.read(batch);
+            let (receipt, read) = self.read(batch, receipts.len());
             receipts.push(receipt);
             reads.extend(read);
         }
@@ -54,7 +58,10 @@ impl Books {
             return Ok(Taken { receipts, frames: Vec::new() });
         }
         for read in &reads {
-            self.weigh(read, now);
+            let refused = self.weigh(read, now);
+            if let Some(receipt) = receipts.get_mut(read.place) {
+                refused.into_iter().for_each(|why| receipt.refuse(&why.to_string()));
+            }
         }
         let frames = self.settle(&reads, now)?;
         self.totals.reports += reads.iter().map(|read| read.count).sum::<u64>();
@@ -74,17 +81,18 @@ impl Books {
     }
 
     /// Reads a batch; its receipt as it will be true when it is kept.
-    fn read(&mut self, batch: &Batch) -> (Receipt, Option<Read>) {
+    fn read(&mut self, batch: &Batch, place: usize) -> (Receipt, Option<Read>) {
         let Some(member) = self.held.members.get_mut(&batch.sensor).filter(|m| !m.revoked) else {
             let why = BooksError::Stranger.to_string();
             return (Receipt { why, ..Receipt::default() }, None);
         };
         let durable = member.reported;
-        let refuse = |why: &str| (Receipt { durable, refused: 0, why: why.to_owned() }, None);
+        let refuse =
+            |why: &str| (Receipt { durable, why: why.to_owned(), ..Receipt::default() }, None);
         let message = &batch.message;
         let count = message.reports.len() as u64;
         let last = message.first.saturating_add(count).saturating_sub(1);
-        if message.first == 0 || count == 0 {
+        if message.first == 0 || count == 0 || last > LAST {
             self.totals.broken += 1;
             return refuse("a batch holds reports, numbered from 1 on");
         }
@@ -92,11 +100,16 @@ impl Books {
             self.totals.repeated += count;
             return refuse("");
         }
-        if message.first > durable + 1 {
-            return refuse("reports before these are missing: go on from the last durable one");
+        let missing = message.first.saturating_sub(durable + 1);
+        if missing > 0 && !batch.opens {
+            let why =
+                "reports before these are missing: go on from the last durable one".to_owned();
+            return (Receipt { durable, why, gap: true, ..Receipt::default() }, None);
         }
+        self.totals.lost += missing;
         // What came before is left out.
-        let known = usize::try_from(durable + 1 - message.first).unwrap_or(0);
+        let known = (durable + 1).saturating_sub(message.first);
+        let known = usize::try_from(known).unwrap_or(usize::MAX);
         self.totals.repeated += known as u64;
         let mut receipt = Receipt { durable: last, ..Receipt::default() };
         let mut reports = Vec::with_capacity(message.reports.len());
@@ -105,27 +118,28 @@ impl Books {
                 Ok(report) => reports.push(report),
                 Err(why) => {
                     *self.totals.unread.entry(why).or_default() += 1;
-                    receipt.refused = receipt.refused.saturating_add(1);
-                    if receipt.why.is_empty() {
-                        receipt.why = why.to_string();
-                    }
+                    receipt.refuse(&why.to_string());
                 }
             }
         }
         // The next batch of the same sensor follows this one.
         member.reported = last;
-        let (organisation, first) = (member.organisation, durable + 1);
+        let (organisation, first) = (member.organisation, message.first.max(durable + 1));
         let (sensor, body) = (batch.sensor, message.encode_to_vec());
-        let count = last - durable;
-        (receipt, Some(Read { sensor, organisation, first, last, count, reports, body }))
+        let count = last + 1 - first;
+        (receipt, Some(Read { place, sensor, organisation, first, last, count, reports, body }))
     }
 
-    fn weigh(&mut self, read: &Read, now: Timestamp) {
+    /// Weighs reports; why some of them were not taken, for good.
+    fn weigh(&mut self, read: &Read, now: Timestamp) -> Vec<Refused> {
+        let mut refused = Vec::new();
         for report in &read.reports {
             if let Err(why) = self.held.correlator.hear(read.organisation, report, now) {
                 *self.totals.refused.entry(why).or_default() += 1;
+                refused.push(why);
             }
         }
+        refused
     }
 
     /// Decides, signs, and keeps it all: the reports, the cases that changed, the frames that follow.
@@ -194,6 +208,18 @@ impl Books {
             frames.push((to.seq, frame));
         }
         Ok(Made { frames, changes, at: publisher.at() })
+    }
+}
+
+// === impl Receipt ===
+
+impl Receipt {
+    /// One report is refused for good; the first one's reason is told.
+    fn refuse(&mut self, why: &str) {
+        self.refused = self.refused.saturating_add(1);
+        if self.why.is_empty() {
+            self.why = why.to_owned();
+        }
     }
 }
 

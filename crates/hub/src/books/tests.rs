@@ -8,6 +8,7 @@ use ostium_feed::{Follower, Refusal, Taken as Heard};
 use ostium_hub_api as wire;
 use ostium_hub_store::{NewSensor, StoreError};
 use proptest::prelude::*;
+use prost::Message;
 
 use super::*;
 use crate::Keys;
@@ -77,7 +78,7 @@ pub(crate) fn report(name: &str, now: Timestamp) -> wire::Report {
 }
 
 pub(crate) fn batch(sensor: u32, first: u64, reports: Vec<wire::Report>) -> Batch {
-    Batch { sensor, message: wire::Batch { first, reports, urgent: false } }
+    Batch { sensor, message: wire::Batch { first, reports, urgent: false }, opens: false }
 }
 
 fn follower(books: &Books, now: Timestamp) -> Follower {
@@ -124,20 +125,26 @@ fn reports_count_once_and_none_is_skipped() {
     assert_eq!(durable(&mut books, some(1, 5))[0].durable, 5);
     let ahead = durable(&mut books, some(7, 9));
     assert_eq!(ahead[0].durable, 5);
-    assert!(ahead[0].why.contains("missing"), "{}", ahead[0].why);
+    assert!(ahead[0].gap && ahead[0].why.contains("missing"), "{}", ahead[0].why);
     assert_eq!(durable(&mut books, some(4, 9))[0].durable, 9);
     assert_eq!(books.correlator().cases().len(), 9);
     let totals = books.totals();
     assert_eq!((totals.reports, totals.repeated), (9, 7));
+    // A spool that overran begins further on, at the beginning of a stream alone.
+    let lost = Batch { opens: true, ..some(12, 13) };
+    let mut other = books.take(&[lost], at(1)).unwrap().receipts;
+    assert_eq!((other.remove(0).durable, books.totals().lost), (13, 2));
     // Two batches of one sensor in one go follow each other.
-    let taken = books.take(&[some(10, 11), some(12, 13)], at(2)).unwrap();
-    assert_eq!(taken.receipts.iter().map(|r| r.durable).collect::<Vec<_>>(), [11, 13]);
+    let taken = books.take(&[some(14, 15), some(16, 17)], at(2)).unwrap();
+    assert_eq!(taken.receipts.iter().map(|r| r.durable).collect::<Vec<_>>(), [15, 17]);
     let unnumbered = batch(1, 0, vec![report("c2.example", at(1))]);
-    assert_eq!(durable(&mut books, unnumbered)[0].durable, 13);
-    assert_eq!(durable(&mut books, some(14, 13))[0].durable, 13);
+    assert_eq!(durable(&mut books, unnumbered)[0].durable, 17);
+    assert_eq!(durable(&mut books, some(18, 17))[0].durable, 17);
+    let far = Batch { opens: true, ..batch(1, u64::MAX, vec![report("c2.example", at(1))]) };
+    assert_eq!(durable(&mut books, far)[0].durable, 17);
     let stranger = batch(99, 1, vec![report("c2.example", at(1))]);
     assert_eq!(durable(&mut books, stranger)[0].durable, 0);
-    assert_eq!(books.totals().broken, 2);
+    assert_eq!(books.totals().broken, 3);
 }
 
 #[test]
@@ -150,6 +157,16 @@ fn what_says_nothing_is_told_and_the_rest_counts() {
     assert_eq!((receipt.durable, receipt.refused), (2, 1));
     assert!(receipt.why.contains("no destination"), "{}", receipt.why);
     assert_eq!(books.correlator().cases().len(), 1);
+    // What would tell of the inside, and what is years old, is refused for good too.
+    let mut inside = report("c2.example", at(1));
+    let what = wire::subject::What::Address(vec![10, 0, 0, 5].into());
+    inside.subject = Some(wire::Subject { what: Some(what) });
+    let mut old = report("c2.example", at(1));
+    (old.first, old.last) = (1, 1);
+    let taken = books.take(&[batch(1, 3, vec![inside, old])], at(1)).unwrap();
+    let receipt = &taken.receipts[0];
+    assert_eq!((receipt.durable, receipt.refused), (4, 2));
+    assert!(receipt.why.contains("inside"), "{}", receipt.why);
 }
 
 #[test]
@@ -188,6 +205,13 @@ fn closed_and_opened_again_it_goes_on() {
     assert_eq!(books.since(&lost).unwrap(), None);
     let other = ostium_feed::Position { head: ostium_feed::Hash([1; 32]), ..end };
     assert_eq!(books.since(&other).unwrap(), None, "another history is not ours");
+    // Nor is one that left ours before, or whose set is another.
+    let back = ostium_feed::Position { seq: 2, ..other };
+    assert_eq!(books.since(&back).unwrap(), None);
+    let early = ostium_feed::Position { epoch: 1, feed: end.feed, ..Default::default() };
+    assert_eq!(books.since(&early).unwrap().map(|frames| frames.len()), Some(5));
+    let empty = ostium_feed::Position { state: end.state, ..early };
+    assert_eq!(books.since(&empty).unwrap(), None);
 }
 
 #[test]
@@ -277,7 +301,13 @@ proptest! {
             if stop {
                 // Nobody was told: neither the sensor nor who follows.
                 broken = two.open(now);
-                for frame in broken.since(&hears.at()).unwrap().unwrap() {
+                // Who follows nothing yet gets the whole set.
+                let frames = broken.since(&hears.at()).unwrap().unwrap_or_else(|| {
+                    let snapshot = broken.snapshot(now).unwrap();
+                    let all = std::iter::once(&snapshot.head).chain(&snapshot.parts);
+                    all.map(Message::encode_to_vec).collect()
+                });
+                for frame in frames {
                     prop_assert!(hears.take_bytes(&frame, ms(now)).is_ok());
                 }
             } else {

@@ -12,6 +12,9 @@ use crate::books::Batch;
 /// Batches of one sensor that may wait for their receipts; then it is not read further.
 const AHEAD: usize = 4;
 
+/// Reports in a batch, as docs/protocol.md says.
+const MOST_REPORTS: usize = 1_000;
+
 type Receipts = ReceiverStream<Result<wire::Receipt, Status>>;
 
 #[tonic::async_trait]
@@ -28,8 +31,10 @@ impl wire::hub_server::Hub for Shared {
         let desk = self.desk.clone();
         let (waits, mut waiting) = mpsc::channel(AHEAD);
         let (receipts, sent) = mpsc::channel(AHEAD);
+        let refusal = receipts.clone();
         let mut stop = self.stop.clone();
         tokio::spawn(async move {
+            let mut opens = true;
             loop {
                 let next = tokio::select! {
                     _ = stop.wait_for(|stop| *stop) => return,
@@ -37,9 +42,14 @@ impl wire::hub_server::Hub for Shared {
                 };
                 // The other end is gone, or says nothing that can be read.
                 let Ok(Some(message)) = next else { return };
-                let Some(answer) = desk.batch(Batch { sensor: who.sensor, message }).await else {
+                if message.reports.len() > MOST_REPORTS {
+                    let why = format!("a batch holds at most {MOST_REPORTS} reports");
+                    drop(refusal.send(Err(Status::invalid_argument(why))).await);
                     return;
-                };
+                }
+                let batch = Batch { sensor: who.sensor, message, opens };
+                opens = false;
+                let Some(answer) = desk.batch(batch).await else { return };
                 if waits.send(answer).await.is_err() {
                     return;
                 }
@@ -49,6 +59,11 @@ impl wire::hub_server::Hub for Shared {
         tokio::spawn(async move {
             while let Some(answer) = waiting.recv().await {
                 let Ok(answer) = answer.await else { return };
+                if answer.receipt.gap {
+                    let gap = Err(Status::failed_precondition(answer.receipt.why));
+                    drop(receipts.send(gap).await);
+                    return;
+                }
                 let receipt = wire::Receipt {
                     durable: answer.receipt.durable,
                     refused: answer.receipt.refused,
