@@ -402,6 +402,17 @@ impl Follower {
     }
 }
 
+/// The numbers of the entries that a delta changes; of other frames none.
+pub fn numbers(frame: &[u8]) -> Vec<u64> {
+    let step = Frame::decode(frame).ok().and_then(|frame| frame.step);
+    let Some(frame::Step::Delta(signed)) = step else { return Vec::new() };
+    let body = decode::<wire::DeltaBody>(&signed.body).unwrap_or_default();
+    let number = |op: &wire::Op| match read_op(op).ok()? {
+        Op::Put(id, ..) | Op::Remove(id) => Some(id),
+    };
+    body.ops.iter().filter_map(number).collect()
+}
+
 /// A change that was read.
 enum Op {
     Put(u64, Option<Entry>, Leaf),

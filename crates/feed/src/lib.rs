@@ -35,7 +35,7 @@ mod table;
 
 pub use canary::Reach;
 pub use entry::{Basis, Entry};
-pub use follower::{Follower, Position, Taken};
+pub use follower::{Follower, Position, Taken, numbers};
 pub use key::{BadKey, OnlineKey, PublicKey, RootKey};
 pub use limit::{LONGEST_BODY, MOST_OPS, MOST_PARTS};
 pub use publisher::{Change, Publisher, Snapshot};

@@ -48,6 +48,8 @@ pub(crate) struct Answer {
 pub(crate) struct Lead {
     pub(crate) frames: Vec<Bytes>,
     pub(crate) at: Position,
+    /// It is a snapshot, made now or not long ago.
+    pub(crate) whole: bool,
 }
 
 enum Ask {
@@ -229,7 +231,7 @@ impl Keeper {
     fn lead(&mut self, from: &Position, now: Timestamp) -> Option<Lead> {
         if let Some(frames) = self.books.since(from).ok()? {
             let frames = frames.into_iter().map(Bytes::from).collect();
-            return Some(Lead { frames, at: self.books.at() });
+            return Some(Lead { frames, at: self.books.at(), whole: false });
         }
         let young = |made: Timestamp| made <= now && now.since(made).nanos() < SNAPSHOT.nanos();
         // Nobody is led back, or to where it is: who is as far as the one at hand gets another.
@@ -243,7 +245,7 @@ impl Keeper {
         let snapshot = self.books.snapshot(now).ok()?;
         let frames = std::iter::once(&snapshot.head).chain(&snapshot.parts);
         let frames = frames.map(|frame| Bytes::from(frame.encode_to_vec())).collect();
-        let lead = Lead { frames, at: self.books.at() };
+        let lead = Lead { frames, at: self.books.at(), whole: true };
         self.snapshot = Some((now, lead.clone()));
         Some(lead)
     }

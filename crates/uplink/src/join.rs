@@ -30,6 +30,9 @@ pub enum UplinkError {
     /// What the hub says.
     #[error("the hub refuses: {}", .0.message())]
     Refused(Box<tonic::Status>),
+    /// The spool of reports.
+    #[error(transparent)]
+    Spool(#[from] crate::SpoolError),
 }
 
 impl From<tonic::Status> for UplinkError {
@@ -51,6 +54,8 @@ pub struct Membership {
     pub key: Vec<u8>,
     /// The organisation, as the hub calls it.
     pub organisation: String,
+    /// The sensor, as the hub calls it.
+    pub sensor: String,
     /// Whose signature the feed's certificates bear.
     pub feed_root: Vec<u8>,
     /// Which feed.
@@ -75,6 +80,7 @@ pub async fn join(invitation: &Invitation, sensor: &str) -> Result<Membership, U
         certificate: enrolled.certificate.to_vec(),
         key: key.serialize_der(),
         organisation: enrolled.organisation,
+        sensor: enrolled.sensor,
         feed_root: enrolled.feed_root.to_vec(),
         feed: enrolled.feed.to_vec(),
     })
@@ -89,6 +95,17 @@ impl Membership {
         let known = Known::Authority { authority: self.authority.clone(), own };
         let channel = open(&self.hub, &known).await?;
         Ok(HubClient::new(channel).max_decoding_message_size(LONGEST))
+    }
+
+    /// Are two thirds of the certificate's life over, at this second since 1970? Of one that cannot
+    /// be read the hub says so itself.
+    pub fn is_due(&self, now_s: u64) -> bool {
+        let read = x509_parser::parse_x509_certificate(&self.certificate);
+        let Ok((_, certificate)) = read else { return false };
+        let validity = certificate.validity();
+        let (from, to) = (validity.not_before.timestamp(), validity.not_after.timestamp());
+        let now = i64::try_from(now_s).unwrap_or(i64::MAX);
+        now.saturating_sub(from) >= to.saturating_sub(from) / 3 * 2
     }
 
     /// The same with a new key and a new certificate, before the old one ends.

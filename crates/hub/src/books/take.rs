@@ -92,6 +92,10 @@ impl Books {
         let message = &batch.message;
         let count = message.reports.len() as u64;
         let last = message.first.saturating_add(count).saturating_sub(1);
+        if message.first == 0 && count == 0 {
+            // It asks how far we are.
+            return refuse("");
+        }
         if message.first == 0 || count == 0 || last > LAST {
             self.totals.broken += 1;
             return refuse("a batch holds reports, numbered from 1 on");

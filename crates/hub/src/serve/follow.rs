@@ -60,8 +60,9 @@ impl Following {
         let certificate = self.feed.borrow().certificate.clone();
         self.tell(certificate).await?;
         // Only the books know whether this is our history at all.
-        self.led().await?;
-        let mut beat = None;
+        let whole = self.led().await?;
+        // A snapshot is a sign of life itself, and younger than the last beat.
+        let mut beat = whole.then(|| self.feed.borrow().beat.0);
         loop {
             let told = self.feed.borrow_and_update().clone();
             let ours = self.at.epoch == told.at.epoch;
@@ -73,7 +74,9 @@ impl Following {
                     self.at = told.at;
                 }
                 None => {
-                    self.led().await?;
+                    if self.led().await? {
+                        beat = Some(told.beat.0);
+                    }
                     continue;
                 }
             }
@@ -85,14 +88,14 @@ impl Following {
         }
     }
 
-    /// Led on by the books: from their file, or by a snapshot.
-    async fn led(&mut self) -> Option<()> {
-        let Lead { frames, at } = self.desk.lead(self.at).await?;
+    /// Led on by the books: from their file, or by a snapshot; was it that?
+    async fn led(&mut self) -> Option<bool> {
+        let Lead { frames, at, whole } = self.desk.lead(self.at).await?;
         for frame in frames {
             self.tell(frame).await?;
         }
         self.at = at;
-        Some(())
+        Some(whole)
     }
 
     async fn tell(&self, frame: Bytes) -> Option<()> {

@@ -47,8 +47,9 @@ impl wire::hub_server::Hub for Shared {
                     drop(refusal.send(Err(Status::invalid_argument(why))).await);
                     return;
                 }
+                let asks = message.reports.is_empty();
                 let batch = Batch { sensor: who.sensor, message, opens };
-                opens = false;
+                opens &= asks;
                 let Some(answer) = desk.batch(batch).await else { return };
                 if waits.send(answer).await.is_err() {
                     return;

@@ -1,88 +1,14 @@
-//! A hub and its sensors over real sockets: joining, reporting, following, and what is refused.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
+//! Call by call: joining, reporting, following, and what is refused.
 
-use std::path::PathBuf;
-use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use ostium_correlate::Policy;
-use ostium_event::Timestamp;
 use ostium_feed::{Follower, PublicKey};
-use ostium_hub::{Authority, Books, Desk, Hub, Keys, Settings, serve};
 use ostium_hub_api as wire;
-use ostium_hub_store::Invite;
 use ostium_uplink::{Invitation, Membership, join};
-use ring::digest::{SHA256, digest};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 
-#[allow(clippy::disallowed_methods, reason = "a hub over real sockets lives in real time")]
-fn clock() -> Timestamp {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
-    Timestamp::from_nanos(u64::try_from(since.as_nanos()).unwrap())
-}
-
-struct World {
-    folder: PathBuf,
-    desk: Desk,
-    hub: Hub,
-    print: [u8; 32],
-    books: std::thread::JoinHandle<Books>,
-}
-
-impl World {
-    async fn new(name: &str) -> Self {
-        let folder =
-            std::env::temp_dir().join(format!("ostium-line-{}-{name}", std::process::id()));
-        std::fs::create_dir_all(&folder).unwrap();
-        Self::open(folder).await
-    }
-
-    async fn open(folder: PathBuf) -> Self {
-        let books = Books::open(&folder, &Keys::at(&folder), Policy::default(), clock()).unwrap();
-        let root = books.root().unwrap().0;
-        let authority = Arc::new(Authority::open(&folder, clock()).unwrap());
-        let print = authority.print();
-        let (desk, books) = Desk::open(books, clock).unwrap();
-        let settings = Settings {
-            listen: "127.0.0.1:0".parse().unwrap(),
-            names: vec!["127.0.0.1".to_owned()],
-        };
-        let hub = serve(&settings, desk.clone(), authority, root, clock).await.unwrap();
-        Self { folder, desk, hub, print, books }
-    }
-
-    async fn invite(&self, organisation: &str, network: u32) -> Invitation {
-        let secret = format!("secret of {organisation}");
-        let hash = digest(&SHA256, secret.as_bytes()).as_ref().try_into().unwrap();
-        let invite = Invite {
-            organisation: organisation.to_owned(),
-            vouched: 1.0,
-            network,
-            expires: clock().plus(ostium_event::Span::from_secs(600)),
-        };
-        assert!(self.desk.invite(hash, invite).await);
-        Invitation { hub: self.hub.at.to_string(), print: self.print, secret }
-    }
-
-    async fn close(self) -> Books {
-        self.hub.stop().await;
-        self.desk.close().await;
-        self.books.join().unwrap()
-    }
-}
-
-fn report(name: &str) -> wire::Report {
-    let what = wire::subject::What::Domain(name.to_owned());
-    wire::Report {
-        subject: Some(wire::Subject { what: Some(what) }),
-        first: clock().secs(),
-        last: clock().secs(),
-        verdict: wire::Verdict::Infected.into(),
-        log_odds: 6.8,
-        ..wire::Report::default()
-    }
-}
+use crate::world::{World, clock, report};
 
 /// Sends batches, and gives the receipts.
 async fn send(member: &Membership, batches: Vec<wire::Batch>) -> Vec<wire::Receipt> {
@@ -171,7 +97,7 @@ async fn what_two_report_arms_the_third_over_the_wire() {
     let books = world.close().await;
     assert_eq!(books.totals().repeated, 2);
     drop(books);
-    let world = World::open(folder.clone()).await;
+    let world = World::open(folder.clone(), "127.0.0.1:0".parse().unwrap()).await;
     let hub = world.hub.at.to_string();
     let (first, second) =
         (Membership { hub: hub.clone(), ..renewed }, Membership { hub, ..members[1].clone() });
