@@ -12,7 +12,8 @@ mod status;
 pub use ask::{Answer, Ask, Order};
 pub use client::{Client, ClientError};
 pub use status::{
-    BlockRow, HostRow, InterfaceRow, Matter, NewsRow, Status, VERSION, ZoneRow, default_socket,
+    BlockRow, HostRow, HubRow, InterfaceRow, Matter, NewsRow, Status, VERSION, ZoneRow,
+    default_socket,
 };
 
 /// The longest question in bytes, with its end of line.

@@ -76,6 +76,9 @@ pub struct Status {
     /// What was learned of hosts is kept as of this time; 0 when it is not.
     #[serde(default)]
     pub kept: u64,
+    /// The line to a hub; `None` when none was joined.
+    #[serde(default)]
+    pub hub: Option<HubRow>,
     /// Resident memory in bytes; 0 when the system does not tell.
     pub memory: u64,
     /// Whether the kernel does as it was told; else why not.
@@ -122,6 +125,44 @@ pub struct ZoneRow {
     /// Why the file cannot be written, when it cannot.
     #[serde(default)]
     pub trouble: Option<String>,
+}
+
+/// The line to a hub.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct HubRow {
+    /// Host and port.
+    pub hub: String,
+    /// The organisation, as the hub calls it.
+    pub organisation: String,
+    /// This sensor, as the hub calls it.
+    pub sensor: String,
+    /// Is the line open?
+    pub open: bool,
+    /// Why it is not, or what was wrong last.
+    pub trouble: Option<String>,
+    /// Entries that the hub has published.
+    pub entries: u64,
+    /// Which history of the feed.
+    pub epoch: u64,
+    /// Changes of it that were taken.
+    pub seq: u64,
+    /// Does the hub still say that this is all? If not, the set is kept, and stale.
+    pub fresh: bool,
+    /// Until when its word holds.
+    pub fresh_until: u64,
+    /// Reports that the hub has.
+    pub durable: u64,
+    /// Reports that wait.
+    pub waiting: u64,
+    /// Reports that there was no room for.
+    pub lost: u64,
+    /// Reports that the hub refused for good, and why, last.
+    pub refused: u64,
+    /// See `refused`.
+    pub why: String,
+    /// Frames of the feed that were not believed, by why (docs/protocol.md, Refusals).
+    pub refusals: Vec<(String, u64)>,
 }
 
 /// An inside host that is not clean.

@@ -18,6 +18,8 @@ pub(crate) enum Letter {
     End(usize),
     /// Something is asked; the answer goes back.
     Ask(Ask, SyncSender<Answer>),
+    /// Something of the hub waits to be heard.
+    Hub,
     /// Read the configuration again.
     Reload,
     /// End.
@@ -125,6 +127,14 @@ impl Slot {
             self.shared.leave(bytes);
         }
         sent
+    }
+
+    /// Puts a letter without packets in, if there is room: who is that busy looks by itself soon.
+    pub(crate) fn nudge(&self, letter: Letter) {
+        self.shared.waiting().letters += 1;
+        if self.sender.try_send(letter).is_err() {
+            self.shared.leave(0);
+        }
     }
 
     /// An empty buffer.

@@ -12,6 +12,7 @@ mod behaviour;
 mod clock;
 pub mod config;
 mod control;
+mod hub;
 mod inbox;
 mod keep;
 mod load;

@@ -4,7 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use ostium_sensor_api::{Status, ZoneRow};
+use ostium_sensor_api::{HubRow, Status, ZoneRow};
 
 use crate::status::Board;
 
@@ -31,6 +31,36 @@ pub(crate) fn listen(address: SocketAddr, board: Arc<Board>) -> io::Result<()> {
         }
     })?;
     Ok(())
+}
+
+/// The line to a hub, when one was joined.
+fn hub(status: &Status, one: &mut impl FnMut(&str, &str, &str, &[(String, f64)])) {
+    let of = |value: fn(&HubRow) -> f64| -> Vec<_> {
+        status.hub.iter().map(|hub| (String::new(), value(hub))).collect()
+    };
+    one("hub_connected", "gauge", "Is the line to the hub open?", &of(|h| f64::from(h.open)));
+    one(
+        "hub_fresh",
+        "gauge",
+        "Does the hub still say that this is all?",
+        &of(|h| f64::from(h.fresh)),
+    );
+    one("hub_entries", "gauge", "Entries that the hub has published.", &of(|h| h.entries as f64));
+    one("hub_reports_total", "counter", "Reports that the hub has.", &of(|h| h.durable as f64));
+    one(
+        "hub_reports_waiting",
+        "gauge",
+        "Reports that wait for the hub.",
+        &of(|h| h.waiting as f64),
+    );
+    one("hub_reports_lost_total", "counter", "Reports without room.", &of(|h| h.lost as f64));
+    let refused = |h: &HubRow| h.refusals.iter().map(|(_, n)| *n as f64).sum::<f64>();
+    one(
+        "hub_refusals_total",
+        "counter",
+        "Frames of the feed that were not believed.",
+        &of(refused),
+    );
 }
 
 /// The metrics of a status. No address and no name is among them.
@@ -91,6 +121,7 @@ pub(crate) fn text(status: &Status) -> String {
     let stopped: u64 = status.blocks.iter().map(|row| row.packets).sum();
     one("blocked_packets", "gauge", "Packets stopped by blocks in force.", &plain(stopped as f64));
     one("indicators", "gauge", "Indicators loaded.", &plain(status.indicators as f64));
+    hub(status, &mut one);
     let zone = |value: fn(&ZoneRow) -> u64| -> Vec<_> {
         status.zone.iter().map(|zone| (String::new(), value(zone) as f64)).collect()
     };

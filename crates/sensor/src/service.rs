@@ -1,6 +1,9 @@
 //! The main thread: packets in, hosts looked at, blocks decided, questions answered. What comes
 //! before is in `start.rs`.
 
+mod hub;
+mod reload;
+
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
@@ -8,7 +11,7 @@ use std::time::Duration;
 
 use ostium_capture::CaptureError;
 use ostium_enforce::nft::Nft;
-use ostium_enforce::rails::{Policy, Rails};
+use ostium_enforce::rails::Rails;
 use ostium_enforce::{EnforceError, Enforcer};
 use ostium_event::{Span, Timestamp};
 use ostium_pipeline::{Alarm, Engine, Settings, Watcher};
@@ -18,13 +21,14 @@ use ostium_verdict::Mode;
 
 use crate::behaviour::Behaviour;
 use crate::clock::{Clock, wall};
-use crate::config::{Config, ConfigError, Enforce};
-use crate::inbox::{Inbox, Letter, inbox};
+use crate::config::{Config, ConfigError};
+use crate::hub::HubEnd;
+use crate::inbox::{Inbox, Letter, Slot, inbox};
 use crate::keep::Keep;
 use crate::load::Load;
 use crate::source::Gauge;
-use crate::start::{arm, hear_signals, open, read_all, recall, remember, voice};
-use crate::status::{Board, Desk};
+use crate::start::{arm, call_hub, hear_signals, open, read_all, recall, remember, voice};
+use crate::status::{Board, Desk, Facts};
 use crate::warden::Warden;
 use crate::watch::Watch;
 use crate::zone::NameZone;
@@ -38,6 +42,9 @@ pub struct Options {
     pub reload: Box<dyn Fn() -> Result<Config, ConfigError> + Send>,
     /// Captures to replay instead of interfaces; time is theirs then, and the sensor ends with them.
     pub replay: Vec<PathBuf>,
+    /// Use the hub that was joined. A replay should not, unless it tells of now: other sites would
+    /// be told of what is long over.
+    pub hub: bool,
     /// Say what happens on standard error.
     pub aloud: bool,
 }
@@ -57,6 +64,9 @@ pub enum SensorError {
     /// Something cannot be enforced.
     #[error(transparent)]
     Enforce(#[from] EnforceError),
+    /// The line to a hub cannot be opened.
+    #[error(transparent)]
+    Hub(#[from] ostium_uplink::LineError),
     /// Names cannot be given to resolvers.
     #[error(transparent)]
     Zone(#[from] ostium_rpz::RpzError),
@@ -106,6 +116,11 @@ struct Sensor {
     /// What was learned of hosts, over a restart.
     behaviour: Option<Behaviour>,
     load: Load,
+    /// The line to a hub, if one was joined.
+    hub: Option<HubEnd>,
+    /// A hub may be joined while it runs.
+    calls_hub: bool,
+    slot: Slot,
     names: Vec<String>,
     open: usize,
     due: Due,
@@ -128,7 +143,7 @@ struct Due {
 /// # Errors
 /// When it cannot start: the error says what to do.
 pub fn run(options: Options) -> Result<Ended, SensorError> {
-    let Options { mut config, reload, replay, aloud } = options;
+    let Options { mut config, reload, replay, hub, aloud } = options;
     if !replay.is_empty() && config.mode == Mode::Block {
         // A capture of another day is no reason to cut off anybody now.
         config.mode = Mode::Simulate;
@@ -151,6 +166,8 @@ pub fn run(options: Options) -> Result<Ended, SensorError> {
     if clock == Clock::Wall {
         warden.zone = NameZone::start(&config.rpz, warden.names(wall()))?;
     }
+    let calls_hub = hub;
+    let hub = if calls_hub { call_hub(&mut warden, &config, &settings.home, &slot)? } else { None };
     warden.preload(&settings.intel, config.indicators.block_from, clock.now(wall()));
     arm(&mut warden, &config)?;
 
@@ -170,7 +187,6 @@ pub fn run(options: Options) -> Result<Ended, SensorError> {
     let begun = wall();
     let due = Due::from(begun);
     let desk = Desk::new(Arc::clone(&board), gauges.clone(), begun, PARTS);
-    let (socket, metrics_at) = (config.socket.clone(), config.metrics);
     let mut sensor = Sensor {
         config,
         reload,
@@ -185,18 +201,16 @@ pub fn run(options: Options) -> Result<Ended, SensorError> {
         unkept: None,
         behaviour,
         load: Load::default(),
+        hub,
+        calls_hub,
+        slot: slot.clone(),
         names,
         open,
         due,
     };
     // Whoever asks is told how things are, from the first moment on.
     sensor.publish(wall());
-    control::listen(&socket, Arc::clone(&board), slot.clone())
-        .map_err(|error| SensorError::Place(socket.display().to_string(), error))?;
-    if let Some(address) = metrics_at {
-        metrics::listen(address, Arc::clone(&board))
-            .map_err(|error| SensorError::Place(address.to_string(), error))?;
-    }
+    sensor.answer_all(&board)?;
     let stop = Arc::new(AtomicBool::new(false));
     hear_signals(&slot, &stop)?;
     read_all(sources, &gauges, &slot, &stop);
@@ -214,15 +228,6 @@ pub fn run(options: Options) -> Result<Ended, SensorError> {
 pub fn teardown(config: &Config) -> Result<(), SensorError> {
     Nft::new(site::tables(config))?.teardown()?;
     Ok(())
-}
-
-/// Would the kernel be used in the same way?
-fn same_tables(one: &Config, other: &Config) -> bool {
-    let of = |config: &Config| {
-        let Enforce { refusal, bridge, nftables, elements, resets_by, .. } = config.enforce.clone();
-        (refusal, bridge, nftables, elements, resets_by)
-    };
-    of(one) == of(other)
 }
 
 /// How long to rest after something that began then, so that it takes its share of time only.
@@ -251,6 +256,18 @@ impl Due {
 // === impl Sensor ===
 
 impl Sensor {
+    /// Begins to answer whoever asks.
+    fn answer_all(&self, board: &Arc<Board>) -> Result<(), SensorError> {
+        let Config { socket, metrics, .. } = &self.config;
+        control::listen(socket, Arc::clone(board), self.slot.clone())
+            .map_err(|error| SensorError::Place(socket.display().to_string(), error))?;
+        if let Some(address) = metrics {
+            metrics::listen(*address, Arc::clone(board))
+                .map_err(|error| SensorError::Place(address.to_string(), error))?;
+        }
+        Ok(())
+    }
+
     fn work(&mut self, inbox: &Inbox) {
         let patience = if self.config.threads > 1 { SHORT_PATIENCE } else { PATIENCE };
         while self.open > 0 {
@@ -286,6 +303,7 @@ impl Sensor {
                 // Whoever asked may have gone.
                 answer.try_send(said).ok();
             }
+            Letter::Hub => self.hear_hub(),
             Letter::Reload => {
                 // What came of it is news.
                 self.reload().ok();
@@ -318,6 +336,7 @@ impl Sensor {
         if now >= self.due.gather {
             self.engine.gather();
             let crowd = self.engine.crowd();
+            self.hub.iter_mut().for_each(|hub| hub.active(crowd.hosts));
             self.warden.crowd(crowd);
             self.due.gather = now.plus(GATHER.max(rest(clock)));
         }
@@ -337,6 +356,7 @@ impl Sensor {
             self.hear_alarms();
             self.warden.tick(now);
             self.keep(now);
+            self.tell_hub(now);
         }
         if let Some(behaviour) = &mut self.behaviour {
             let said = behaviour.step(&mut self.engine, wall());
@@ -359,6 +379,7 @@ impl Sensor {
         self.desk.looked(part, judged.iter().map(|judged| &judged.rationale));
         for judged in &judged {
             self.warden.verdict(&judged.rationale, now);
+            self.hub.iter_mut().for_each(|hub| hub.judged(judged, now));
         }
     }
 
@@ -388,7 +409,14 @@ impl Sensor {
         }
         let site = &self.settings.site;
         let kept = self.behaviour.as_ref().map_or(0, |behaviour| behaviour.kept().secs());
-        let facts = (site.as_str(), self.settings.intel.len(), self.load.level(), kept);
+        let hub = self.hub.as_ref().map(|hub| hub.row(clock.nanos() / 1_000_000));
+        let facts = Facts {
+            site,
+            indicators: self.settings.intel.len(),
+            shed_level: self.load.level(),
+            kept,
+            hub,
+        };
         self.desk.publish(&self.engine, &self.warden, now, clock, facts);
     }
 
@@ -402,6 +430,7 @@ impl Sensor {
             Ask::Act(order) => {
                 let answer = self.warden.order(order, self.now());
                 self.keep(self.now());
+                self.tell_hub(self.now());
                 self.publish(wall());
                 answer
             }
@@ -415,58 +444,6 @@ impl Sensor {
                 }
             }
         }
-    }
-
-    /// Takes a new configuration, or keeps the old one and says why.
-    fn reload(&mut self) -> Result<String, String> {
-        let now = self.now();
-        let done = self.take_configuration();
-        let said = match &done {
-            Ok(said) => said.clone(),
-            Err(why) => format!("the old configuration stays: {why}"),
-        };
-        self.warden.news.tell(now, Matter::Sensor, None, said.clone());
-        done.map_err(|_| said)
-    }
-
-    fn take_configuration(&mut self) -> Result<String, String> {
-        let config = (self.reload)().map_err(|error| error.to_string())?;
-        let settings = site::settings(&config).map_err(|error| error.to_string())?;
-        let settings = Arc::new(Settings { home: self.settings.home.clone(), ..settings });
-        // What could fail comes before anything is changed.
-        arm(&mut self.warden, &config).map_err(|error| error.to_string())?;
-        let old = &self.config;
-        let mut later = Vec::new();
-        for (name, same) in [
-            ("interfaces", old.interfaces == config.interfaces),
-            ("home", old.home == config.home),
-            ("memory", old.memory == config.memory),
-            ("threads", old.threads == config.threads),
-            ("state", old.state == config.state),
-            ("socket", old.socket == config.socket),
-            ("metrics", old.metrics == config.metrics),
-            ("capture", old.capture == config.capture),
-            ("garden", old.garden == config.garden),
-            ("rpz", old.rpz == config.rpz),
-            ("refusal, bridge, nftables, elements, resets-by", same_tables(old, &config)),
-        ] {
-            later.extend((!same).then_some(name));
-        }
-        // What is inside is the same for the engine and the rails.
-        let home = self.settings.home.clone();
-        let policy = Policy { home, ..site::rails(&config) };
-        self.warden.settle(policy, site::ways(&config));
-        self.engine.settle(Arc::clone(&settings));
-        self.watch.settle(Arc::clone(&settings), config.indicators.block_from);
-        self.warden.preload(&settings.intel, config.indicators.block_from, self.now());
-        self.settings = settings;
-        self.behaviour.iter_mut().for_each(|behaviour| behaviour.settle(config.checkpoint));
-        self.config = config;
-        let mut said = "the new configuration is in force".to_owned();
-        if !later.is_empty() {
-            said.push_str(&format!("; at the next start: {}", later.join(", ")));
-        }
-        Ok(said)
     }
 
     /// Ends cleanly: blocks stay in the kernel until their time is over.

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use ostium_enforce::nft::Nft;
 use ostium_enforce::{Enforcer, reset};
+use ostium_event::Home;
 use ostium_pipeline::Engine;
 use ostium_sensor_api::Matter;
 use ostium_verdict::Mode;
@@ -13,6 +14,7 @@ use ostium_verdict::Mode;
 use crate::behaviour::Behaviour;
 use crate::clock::{Clock, wall};
 use crate::config::{Config, Resets};
+use crate::hub::HubEnd;
 use crate::inbox::{Letter, Slot};
 use crate::keep::{Found, Keep};
 use crate::news::News;
@@ -75,6 +77,18 @@ pub(crate) fn arm(warden: &mut Warden, config: &Config) -> Result<(), SensorErro
         warden.resetter = Some(reset::Sender::open(config.enforce.resets_by.as_deref())?);
     }
     Ok(())
+}
+
+/// Opens the line to the hub that was joined, if there is one.
+pub(crate) fn call_hub(
+    warden: &mut Warden,
+    config: &Config,
+    home: &Home,
+    slot: &Slot,
+) -> Result<Option<HubEnd>, SensorError> {
+    let hub = HubEnd::open(&config.state, &config.hub, home, slot)?;
+    warden.learn(hub.as_ref().filter(|_| config.hub.block).map(HubEnd::learned));
+    Ok(hub)
 }
 
 /// Blocks and releases of before the restart.

@@ -7,7 +7,7 @@ use ostium_enforce::Stopped;
 use ostium_event::Timestamp;
 use ostium_pipeline::Engine;
 use ostium_report::escape;
-use ostium_sensor_api::{BlockRow, HostRow, Status, VERSION};
+use ostium_sensor_api::{BlockRow, HostRow, HubRow, Status, VERSION};
 use ostium_verdict::{Rationale, Target};
 
 use crate::source::Gauge;
@@ -55,6 +55,15 @@ impl Board {
     }
 }
 
+/// What is not read off the engine and the warden.
+pub(crate) struct Facts<'a> {
+    pub(crate) site: &'a str,
+    pub(crate) indicators: usize,
+    pub(crate) shed_level: u32,
+    pub(crate) kept: u64,
+    pub(crate) hub: Option<HubRow>,
+}
+
 // === impl Desk ===
 
 impl Desk {
@@ -99,7 +108,7 @@ impl Desk {
         warden: &Warden,
         now: Timestamp,
         wall: Timestamp,
-        (site, indicators, shed_level, kept): (&str, usize, u32, u64),
+        facts: Facts<'_>,
     ) {
         let counts = engine.counts();
         let passed = wall.since(self.rate.2).secs_f64();
@@ -127,7 +136,7 @@ impl Desk {
         self.board.hang(Status {
             api: VERSION,
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            site: site.to_owned(),
+            site: facts.site.to_owned(),
             mode: warden.ways.mode,
             started: self.started.secs(),
             now: now.secs(),
@@ -139,7 +148,7 @@ impl Desk {
             flows: counts.flows,
             events: counts.events,
             shed_packets: counts.shed_packets,
-            shed_level,
+            shed_level: facts.shed_level,
             dropped,
             hosts,
             infected,
@@ -147,10 +156,11 @@ impl Desk {
             blocks: blocks.collect(),
             blocks_in_all: warden.blocks().count() as u64,
             news: warden.news.rows().take(NEWS).cloned().collect(),
-            indicators: indicators as u64,
+            indicators: facts.indicators as u64,
             preloaded: warden.preloaded() as u64,
             zone: warden.zone.as_ref().map(|zone| zone.row()),
-            kept,
+            kept: facts.kept,
+            hub: facts.hub,
             memory: resident(),
             trouble: warden.trouble.clone(),
         });

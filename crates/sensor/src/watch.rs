@@ -1,12 +1,19 @@
 //! Which destinations are watched for: those of indicators, and names that are blocked.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, LazyLock, RwLock};
 
-use ostium_event::Addr;
+use ostium_event::{Addr, Timestamp};
 use ostium_intel::{Indicator, IndicatorValue};
 use ostium_pipeline::{Settings, Watcher};
-use ostium_verdict::{BlockSet, Target};
+use ostium_uplink::{Known, Learned};
+use ostium_verdict::{BlockSet, Origin, Target};
+
+use crate::clock::wall;
+
+/// What the hub's word is called where indicators have a source.
+static HUB: LazyLock<Arc<str>> = LazyLock::new(|| Arc::from("the hub"));
 
 /// What is watched for; changed as a whole, while the shards ask.
 pub(crate) struct Watch {
@@ -17,23 +24,45 @@ pub(crate) struct Watch {
 pub(crate) struct Watched {
     settings: Arc<Settings>,
     block_from: u8,
+    /// What the hub says.
+    learned: Option<Arc<Learned>>,
     names: HashSet<Arc<str>>,
     addresses: HashSet<Addr>,
+}
+
+/// Who knows something of what was met, and what.
+pub(crate) struct Word<'a> {
+    pub(crate) indicator: Cow<'a, Indicator>,
+    pub(crate) origin: Origin,
+    /// It is about the whole address, or the name.
+    pub(crate) whole: bool,
+    /// The hub has it tried for show by some sensors, of which this is one.
+    pub(crate) for_show: bool,
 }
 
 // === impl Watch ===
 
 impl Watch {
     pub(crate) fn new(settings: Arc<Settings>, block_from: u8) -> Self {
-        let (names, addresses) = (HashSet::new(), HashSet::new());
-        Self { now: RwLock::new(Arc::new(Watched { settings, block_from, names, addresses })) }
+        let (names, addresses, learned) = (HashSet::new(), HashSet::new(), None);
+        let now = Watched { settings, block_from, learned, names, addresses };
+        Self { now: RwLock::new(Arc::new(now)) }
+    }
+
+    /// A hub speaks, or none any more.
+    pub(crate) fn learn(&self, learned: Option<Arc<Learned>>) {
+        let Watched { settings, block_from, names, addresses, .. } = &*self.now();
+        let (settings, block_from) = (Arc::clone(settings), *block_from);
+        let (names, addresses) = (names.clone(), addresses.clone());
+        self.set(Watched { settings, block_from, learned, names, addresses });
     }
 
     /// Other indicators.
     pub(crate) fn settle(&self, settings: Arc<Settings>, block_from: u8) {
         let old = self.now();
         let (names, addresses) = (old.names.clone(), old.addresses.clone());
-        self.set(Watched { settings, block_from, names, addresses });
+        let learned = old.learned.clone();
+        self.set(Watched { settings, block_from, learned, names, addresses });
     }
 
     /// Other blocks.
@@ -50,7 +79,8 @@ impl Watch {
             }
         }
         let (settings, block_from) = (Arc::clone(&old.settings), old.block_from);
-        self.set(Watched { settings, block_from, names, addresses });
+        let learned = old.learned.clone();
+        self.set(Watched { settings, block_from, learned, names, addresses });
     }
 
     fn set(&self, watched: Watched) {
@@ -74,12 +104,12 @@ impl Watcher for Watch {
         let now = self.now();
         let mut over = std::iter::successors(Some(name), |name| Some(name.split_once('.')?.1));
         (!now.names.is_empty() && over.any(|name| now.names.contains(name)))
-            || now.indicator_of_name(name).is_some()
+            || now.word_of_name(name).is_some()
     }
 
     fn address(&self, addr: Addr, port: u16) -> bool {
         let now = self.now();
-        now.addresses.contains(&addr) || now.indicator_of_address(addr, port).is_some()
+        now.addresses.contains(&addr) || now.word_of_address(addr, port).is_some()
     }
 }
 
@@ -94,23 +124,76 @@ impl Watched {
 
     /// The name that is blocked, or else known, and that this name is or lies under.
     pub(crate) fn name_over(&self, name: &str) -> Option<Arc<str>> {
-        let known = || match &self.indicator_of_name(name)?.value {
+        let known = || match &self.word_of_name(name)?.indicator.value {
             IndicatorValue::Domain(over) => Some(Arc::from(over.as_str())),
             _ => None,
         };
         self.blocked_name(name).cloned().or_else(known)
     }
 
-    /// The indicator of a name.
-    pub(crate) fn indicator_of_name(&self, name: &str) -> Option<&Indicator> {
-        self.settings.intel.domain(name).filter(|i| i.confidence >= self.block_from)
+    /// What is known of a name: by the site's own lists first, then by the hub.
+    pub(crate) fn word_of_name(&self, name: &str) -> Option<Word<'_>> {
+        let own = self.settings.intel.domain(name).filter(|i| i.confidence >= self.block_from);
+        let learned = || self.hub()?.domain(name, wall().secs());
+        own.map(|own| Word::own(own, true)).or_else(|| self.heard(learned()?, true))
     }
 
-    /// The indicator of an address and port, and whether it is about the whole address.
-    pub(crate) fn indicator_of_address(&self, addr: Addr, port: u16) -> Option<(&Indicator, bool)> {
+    /// What is known of an address and port, and whether it is about the whole address.
+    pub(crate) fn word_of_address(&self, addr: Addr, port: u16) -> Option<Word<'_>> {
         let intel = &self.settings.intel;
         let exact = intel.socket(addr, port).map(|known| (known, false));
         let whole = || intel.addr(addr).map(|known| (known, true));
-        exact.or_else(whole).filter(|(known, _)| known.confidence >= self.block_from)
+        let sure = |(known, _): &(&Indicator, bool)| known.confidence >= self.block_from;
+        if let Some((own, whole)) = exact.or_else(whole).filter(sure) {
+            return Some(Word::own(own, whole));
+        }
+        let (learned, now) = (self.hub()?, wall().secs());
+        if let Some(known) = learned.socket(addr, port, now) {
+            return self.heard(known, false);
+        }
+        self.heard(learned.addr(addr, now)?, true)
+    }
+
+    /// What the hub says, if it says anything at all.
+    pub(crate) fn hub(&self) -> Option<&Arc<Learned>> {
+        self.learned.as_ref().filter(|learned| !learned.is_empty())
+    }
+
+    /// The hub's set, though nothing is in it any more.
+    pub(crate) const fn learned(&self) -> Option<&Arc<Learned>> {
+        self.learned.as_ref()
+    }
+
+    /// Is an entry of the hub so sure that this site acts on it?
+    pub(crate) const fn acts_on(&self, known: &Known) -> bool {
+        known.hit.confidence >= self.block_from
+    }
+
+    fn heard(&self, known: Known, whole: bool) -> Option<Word<'static>> {
+        self.acts_on(&known).then(|| {
+            let indicator = Indicator {
+                value: known.hit.value,
+                confidence: known.hit.confidence,
+                family: known.hit.family.map(|family| family.to_string()),
+                source: Arc::clone(&HUB),
+                expires: Some(Timestamp::from_secs(known.hit.expires.into())),
+            };
+            let (origin, for_show) = (Origin::Hub, known.for_show);
+            Word { indicator: Cow::Owned(indicator), origin, whole, for_show }
+        })
+    }
+}
+
+// === impl Word ===
+
+impl<'a> Word<'a> {
+    fn own(known: &'a Indicator, whole: bool) -> Self {
+        let origin = Origin::Indicator(Arc::clone(&known.source));
+        Self { indicator: Cow::Borrowed(known), origin, whole, for_show: false }
+    }
+
+    /// Does it hold at this time? The hub's entries end by the machine's clock, which was asked.
+    pub(crate) fn is_live(&self, now: Timestamp) -> bool {
+        self.origin == Origin::Hub || self.indicator.is_live(now)
     }
 }

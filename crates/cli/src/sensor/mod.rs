@@ -51,6 +51,7 @@ pub(crate) fn run(args: &SensorArgs) -> Result<ExitCode, Fail> {
         config,
         reload: Box::new(move || configuration(&again)),
         replay: args.replay.clone(),
+        hub: args.replay.is_empty(),
         aloud: !args.quiet,
     };
     let ended = serve(options).map_err(|error| Fail::new(error.to_string()))?;

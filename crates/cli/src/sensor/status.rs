@@ -96,6 +96,7 @@ fn traffic(out: &mut String, status: &Status, paint: Paint) -> std::fmt::Result 
         writeln!(out, "  what was learned is kept as of {} ago", duration(ago.secs_f64()))?;
     }
     zone(out, status, paint)?;
+    hub(out, status, paint)?;
     match &status.trouble {
         Some(trouble) => {
             writeln!(out, "  {}", red(paint, &format!("NOT ENFORCING: {}", escape(trouble))))
@@ -120,6 +121,42 @@ fn zone(out: &mut String, status: &Status, paint: Paint) -> std::fmt::Result {
         Some(trouble) => writeln!(out, "    {}", red(paint, &escape(trouble))),
         None => Ok(()),
     }
+}
+
+fn hub(out: &mut String, status: &Status, paint: Paint) -> std::fmt::Result {
+    let Some(hub) = &status.hub else { return Ok(()) };
+    let state = match (hub.open, hub.fresh) {
+        (true, true) => "connected".to_owned(),
+        (true, false) => "connected, not yet up to date".to_owned(),
+        (false, true) => red(paint, "NOT CONNECTED"),
+        (false, false) => red(paint, "NOT CONNECTED, and what it said last is STALE"),
+    };
+    writeln!(
+        out,
+        "  hub {} as {} of {}: {state}; {} entries, change {} of epoch {}",
+        escape(&hub.hub),
+        escape(&hub.sensor),
+        escape(&hub.organisation),
+        count(hub.entries),
+        count(hub.seq),
+        hub.epoch
+    )?;
+    writeln!(
+        out,
+        "    {} reports told, {} wait, {} lost, {} refused",
+        count(hub.durable),
+        count(hub.waiting),
+        count(hub.lost),
+        count(hub.refused)
+    )?;
+    if let Some(trouble) = &hub.trouble {
+        writeln!(out, "    {}", red(paint, &escape(trouble)))?;
+    }
+    if !hub.refusals.is_empty() {
+        let all: Vec<String> = hub.refusals.iter().map(|(name, n)| format!("{name} {n}")).collect();
+        writeln!(out, "    {}", red(paint, &format!("not believed: {}", escape(&all.join(", ")))))?;
+    }
+    Ok(())
 }
 
 fn hosts(out: &mut String, status: &Status, paint: Paint) -> std::fmt::Result {

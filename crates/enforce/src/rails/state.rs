@@ -77,6 +77,11 @@ impl State {
         over.iter().filter_map(|target| self.blocks.remove(target)).collect()
     }
 
+    /// Takes out one block, as if its time were over: who asked for it has taken that back.
+    pub fn end(&mut self, target: &Target) -> Option<Block> {
+        self.blocks.remove(target)
+    }
+
     /// Takes out, and gives back, what has expired by this time.
     pub fn expire(&mut self, now: Timestamp) -> Vec<Block> {
         let now = self.pass(now);

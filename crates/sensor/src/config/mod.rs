@@ -3,11 +3,13 @@
 //! Every field has a default, so that `ostium sensor --interface eth0` needs no file. A field that
 //! is not known is an error, because a mistyped rail is no rail; errors name the line.
 
+mod hub;
 mod load;
 mod rpz;
 mod shape;
 mod template;
 
+pub use hub::{HubConfig, Share};
 pub use load::{ConfigError, load, parse};
 pub use rpz::{Resolver, Rpz};
 pub use shape::{

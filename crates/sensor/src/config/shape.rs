@@ -8,7 +8,7 @@ use ostium_evidence::Role;
 use ostium_verdict::Mode;
 use serde::{Deserialize, Deserializer, de::Error};
 
-use super::Rpz;
+use super::{HubConfig, Rpz};
 
 /// All that an operator can say.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -48,6 +48,8 @@ pub struct Config {
     pub enforce: Enforce,
     /// What a host in quarantine may reach.
     pub garden: Garden,
+    /// What is told to the hub.
+    pub hub: HubConfig,
     /// Blocked names for the resolvers of the site.
     pub rpz: Rpz,
     /// Roles that explain what hosts do.
@@ -193,6 +195,7 @@ impl Default for Config {
             indicators: Indicators::default(),
             enforce: Enforce::default(),
             garden: Garden::default(),
+            hub: HubConfig::default(),
             rpz: Rpz::default(),
             role: Vec::new(),
         }

@@ -54,6 +54,17 @@ files = []
 # Destinations of at least this confidence (0 to 100) are blocked at first contact; plain lists have 70.
 block-from = 70
 
+[hub]
+# Of a hub that this sensor joined (ostium join LINE): what is told to it. "suspects": destinations
+# that are suspicious, "infected": only those because of which a host is infected, "nothing".
+share = "suspects"
+# A destination that is merely suspicious is told of when so many hosts talk to it.
+suspects-from = 2
+# Reports kept while the hub cannot be reached; then the oldest go.
+spool = 100000
+# Block what the hub has confirmed, as indicators are blocked; mode says whether anything is.
+block = true
+
 [enforce]
 # How long a block holds.
 hold = "24h"

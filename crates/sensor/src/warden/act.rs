@@ -11,6 +11,7 @@ use ostium_sensor_api::Matter;
 use ostium_verdict::{Block, Mode, Origin, Target, Transport};
 
 use super::Warden;
+use crate::watch::Word;
 
 /// Whether a request came true.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +27,8 @@ struct Known {
     origin: Origin,
     why: String,
     hold: Span,
+    /// The hub has it tried for show: nothing is blocked by it.
+    for_show: bool,
 }
 
 /// Where a name leads is blocked for so long at most: whoever owns the name chooses where it leads.
@@ -47,6 +50,7 @@ impl Warden {
                 let below = if *over == **name { "" } else { "a name below " };
                 let said = format!("{} asked the DNS for {below}{over}", flow.inside);
                 self.contact(now, Target::name(&over).as_ref(), said);
+                self.meet_name(name, flow.inside);
             }
             Cause::Answered(name, addresses) => {
                 let Some(known) = self.known_name(name, now) else {
@@ -62,6 +66,7 @@ impl Warden {
                 };
                 let said = format!("{} talks to {name}: {}", flow.inside, known.why);
                 self.contact(now, Target::name(name).as_ref(), said);
+                self.meet_name(name, flow.inside);
                 let came = self.stop(Target::Address(flow.outside), &known, Some(name), now);
                 self.reset(alarm, came, now);
             }
@@ -70,6 +75,7 @@ impl Warden {
                     let (target, because) = (block.target.clone(), block.because.clone());
                     let said = format!("{} calls {target}: {because}", flow.inside);
                     self.contact(now, Some(&target), said);
+                    self.meet_address(flow);
                     // Its time was chosen when it was made; that somebody calls does not change it.
                     self.reset(alarm, Came::True, now);
                     return;
@@ -79,6 +85,7 @@ impl Warden {
                 };
                 let said = format!("{} calls {}: {}", flow.inside, peer(flow), known.why);
                 self.contact(now, Some(&target), said);
+                self.meet_address(flow);
                 let came = self.stop(target, &known, None, now);
                 self.reset(alarm, came, now);
             }
@@ -87,7 +94,8 @@ impl Warden {
                 let said = format!("{} talks to {}: {why}", flow.inside, peer(flow));
                 let target = socket(flow);
                 self.contact(now, Some(&target), said);
-                let known = Known { origin: Origin::Detector, why, hold: self.ways.hold };
+                let (origin, hold) = (Origin::Detector, self.ways.hold);
+                let known = Known { origin, why, hold, for_show: false };
                 let came = self.stop(target, &known, None, now);
                 self.reset(alarm, came, now);
             }
@@ -110,11 +118,12 @@ impl Warden {
                 other => other.clone(),
             };
             let why = format!("{over} is blocked ({})", block.because);
-            return Some(Known { origin, why, hold: hold.min(block.until.since(now)) });
+            let hold = hold.min(block.until.since(now));
+            return Some(Known { origin, why, hold, for_show: false });
         }
-        let known = watched.indicator_of_name(name).filter(|known| known.is_live(now))?;
-        let origin = Origin::Indicator(Arc::clone(&known.source));
-        Some(Known { origin, why: words(known, name), hold })
+        let word = watched.word_of_name(name).filter(|word| word.is_live(now))?;
+        let Word { origin, for_show, .. } = word;
+        Some(Known { origin, why: words(&word.indicator, name), hold, for_show })
     }
 
     /// The block of a flow's other end.
@@ -126,18 +135,25 @@ impl Warden {
     /// What of an address is to be blocked, and who says that it is bad.
     fn known_address(&self, flow: &FlowKey, now: Timestamp) -> Option<(Target, Known)> {
         let watched = self.watch.now();
-        let (known, whole) = watched.indicator_of_address(flow.outside, flow.outside_port)?;
-        if !known.is_live(now) {
+        let word = watched.word_of_address(flow.outside, flow.outside_port)?;
+        if !word.is_live(now) {
             return None;
         }
+        let Word { origin, for_show, whole, .. } = word;
         let target = if whole { Target::Address(flow.outside) } else { socket(flow) };
-        let origin = Origin::Indicator(Arc::clone(&known.source));
-        Some((target, Known { origin, why: words(known, &peer(flow)), hold: self.ways.hold }))
+        let why = words(&word.indicator, &peer(flow));
+        Some((target, Known { origin, why, hold: self.ways.hold, for_show }))
     }
 
     /// Asks for a block as the site's mode has it.
     fn stop(&mut self, target: Target, known: &Known, name: Option<&str>, now: Timestamp) -> Came {
         if self.ways.mode == Mode::Observe {
+            return Came::Not;
+        }
+        if known.for_show {
+            let said =
+                format!("{target} would be blocked if this were not for show: {}", known.why);
+            self.news.tell(now, Matter::Held, Some(&target), said);
             return Came::Not;
         }
         let block = Block::new(target, known.origin.clone(), self.ways.mode, now, known.hold);
@@ -184,7 +200,7 @@ impl Warden {
         }
     }
 
-    fn make_true(&mut self, block: &Block, now: Timestamp) {
+    pub(super) fn make_true(&mut self, block: &Block, now: Timestamp) {
         if matches!(block.target, Target::Name(_)) {
             self.watch.blocks(&self.rails.state.blocks);
             self.zone_is_old = true;

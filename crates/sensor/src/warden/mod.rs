@@ -6,6 +6,7 @@
 //! somebody changed by hand is mended. Time is an argument; nothing here reads a clock.
 
 mod act;
+mod hub;
 mod names;
 mod orders;
 mod preload;
@@ -24,6 +25,7 @@ use ostium_pipeline::Crowd;
 use ostium_sensor_api::Matter;
 use ostium_verdict::{Block, BlockSet, Mode, Target};
 
+use self::hub::ForHub;
 use crate::config::Resets;
 use crate::news::News;
 use crate::watch::Watch;
@@ -51,6 +53,8 @@ pub(crate) struct Warden {
     crowd: Crowd,
     /// Known destinations that the kernel stops at the first packet; made anew, never kept.
     known: BlockSet,
+    /// Those that it had no room for.
+    left: u64,
     /// Known names, that the resolvers of the site refuse; the same of them.
     known_names: Arc<BlockSet>,
     /// Who gives blocked names to those resolvers.
@@ -58,6 +62,8 @@ pub(crate) struct Warden {
     /// What is blocked has changed since the zone was told.
     zone_is_old: bool,
     infected: BTreeSet<Addr>,
+    /// What the hub is to be told of.
+    for_hub: ForHub,
     /// What operators allowed by hand: a new configuration does not take it away.
     allowed: Vec<Target>,
     /// The set has changed since it was applied, and since it was kept.
@@ -84,10 +90,12 @@ impl Warden {
             watch,
             crowd: Crowd::default(),
             known: BlockSet::default(),
+            left: 0,
             known_names: Arc::default(),
             zone: None,
             zone_is_old: false,
             infected: BTreeSet::new(),
+            for_hub: ForHub::default(),
             allowed: Vec::new(),
             changed: true,
             unkept: false,

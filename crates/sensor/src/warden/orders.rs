@@ -77,6 +77,7 @@ impl Warden {
     fn allow_by_hand(&mut self, target: Target, because: &str, now: Timestamp) -> String {
         let said = format!("{target} is allowed until the sensor starts anew: {because}");
         self.news.tell(now, Matter::Ended, Some(&target), said.clone());
+        self.pardon(&target);
         self.allow(target);
         let gone: Vec<Target> = self
             .blocks()
@@ -91,6 +92,7 @@ impl Warden {
     }
 
     fn release_by_hand(&mut self, target: &Target, because: &str, now: Timestamp) -> String {
+        self.pardon(target);
         let was = self.end(target, now);
         let said = match was {
             true => format!("{target} is released: {because}"),
@@ -98,6 +100,20 @@ impl Warden {
         };
         self.news.tell(now, Matter::Ended, Some(target), said.clone());
         said
+    }
+
+    /// Ends a block at once, in the kernel too, without anybody having said that it was wrong.
+    pub(super) fn end_silently(&mut self, target: &Target, now: Timestamp) {
+        self.rails.state.end(target);
+        self.drop_ahead(target);
+        let done = match &mut self.enforcer {
+            Some(enforcer) => enforcer.release(target),
+            None => Ok(()),
+        };
+        if done.is_err() {
+            self.note(now, done);
+        }
+        self.touch();
     }
 
     /// Ends a block at once, in the kernel too; was there one?
@@ -128,13 +144,17 @@ impl Warden {
         let below = |name: &str| {
             name.strip_suffix(&**over).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
         };
-        let led = |block: &&Block| {
-            let mut names = block
-                .evidence
-                .iter()
-                .filter_map(|line| line.strip_prefix("the name ")?.strip_suffix(" led there"));
-            names.any(below)
-        };
-        self.blocks().filter(led).map(|block| block.target.clone()).collect()
+        self.blocks()
+            .filter(|block| led(block).any(below))
+            .map(|block| block.target.clone())
+            .collect()
     }
+}
+
+/// The names that led to the address of a block.
+pub(super) fn led(block: &Block) -> impl Iterator<Item = &str> {
+    block
+        .evidence
+        .iter()
+        .filter_map(|line| line.strip_prefix("the name ")?.strip_suffix(" led there"))
 }

@@ -21,7 +21,7 @@ const MOST: usize = 10_000;
 /// Known names that resolvers are told: the whole set is looked through at every release.
 const MOST_NAMES: usize = 100_000;
 /// How long each stands when nobody puts it there again.
-const HOLD: Span = Span::from_secs(2 * 3600);
+pub(super) const HOLD: Span = Span::from_secs(2 * 3600);
 
 // === impl Warden: preload ===
 
@@ -37,37 +37,50 @@ impl Warden {
         let sure = |known: &&Indicator| known.confidence >= block_from && known.is_live(now);
         let mut all: Vec<&Indicator> = intel.iter().filter(sure).collect();
         all.sort_by_key(|known| std::cmp::Reverse(known.confidence));
-        let (mut left, mut names) = (0, BlockSet::default());
+        self.left = 0;
         for known in all {
             for target in targets(&known.value) {
-                let is_name = matches!(target, Target::Name(_));
-                if is_name && (self.zone.is_none() || names.len() >= MOST_NAMES) {
-                    continue;
-                }
-                if !is_name && self.known.len() >= MOST {
-                    left += 1;
-                    continue;
-                }
                 let origin = Origin::Indicator(Arc::clone(&known.source));
                 let block = Block::new(target, origin, self.ways.mode, now, HOLD)
                     .because(known.family.as_deref().unwrap_or("known for command and control"));
-                if self.may_stand(&block, now) {
-                    if is_name {
-                        names.merge(block)
-                    } else {
-                        self.known.merge(block)
-                    };
-                }
+                self.add_ahead(&block, now);
             }
         }
-        self.known_names = Arc::new(names);
-        if left > 0 {
+        self.preload_learned(now);
+        if self.left > 0 {
+            let left = self.left;
             let said = format!(
                 "{left} known destinations are blocked at first contact; the kernel holds the \
                  surest {MOST}"
             );
             self.news.tell(now, Matter::Sensor, None, said);
         }
+    }
+
+    /// Adds one to what is known ahead, unless there is no room or a rail is before it; was it?
+    pub(super) fn add_ahead(&mut self, block: &Block, now: Timestamp) -> bool {
+        let is_name = matches!(block.target, Target::Name(_));
+        if is_name && (self.zone.is_none() || self.known_names.len() >= MOST_NAMES) {
+            return false;
+        }
+        if !is_name && self.known.len() >= MOST {
+            self.left += 1;
+            return false;
+        }
+        if !self.may_stand(block, now) {
+            return false;
+        }
+        if is_name {
+            Arc::make_mut(&mut self.known_names).merge(block.clone());
+        } else {
+            self.known.merge(block.clone());
+        }
+        true
+    }
+
+    /// What is known ahead.
+    pub(super) fn known_ahead(&self) -> impl Iterator<Item = &Block> {
+        self.known.iter().chain(self.known_names.iter())
     }
 
     fn may_stand(&self, block: &Block, now: Timestamp) -> bool {
@@ -78,17 +91,19 @@ impl Warden {
 
     /// Takes out what was allowed or released since; was there any?
     pub(super) fn drop_known(&mut self, now: Timestamp) -> bool {
-        let all = self.known.iter().chain(self.known_names.iter());
-        let gone = all.filter(|block| !self.may_stand(block, now));
+        let gone = self.known_ahead().filter(|block| !self.may_stand(block, now));
         let gone: Vec<Target> = gone.map(|block| block.target.clone()).collect();
-        for target in &gone {
-            match target {
-                Target::Name(_) => Arc::make_mut(&mut self.known_names).remove(target),
-                _ => self.known.remove(target),
-            };
-        }
-        self.changed |= !gone.is_empty();
+        gone.iter().for_each(|target| self.drop_ahead(target));
         !gone.is_empty()
+    }
+
+    /// Takes one out of what is known ahead.
+    pub(super) fn drop_ahead(&mut self, target: &Target) {
+        let gone = match target {
+            Target::Name(_) => Arc::make_mut(&mut self.known_names).remove(target),
+            _ => self.known.remove(target),
+        };
+        self.changed |= gone.is_some();
     }
 
     /// Known destinations that the kernel was told of.
@@ -98,7 +113,7 @@ impl Warden {
 }
 
 /// What of an indicator the kernel or a resolver can stop.
-fn targets(value: &IndicatorValue) -> Vec<Target> {
+pub(super) fn targets(value: &IndicatorValue) -> Vec<Target> {
     match value {
         IndicatorValue::Addr(addr) => vec![Target::Address(*addr)],
         IndicatorValue::Socket(addr, port) => [Transport::Tcp, Transport::Udp]

@@ -2,7 +2,7 @@
 
 use ostium_event::Span;
 use ostium_report::{count, duration, size};
-use ostium_sensor_api::ZoneRow;
+use ostium_sensor_api::{HubRow, ZoneRow};
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Rect};
 use ratatui::style::Style;
@@ -100,6 +100,7 @@ fn traffic(frame: &mut Frame<'_>, places: &Places, model: &Model, skin: Skin) {
     );
     let mut losses = vec![shed(model, skin), dropped(model, skin)];
     losses.extend(status.zone.as_ref().map(|row| zone(row, skin)));
+    losses.extend(status.hub.as_ref().map(|row| hub(row, skin)));
     frame.render_widget(Paragraph::new(losses), places.losses);
 }
 
@@ -227,6 +228,28 @@ fn zone(row: &ZoneRow, skin: Skin) -> Line<'static> {
     }
     let bad = row.trouble.is_some() || row.unheard > row.notified;
     labelled("zone", text, if bad { skin.hot() } else { Style::new() }, skin)
+}
+
+/// The line to a hub; in trouble when it is not open, not fresh, or not believed.
+fn hub(row: &HubRow, skin: Skin) -> Line<'static> {
+    let state = match (row.open, row.fresh) {
+        (true, _) => "connected",
+        (false, true) => "not connected",
+        (false, false) => "not connected, stale",
+    };
+    let mut text = format!(
+        "{} {state}: {} entries, {} reports told, {} wait, {} lost",
+        clean(&row.hub),
+        count(row.entries),
+        count(row.durable),
+        count(row.waiting),
+        count(row.lost)
+    );
+    if let Some(trouble) = &row.trouble {
+        text = format!("{text}: {}", clean(trouble));
+    }
+    let bad = !row.open || !row.refusals.is_empty();
+    labelled("hub", text, if bad { skin.hot() } else { Style::new() }, skin)
 }
 
 /// A list: its title, and the rows that are in sight.

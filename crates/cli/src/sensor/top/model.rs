@@ -268,6 +268,7 @@ impl Model {
             alerts: count(self.alerts().len()),
             interfaces: count(self.picture().status.interfaces.len()),
             zone: self.picture().status.zone.is_some(),
+            hub: self.picture().status.hub.is_some(),
         };
         self.places = places(self.size, wants, self.focus);
         let places = self.places;

@@ -14,6 +14,8 @@ pub(super) struct Wants {
     pub(super) interfaces: u16,
     /// Resolvers are given a zone.
     pub(super) zone: bool,
+    /// A hub was joined.
+    pub(super) hub: bool,
 }
 
 /// Places of everything.
@@ -64,7 +66,7 @@ pub(super) fn places(size: (u16, u16), wants: Wants, focus: Focus) -> Option<Pla
     let alerts = next(wants.alerts.min(4));
     let rates = [next(curve), next(curve)];
     let interfaces = next(wants.interfaces.min(most));
-    let losses = next(2 + u16::from(wants.zone));
+    let losses = next(2 + u16::from(wants.zone) + u16::from(wants.hub));
     let used = head.height + alerts.height + 2 * curve + interfaces.height + losses.height;
     let left = height.saturating_sub(used + 1);
     let small = (left / 4).max(3);

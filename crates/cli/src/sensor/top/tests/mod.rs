@@ -7,7 +7,9 @@ mod sizes;
 mod terminal;
 
 use ostium_event::{Span, Timestamp};
-use ostium_sensor_api::{BlockRow, HostRow, InterfaceRow, Matter, NewsRow, Status, ZoneRow};
+use ostium_sensor_api::{
+    BlockRow, HostRow, HubRow, InterfaceRow, Matter, NewsRow, Status, ZoneRow,
+};
 use ostium_verdict::{Block, Mode, Origin};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;

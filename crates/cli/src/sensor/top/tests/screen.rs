@@ -27,6 +27,20 @@ fn a_sensor_in_trouble() {
 }
 
 #[test]
+fn the_hub_is_there_when_one_was_joined() {
+    let mut joined = status();
+    assert!(!picture(&mut model(&joined, (80, 24))).contains("hub "));
+    let hub = HubRow { open: true, fresh: true, entries: 1_204, durable: 31, ..HubRow::default() };
+    joined.hub = Some(HubRow { hub: "hub.example:7443".to_owned(), ..hub });
+    let line = "hub       hub.example:7443 connected: 1,204 entries, 31 reports told, 0 wait";
+    for size in [(80, 24), (160, 50)] {
+        let shown = picture(&mut model(&joined, size));
+        assert!(shown.contains(line), "{shown}");
+        assert!(shown.contains("10.1.2.3") && shown.contains("q quit"), "{shown}");
+    }
+}
+
+#[test]
 fn the_zone_is_there_when_resolvers_are_given_one() {
     let mut served = status();
     assert!(!picture(&mut model(&served, (80, 24))).contains("zone"));

@@ -15,6 +15,8 @@ use ostium_verdict::{Block, BlockSet, Mode, Origin, Rationale, Target};
 use super::act::Came;
 use super::*;
 
+mod hub;
+
 /// What an enforcer was told.
 #[derive(Clone, Default)]
 struct Told {

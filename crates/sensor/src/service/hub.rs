@@ -1,0 +1,61 @@
+//! What the main thread does for the line to a hub.
+
+use ostium_event::Timestamp;
+use ostium_sensor_api::Matter;
+use ostium_uplink::Heard;
+
+use super::Sensor;
+use crate::config::Config;
+use crate::hub::HubEnd;
+
+// === impl Sensor: the hub ===
+
+impl Sensor {
+    /// Hears what the hub said.
+    pub(super) fn hear_hub(&mut self) {
+        let now = self.now();
+        let all = self.hub.as_ref().map(HubEnd::heard).unwrap_or_default();
+        for heard in all {
+            match heard {
+                Heard::Changed(ids) => self.warden.hub_changed(&ids, now),
+                Heard::Whole => {
+                    self.warden.hub_is_new(now);
+                    let block_from = self.config.indicators.block_from;
+                    self.warden.preload(&self.settings.intel, block_from, now);
+                }
+                Heard::Said(said) => self.warden.news.tell(now, Matter::Sensor, None, said),
+            }
+        }
+    }
+
+    /// Tells the hub what the warden has met, and what operators called harmless.
+    pub(super) fn tell_hub(&mut self, now: Timestamp) {
+        self.hear_hub();
+        let told = self.warden.for_hub();
+        let Some(hub) = &mut self.hub else { return };
+        for (value, host) in &told.met {
+            hub.met(value, *host, now);
+        }
+        for value in &told.pardoned {
+            hub.pardoned(value, now);
+        }
+    }
+
+    /// Follows the configuration, and a hub that was joined, or joined anew, since.
+    pub(super) fn settle_hub(&mut self, config: &Config) -> Result<(), String> {
+        if !self.calls_hub {
+            return Ok(());
+        }
+        let joined = HubEnd::is_of(&config.state, self.hub.as_ref());
+        if !joined {
+            // The old line is closed first: both would write the same files.
+            self.hub = None;
+            let opened = HubEnd::open(&config.state, &config.hub, &self.settings.home, &self.slot);
+            self.hub = opened.map_err(|error| error.to_string())?;
+        }
+        self.hub.iter_mut().for_each(|hub| hub.settle(&config.hub));
+        let learned = self.hub.as_ref().filter(|_| config.hub.block).map(HubEnd::learned);
+        self.warden.learn(learned);
+        Ok(())
+    }
+}
