@@ -40,7 +40,8 @@ pub(crate) enum Command {
     Reload(ReloadArgs),
     /// Prints the whole reasoning about a host, name or address of a report, or of a running sensor
     Why(WhyArgs),
-    /// Makes a small world with three bots, analyses it and compares the report with the truth
+    /// Analyses a small world with three bots; then joins three sites by a hub, of which two arm the
+    /// third
     Demo(DemoArgs),
     /// Makes the traffic of a described network: packets, Zeek logs, or a report straight away
     Synth(SynthArgs),
@@ -156,6 +157,9 @@ pub(crate) struct DemoArgs {
     /// Which world: the same seed makes the same bytes
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
+    /// Only the first part: one perimeter, its report, and the truth
+    #[arg(long)]
+    pub(crate) alone: bool,
     /// Keep the capture here, and its labels beside it (.toml)
     #[arg(long, value_name = "FILE")]
     pub(crate) keep: Option<std::path::PathBuf>,

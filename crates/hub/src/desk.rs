@@ -93,6 +93,12 @@ impl Desk {
         self.feed.clone()
     }
 
+    /// Waits until the feed has gone beyond this change; how far it is then. `None` if the hub stops.
+    pub async fn published(&self, seen: u64) -> Option<u64> {
+        let mut feed = self.feed.clone();
+        Some(feed.wait_for(|told| told.at.seq > seen).await.ok()?.at.seq)
+    }
+
     /// Gives a batch; the answer comes when it is durable. `None` if the hub stops.
     pub(crate) async fn batch(&self, batch: Batch) -> Option<oneshot::Receiver<Answer>> {
         let (answer, answered) = oneshot::channel();

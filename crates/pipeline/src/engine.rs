@@ -196,14 +196,18 @@ impl Engine {
 
     /// Looks at one of `parts` parts of all hosts: those that are not clean.
     pub fn look(&mut self, part: u32, parts: u32) -> Vec<Judged> {
+        let judged = self.judged(part, parts);
+        judged.filter(|judged| judged.rationale.verdict != Verdict::Clean).collect()
+    }
+
+    fn judged(&mut self, part: u32, parts: u32) -> impl Iterator<Item = Judged> + use<> {
         let (settings, whole) = (Arc::clone(&self.settings), Arc::clone(&self.whole));
         let parts = parts.clamp(1, SHARDS);
         let found = self.crew.each(move |number, shard| match number % parts == part % parts {
             true => judge_shard(shard, &settings, &whole),
             false => Vec::new(),
         });
-        let judged = found.into_iter().flatten();
-        judged.filter(|judged| judged.rationale.verdict != Verdict::Clean).collect()
+        found.into_iter().flatten()
     }
 
     /// Which destinations several hosts talk to.
@@ -215,7 +219,8 @@ impl Engine {
     /// The report on all that was heard so far, under the names of its sources.
     pub fn document(&mut self, names: Vec<String>) -> Document {
         self.gather();
-        let judged = self.look(0, 1);
+        // The clean ones too: they are counted.
+        let judged = self.judged(0, 1).collect();
         let read = Read { names, tally: self.tally.clone(), dropped: self.dropped() };
         build(facts(&self.settings, &self.whole, read), judged, self.settings.all)
     }

@@ -212,6 +212,8 @@ pub enum Matter {
     Ended,
     /// A connection was reset.
     Reset,
+    /// The hub is told of something.
+    Told,
     /// Something of the sensor itself.
     Sensor,
 }

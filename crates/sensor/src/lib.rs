@@ -19,6 +19,7 @@ mod load;
 mod metrics;
 mod news;
 mod own;
+mod pace;
 mod service;
 mod site;
 mod source;
@@ -29,4 +30,5 @@ mod warden;
 mod watch;
 mod zone;
 
+pub use news::Listener;
 pub use service::{Ended, Options, SensorError, run, teardown};

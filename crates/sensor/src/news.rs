@@ -12,12 +12,17 @@ use ostium_verdict::Target;
 
 use crate::voice::Voice;
 
+/// Who hears news as they happen.
+pub type Listener = Box<dyn Fn(&NewsRow) + Send>;
+
 /// The latest pieces of news.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct News {
     rows: VecDeque<NewsRow>,
     /// Says them on standard error too.
     pub(crate) voice: Option<Voice>,
+    /// Hears them too.
+    pub(crate) told_to: Option<Listener>,
     /// When what was told last, by a hash of it.
     told: HashMap<u64, Timestamp>,
     hasher: RandomState,
@@ -74,6 +79,9 @@ impl News {
         if let Some(voice) = &self.voice {
             voice.say(&row.said);
         }
+        if let Some(told_to) = &self.told_to {
+            told_to(&row);
+        }
         self.rows.push_front(row);
         self.rows.truncate(KEPT);
     }
@@ -90,7 +98,9 @@ impl News {
         let key = match matter {
             Matter::Held | Matter::Refused => self.hasher.hash_one((matter, target)),
             Matter::Contact | Matter::Reset => self.hasher.hash_one((matter, target, said)),
-            Matter::Infected | Matter::Blocked | Matter::Ended | Matter::Sensor => return false,
+            Matter::Infected | Matter::Blocked | Matter::Ended | Matter::Sensor | Matter::Told => {
+                return false;
+            }
         };
         if self.told.len() >= REMEMBERED {
             self.told.clear();

@@ -26,6 +26,7 @@ use crate::hub::HubEnd;
 use crate::inbox::{Inbox, Letter, Slot, inbox};
 use crate::keep::Keep;
 use crate::load::Load;
+use crate::news::Listener;
 use crate::source::Gauge;
 use crate::start::{arm, call_hub, hear_signals, open, read_all, recall, remember, voice};
 use crate::status::{Board, Desk, Facts};
@@ -42,11 +43,15 @@ pub struct Options {
     pub reload: Box<dyn Fn() -> Result<Config, ConfigError> + Send>,
     /// Captures to replay instead of interfaces; time is theirs then, and the sensor ends with them.
     pub replay: Vec<PathBuf>,
+    /// Replay so many times as fast as it was; as fast as possible when it is not set.
+    pub pace: Option<f64>,
     /// Use the hub that was joined. A replay should not, unless it tells of now: other sites would
     /// be told of what is long over.
     pub hub: bool,
     /// Say what happens on standard error.
     pub aloud: bool,
+    /// Who hears the news besides, as they happen; called by the main thread.
+    pub told: Option<Listener>,
 }
 
 /// Why a sensor cannot start.
@@ -143,13 +148,13 @@ struct Due {
 /// # Errors
 /// When it cannot start: the error says what to do.
 pub fn run(options: Options) -> Result<Ended, SensorError> {
-    let Options { mut config, reload, replay, hub, aloud } = options;
+    let Options { mut config, reload, replay, pace, hub, aloud, told } = options;
     if !replay.is_empty() && config.mode == Mode::Block {
         // A capture of another day is no reason to cut off anybody now.
         config.mode = Mode::Simulate;
     }
     let (slot, inbox) = inbox();
-    let (sources, clock) = open(&config, &replay)?;
+    let (sources, clock) = open(&config, &replay, pace)?;
     let settings = Arc::new(site::settings(&config)?);
     // Two that share a kernel's table would undo each other's blocks.
     control::is_free(&config.socket)
@@ -159,7 +164,7 @@ pub fn run(options: Options) -> Result<Ended, SensorError> {
     let watch = Arc::new(Watch::new(Arc::clone(&settings), config.indicators.block_from));
     let mut warden =
         Warden::new(Rails::new(site::rails(&config)), site::ways(&config), Arc::clone(&watch));
-    warden.news.voice = voice(aloud)?;
+    (warden.news.voice, warden.news.told_to) = (voice(aloud)?, told);
     // First what was blocked before: the kernel is not to let it through for a moment.
     recall(&mut warden, &keep)?;
     // A capture of another day is no reason to refuse names now.
@@ -379,7 +384,10 @@ impl Sensor {
         self.desk.looked(part, judged.iter().map(|judged| &judged.rationale));
         for judged in &judged {
             self.warden.verdict(&judged.rationale, now);
-            self.hub.iter_mut().for_each(|hub| hub.judged(judged, now));
+            let said = self.hub.as_mut().map(|hub| hub.judged(judged, now)).unwrap_or_default();
+            for said in said {
+                self.warden.news.tell(now, Matter::Told, None, said);
+            }
         }
     }
 

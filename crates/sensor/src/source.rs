@@ -11,6 +11,7 @@ use ostium_sensor_api::InterfaceRow;
 
 use crate::config::Capture;
 use crate::inbox::{Letter, Slot};
+use crate::pace::Pace;
 
 /// What a source counts, for whoever asks.
 #[derive(Debug, Default)]
@@ -25,7 +26,7 @@ pub(crate) struct Gauge {
 /// A source that can be read.
 pub(crate) enum Source {
     Interface(Box<LiveCapture>),
-    File(Box<CaptureFile>),
+    File(Box<CaptureFile>, Option<Pace>),
 }
 
 /// How long a reader waits before it looks whether it should end.
@@ -72,16 +73,17 @@ impl Source {
     }
 
     /// Opens a capture to be replayed.
-    pub(crate) fn file(path: &PathBuf) -> Result<Self, CaptureError> {
+    pub(crate) fn file(path: &PathBuf, pace: Option<f64>) -> Result<Self, CaptureError> {
         let file = File::open(path)?;
-        CaptureFile::open(Box::new(file)).map(|file| Self::File(Box::new(file)))
+        let pace = pace.map(Pace::new);
+        CaptureFile::open(Box::new(file)).map(|file| Self::File(Box::new(file), pace))
     }
 
     /// Reads until it ends or `stop` is set.
     pub(crate) fn read(self, number: usize, slot: &Slot, gauge: &Gauge, stop: &AtomicBool) {
         match self {
             Self::Interface(live) => listen(*live, slot, gauge, stop),
-            Self::File(file) => replay(*file, slot, gauge, stop),
+            Self::File(file, pace) => replay(*file, pace, slot, gauge, stop),
         }
         slot.put(Letter::End(number));
     }
@@ -111,7 +113,13 @@ fn listen(mut live: LiveCapture, slot: &Slot, gauge: &Gauge, stop: &AtomicBool) 
     }
 }
 
-fn replay(mut file: CaptureFile, slot: &Slot, gauge: &Gauge, stop: &AtomicBool) {
+fn replay(
+    mut file: CaptureFile,
+    mut pace: Option<Pace>,
+    slot: &Slot,
+    gauge: &Gauge,
+    stop: &AtomicBool,
+) {
     let mut block = slot.buffer();
     while !stop.load(Ordering::Relaxed) {
         match file.next_block(&mut block) {
@@ -123,6 +131,12 @@ fn replay(mut file: CaptureFile, slot: &Slot, gauge: &Gauge, stop: &AtomicBool) 
             }
         }
         gauge.seen.fetch_add(block.packets.len() as u64, Ordering::Relaxed);
+        if let Some(pace) = &mut pace {
+            if !pace.put(&block, slot, stop) {
+                return;
+            }
+            continue;
+        }
         let full = std::mem::replace(&mut block, slot.buffer());
         if !slot.put(Letter::Packets(full)) {
             return;

@@ -27,12 +27,16 @@ use crate::warden::Warden;
 /// Sources with their names, and whose time it is.
 pub(crate) type Opened = (Vec<(String, Source)>, Clock);
 
-pub(crate) fn open(config: &Config, replay: &[PathBuf]) -> Result<Opened, SensorError> {
+pub(crate) fn open(
+    config: &Config,
+    replay: &[PathBuf],
+    pace: Option<f64>,
+) -> Result<Opened, SensorError> {
     let mut sources = Vec::new();
     for path in replay {
         let name = path.display().to_string();
         let source =
-            Source::file(path).map_err(|error| SensorError::Source(name.clone(), error))?;
+            Source::file(path, pace).map_err(|error| SensorError::Source(name.clone(), error))?;
         sources.push((name, source));
     }
     if !sources.is_empty() {

@@ -50,6 +50,9 @@ pub(crate) struct SensorArgs {
     /// Replay a capture instead of hearing interfaces, and end with it; repeat for more
     #[arg(long, value_name = "FILE")]
     pub(crate) replay: Vec<PathBuf>,
+    /// Replay so many times as fast as it was [default: as fast as possible]
+    #[arg(long, value_name = "TIMES", requires = "replay", value_parser = times)]
+    pub(crate) pace: Option<f64>,
     /// Print the report at the end (a replay always does)
     #[arg(long)]
     pub(crate) report: bool,
@@ -68,6 +71,12 @@ pub(crate) struct SensorArgs {
     /// Say nothing on standard error but failures
     #[arg(long, short)]
     pub(crate) quiet: bool,
+}
+
+/// A number of times.
+fn times(text: &str) -> Result<f64, String> {
+    let times = text.parse().ok().filter(|times: &f64| times.is_finite() && *times > 0.0);
+    times.ok_or_else(|| "a number above 0 is wanted, such as 1 or 60".to_owned())
 }
 
 /// What may be done.

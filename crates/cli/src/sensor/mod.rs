@@ -51,8 +51,10 @@ pub(crate) fn run(args: &SensorArgs) -> Result<ExitCode, Fail> {
         config,
         reload: Box::new(move || configuration(&again)),
         replay: args.replay.clone(),
+        pace: args.pace,
         hub: args.replay.is_empty(),
         aloud: !args.quiet,
+        told: None,
     };
     let ended = serve(options).map_err(|error| Fail::new(error.to_string()))?;
     if !args.replay.is_empty() || args.report {

@@ -102,11 +102,14 @@ impl HubEnd {
         self.teller.active(hosts);
     }
 
-    /// A host was judged, and is not clean.
-    pub(crate) fn judged(&mut self, judged: &Judged, now: Timestamp) {
-        for (report, urgent) in self.teller.judged(judged, now) {
-            self.line.report(&report, urgent);
+    /// A host was judged, and is not clean; what the hub is told of, in a line each.
+    pub(crate) fn judged(&mut self, judged: &Judged, now: Timestamp) -> Vec<String> {
+        let mut said = Vec::new();
+        for told in self.teller.judged(judged, now) {
+            self.line.report(&told.report, told.urgent);
+            said.extend(told.news);
         }
+        said
     }
 
     /// A host met what the hub has published.

@@ -52,6 +52,16 @@ struct Told {
     count: u32,
 }
 
+/// What is told.
+#[derive(Debug)]
+pub(crate) struct Tell {
+    pub(crate) report: wire::Report,
+    /// Somebody waits for it.
+    pub(crate) urgent: bool,
+    /// The same for the site's operator, when it is told for the first time.
+    pub(crate) news: Option<String>,
+}
+
 /// What is to be said of one destination.
 struct Finding {
     log_odds: f64,
@@ -86,8 +96,8 @@ impl Teller {
         self.active = hosts;
     }
 
-    /// What is to be told of a host that was judged, and whether somebody waits for it.
-    pub(crate) fn judged(&mut self, judged: &Judged, now: Timestamp) -> Vec<(wire::Report, bool)> {
+    /// What is to be told of a host that was judged.
+    pub(crate) fn judged(&mut self, judged: &Judged, now: Timestamp) -> Vec<Tell> {
         if self.config.share == Share::Nothing {
             return Vec::new();
         }
@@ -111,8 +121,13 @@ impl Teller {
             told.log_odds = finding.log_odds;
             told.convicts |= finding.convicts;
             let urgent = finding.convicts && (risen || new);
+            let nats = finding.log_odds;
+            let what = if finding.convicts { "infects" } else { "is suspicious" };
+            let news = (new || risen).then(|| {
+                format!("the hub is told of {value}: it {what}, {nats:.1} nats, hosts: {count}")
+            });
             if let Some(report) = self.report(&value, Some(finding), now) {
-                reports.push((report, urgent));
+                reports.push(Tell { report, urgent, news });
             }
         }
         reports
@@ -235,7 +250,14 @@ impl Teller {
                 continue;
             }
             let log_odds = if certain { log_odds.max(self.policy.group_cap()) } else { log_odds };
-            findings.insert(value, self.finding(&items, log_odds, convicts));
+            let finding = self.finding(&items, log_odds, convicts);
+            // Two conversations may be with one destination: the louder tells of it.
+            let louder = findings.get(&value).is_none_or(|old: &Finding| {
+                (finding.convicts, finding.log_odds) > (old.convicts, old.log_odds)
+            });
+            if louder {
+                findings.insert(value, finding);
+            }
         }
         findings
     }

@@ -14,7 +14,7 @@ use prost::Message;
 
 use super::pseudonym::Pseudonyms;
 use super::shape::bytes;
-use super::tell::Teller;
+use super::tell::{Tell, Teller};
 use crate::config::{HubConfig, Share};
 
 fn at(secs: u64) -> Timestamp {
@@ -52,12 +52,12 @@ fn said_of(name: &str, config: &HubConfig) -> (Vec<wire::Report>, BTreeSet<Addr>
     for judged in engine.look(0, 1) {
         hosts.insert(judged.rationale.host);
         let told = teller.judged(&judged, now);
-        for (report, _) in &told {
+        for Tell { report, .. } in &told {
             let met = IndicatorValue::Domain("c2.example".to_owned());
             reports.extend(teller.met(&met, judged.rationale.host, now));
             assert!(report.subject.is_some());
         }
-        reports.extend(told.into_iter().map(|(report, _)| report));
+        reports.extend(told.into_iter().map(|told| told.report));
     }
     (reports, hosts)
 }
@@ -135,7 +135,7 @@ fn what_one_person_alone_visits_stays_here() {
     assert!(teller.judged(&suspicious(1), at(0)).is_empty());
     assert!(teller.judged(&suspicious(1), at(9)).is_empty(), "the same one again is still one");
     let told = teller.judged(&suspicious(2), at(10));
-    let [(report, false)] = told.as_slice() else { panic!("{told:?}") };
+    let [Tell { report, urgent: false, .. }] = told.as_slice() else { panic!("{told:?}") };
     let hosts = report.hosts.as_ref().unwrap();
     assert_eq!((hosts.count, hosts.crowd, hosts.lowest.len()), (2, 50, 2));
     assert!(!holds(&report.encode_to_vec(), "alice"));
@@ -147,7 +147,7 @@ fn what_one_person_alone_visits_stays_here() {
 fn who_convicts_is_told_at_once_and_not_all_the_time() {
     let mut teller = teller(HubConfig::default(), &Home::private());
     let told = teller.judged(&infected(1), at(0));
-    let [(report, true)] = told.as_slice() else { panic!("{told:?}") };
+    let [Tell { report, urgent: true, .. }] = told.as_slice() else { panic!("{told:?}") };
     assert_eq!(report.verdict, i32::from(wire::Verdict::Infected));
     // Two groups, as the judge adds them up; one name for what is one conversation.
     assert!((report.log_odds - 12.5).abs() < 1e-3, "{}", report.log_odds);
@@ -159,7 +159,20 @@ fn who_convicts_is_told_at_once_and_not_all_the_time() {
     assert!(teller.judged(&infected(3), at(6)).is_empty());
     let again = teller.judged(&infected(1), at(3_700));
     assert_eq!(again.len(), 1, "it lasts");
-    assert!(!again[0].1, "nobody waits for that");
+    assert!(!again[0].urgent, "nobody waits for that");
+}
+
+#[test]
+fn the_louder_of_two_conversations_tells_of_one_destination() {
+    let mut teller = teller(HubConfig::default(), &Home::private());
+    let all = vec![
+        evidence(Group::Timing, 6.5, "c2.example", 1),
+        evidence(Group::Destination, 6.0, "c2.example", 1),
+        evidence(Group::Client, 3.2, "c2.example", 2),
+    ];
+    let told = teller.judged(&judged([10, 0, 0, 1], all), at(0));
+    let [Tell { report, news: Some(_), .. }] = told.as_slice() else { panic!("{told:?}") };
+    assert!((report.log_odds - 12.5).abs() < 1e-3, "{}", report.log_odds);
 }
 
 #[test]

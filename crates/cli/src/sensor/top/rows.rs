@@ -128,6 +128,7 @@ const fn matter(matter: Matter) -> &'static str {
         Matter::Refused => "refused",
         Matter::Ended => "ended",
         Matter::Reset => "reset",
+        Matter::Told => "told",
         Matter::Sensor => "sensor",
     }
 }

@@ -1,9 +1,8 @@
-//! `ostium demo`: a small world with known truth, analysed.
+//! One perimeter: a small world with known truth, analysed.
 
 use std::io::{BufWriter, Cursor};
 use std::ops::ControlFlow;
 use std::path::Path;
-use std::process::ExitCode;
 
 use ostium_event::Home;
 use ostium_pipeline::{Settings, analyze, from_reader};
@@ -16,8 +15,8 @@ use crate::output::{print, write_file};
 use crate::progress::Bar;
 use crate::truth::compare;
 
-/// Runs the command.
-pub(crate) fn run(args: &DemoArgs) -> Result<ExitCode, Fail> {
+/// Makes the world, analyses it, and shows the report against the truth.
+pub(super) fn tell(args: &DemoArgs) -> Result<(), Fail> {
     let world = demo(args.seed);
     let mut capture = Vec::new();
     let truth = world
@@ -49,7 +48,7 @@ pub(crate) fn run(args: &DemoArgs) -> Result<ExitCode, Fail> {
         print(&compare(&analysis.document, &truth))?;
         print(&next_steps(args))?;
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
 fn keep(path: &Path, capture: &[u8], truth: &Truth) -> Result<(), Fail> {
