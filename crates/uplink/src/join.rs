@@ -51,6 +51,8 @@ pub struct Membership {
     pub key: Vec<u8>,
     /// The organisation, as the hub calls it.
     pub organisation: String,
+    /// The sensor, as the hub calls it.
+    pub sensor: String,
     /// Whose signature the feed's certificates bear.
     pub feed_root: Vec<u8>,
     /// Which feed.
@@ -75,6 +77,7 @@ pub async fn join(invitation: &Invitation, sensor: &str) -> Result<Membership, U
         certificate: enrolled.certificate.to_vec(),
         key: key.serialize_der(),
         organisation: enrolled.organisation,
+        sensor: enrolled.sensor,
         feed_root: enrolled.feed_root.to_vec(),
         feed: enrolled.feed.to_vec(),
     })

@@ -10,6 +10,8 @@
 mod connect;
 mod invitation;
 mod join;
+mod keep;
 
 pub use invitation::{BadInvitation, Invitation};
 pub use join::{Membership, UplinkError, join};
+pub use keep::{KeepError, MEMBERSHIP};
