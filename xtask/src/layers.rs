@@ -61,6 +61,7 @@ const CRATES: &[(&str, Layer)] = &[
     ("crates/synth", Layer::Maker),
     ("crates/poison", Layer::Maker),
     ("crates/lab", Layer::Maker),
+    ("crates/control", Layer::Interface),
     ("crates/sensor-api", Layer::Interface),
     ("crates/hub-api", Layer::Interface),
     ("crates/browser", Layer::Service),
@@ -87,6 +88,7 @@ const WITHIN: &[(&str, &str, &str)] = &[
     ("intel", "names", "rails refuse public suffixes and popular names"),
     ("names", "event", "who owns a network is asked by address"),
     ("wire", "event", "addresses and anomalies are events' words"),
+    ("sensor-api", "control", "a sensor is asked as every service is"),
     (
         "detect",
         "profile",

@@ -14,6 +14,7 @@ use ostium_event::{Span, Timestamp};
 use ostium_intel::IndicatorValue;
 
 use crate::denials::Denials;
+use crate::score::{Weighed, decayed, score};
 use crate::{Case, Kept, OrgId, Organisation, Policy, Rails, Reason, State};
 
 /// What is to be done.
@@ -193,6 +194,23 @@ impl Correlator {
     /// The case of a destination.
     pub fn case(&self, subject: &IndicatorValue) -> Option<&Case> {
         self.cases.get(self.of.get(subject)?)
+    }
+
+    /// How a case is weighed now.
+    pub fn weigh(&self, case: &Case, now: Timestamp) -> Weighed {
+        let found = score(case, &self.organisations, &self.policy, &self.denials, now);
+        let votes = case.votes.iter().map(|(id, vote)| {
+            let weight =
+                self.organisations.get(id).map_or(0.0, |one| one.weight(&self.policy, now));
+            let nats = decayed(vote, self.policy.half_life, now);
+            (*id, (weight, nats.clamp(0.0, self.policy.most_of_one)))
+        });
+        Weighed {
+            probability: found.probability,
+            organisations: found.organisations,
+            networks: found.networks,
+            votes: votes.collect(),
+        }
     }
 
     /// How many wait for the next minute.

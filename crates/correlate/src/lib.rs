@@ -26,3 +26,4 @@ pub use organisation::{OrgId, Organisation, Standing};
 pub use policy::Policy;
 pub use rails::{Kept, Rails};
 pub use report::{Finding, Report};
+pub use score::Weighed;

@@ -68,6 +68,20 @@ pub(crate) fn score(
     }
 }
 
+/// A case as it is weighed now, for who asks why.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Weighed {
+    /// How probable it is, with all votes.
+    pub probability: f64,
+    /// Organisations that support it.
+    pub organisations: usize,
+    /// Networks that they are in.
+    pub networks: usize,
+    /// For each vote the weight of its organisation, 0 to 1, and the nats that are left of it,
+    /// before that weight.
+    pub votes: BTreeMap<OrgId, (f64, f64)>,
+}
+
 /// What a vote is worth now.
 pub(crate) fn decayed(vote: &Vote, half_life: Span, now: Timestamp) -> f64 {
     let age = now.since(vote.last).secs_f64() / half_life.secs_f64().max(1.0);

@@ -34,6 +34,9 @@ pub enum StoreError {
     /// A row that this version cannot read.
     #[error("a row of {0} cannot be read: {1}")]
     Row(&'static str, String),
+    /// A path that SQLite cannot be told.
+    #[error("{0} is no name that the database can be told: use letters of UTF-8")]
+    Name(PathBuf),
     /// There is already one of this name.
     #[error("{0} exists already")]
     Exists(String),

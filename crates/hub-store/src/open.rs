@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::backup::Backup;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use crate::StoreError;
@@ -89,13 +88,19 @@ impl Store {
         }
     }
 
-    /// Copies all to another file while others write: a whole, consistent state.
+    /// Copies all to a file that is new, or empty, while others write: a whole, consistent state,
+    /// read in one transaction, so that it ends however much is written meanwhile.
     pub fn backup(&self, to: &Path) -> Result<(), StoreError> {
-        let mut target = Connection::open(to)?;
-        let backup = Backup::new(&self.db, &mut target)?;
-        // A hundred pages at a time, so that who writes is not kept waiting.
-        backup.run_to_completion(1_000, Duration::from_millis(1), None)?;
+        let to = to.to_str().ok_or_else(|| StoreError::Name(to.to_owned()))?;
+        self.db.execute("VACUUM INTO ?", [to])?;
         Ok(())
+    }
+
+    /// Looks through the whole file, its indices too; slow.
+    pub fn check(&self) -> Result<(), StoreError> {
+        let found = self.db.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0));
+        let found: String = found.map_err(|error| self.explain(error.into()))?;
+        if found == "ok" { Ok(()) } else { Err(self.damaged(found)) }
     }
 
     /// Bytes of the file, without its log.

@@ -21,6 +21,8 @@ pub struct Invite {
     pub network: u32,
     /// When it ends.
     pub expires: Timestamp,
+    /// How many sensors may join by it, 1 at least.
+    pub sensors: u32,
 }
 
 /// A sensor that joins.
@@ -110,28 +112,31 @@ impl Writer<'_> {
         put.query_row(row, |row| row.get(0)).map_err(taken)
     }
 
-    /// A sensor may report and follow no more, or may again.
-    pub fn revoke(&self, sensor: u32, revoked: bool) -> Result<bool, StoreError> {
-        let sql = "UPDATE sensors SET revoked = ? WHERE id = ?";
-        Ok(self.0.prepare_cached(sql)?.execute(params![revoked, sensor])? == 1)
+    /// A sensor may report and follow no more; another one may join under its name.
+    pub fn revoke(&self, sensor: u32) -> Result<bool, StoreError> {
+        let sql = "UPDATE sensors SET revoked = 1, name = name || '~' || id
+                   WHERE id = ? AND revoked = 0";
+        Ok(self.0.prepare_cached(sql)?.execute(params![sensor])? == 1)
     }
 
     /// Somebody may join with this secret's hash.
     pub fn invite(&self, hash: &[u8], invite: &Invite) -> Result<(), StoreError> {
         let mut put = self.0.prepare_cached(
-            "INSERT INTO invites (hash, organisation, vouched, network, expires)
-             VALUES (?, ?, ?, ?, ?)",
+            "INSERT INTO invites (hash, organisation, vouched, network, expires, used)
+             VALUES (?, ?, ?, ?, ?, ?)",
         )?;
         let (name, expires) = (&invite.organisation, seconds(invite.expires));
-        put.execute(params![hash, name, invite.vouched, invite.network, expires])?;
+        // It is used up at 1.
+        let used = 1 - i64::from(invite.sensors.max(1));
+        put.execute(params![hash, name, invite.vouched, invite.network, expires, used])?;
         Ok(())
     }
 
-    /// Takes an invitation: once, and before it ends.
+    /// Takes an invitation: as often as it says, and before it ends.
     pub fn take_invite(&self, hash: &[u8], now: Timestamp) -> Result<Option<Invite>, StoreError> {
         let mut take = self.0.prepare_cached(
-            "UPDATE invites SET used = 1 WHERE hash = ? AND used = 0 AND expires > ?
-             RETURNING organisation, vouched, network, expires",
+            "UPDATE invites SET used = used + 1 WHERE hash = ? AND used < 1 AND expires > ?
+             RETURNING organisation, vouched, network, expires, used",
         )?;
         let mut rows = take.query(params![hash, seconds(now)])?;
         let Some(row) = rows.next()? else { return Ok(None) };
@@ -140,6 +145,8 @@ impl Writer<'_> {
             vouched: row.get(1)?,
             network: row.get(2)?,
             expires: Timestamp::from_secs(row.get::<_, i64>(3)?.unsigned_abs()),
+            // This one, and those that are left.
+            sensors: u32::try_from(2 - row.get::<_, i64>(4)?).unwrap_or(1),
         }))
     }
 
@@ -169,6 +176,11 @@ impl Writer<'_> {
         let sql = "INSERT OR REPLACE INTO exempt VALUES (?, ?, ?)";
         self.0.prepare_cached(sql)?.execute(params![value, note, seconds(at)])?;
         Ok(())
+    }
+
+    /// Exempts it no more; was it?
+    pub fn unexempt(&self, value: &str) -> Result<bool, StoreError> {
+        Ok(self.0.prepare_cached("DELETE FROM exempt WHERE value = ?")?.execute([value])? == 1)
     }
 
     /// Who did what to what, and why.

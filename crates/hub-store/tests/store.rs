@@ -118,8 +118,13 @@ fn what_fails_leaves_nothing_behind() {
 fn an_invitation_works_once_and_in_time() {
     let folder = Folder::new("invite");
     let mut store = Store::open(&folder.file()).unwrap();
-    let invite =
-        Invite { organisation: "acme".to_owned(), vouched: 0.5, network: 64_500, expires: at(100) };
+    let invite = Invite {
+        organisation: "acme".to_owned(),
+        vouched: 0.5,
+        network: 64_500,
+        expires: at(100),
+        sensors: 1,
+    };
     store.write(|to| to.invite(b"hash", &invite)).unwrap();
     assert_eq!(store.write(|to| to.take_invite(b"other", at(1))).unwrap(), None);
     assert_eq!(store.write(|to| to.take_invite(b"hash", at(1))).unwrap(), Some(invite.clone()));

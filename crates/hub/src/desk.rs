@@ -3,6 +3,9 @@
 //! What is asked while a transaction is being written joins the next one, so that a disk that is
 //! slow makes batches larger and not the hub slower.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -16,7 +19,7 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::timeout;
 
-use crate::books::{Admitted, Batch, Books, BooksError, Receipt};
+use crate::books::{Admitted, Batch, Books, BooksError, Frames, Receipt};
 use crate::feed::{Feed, Told};
 
 /// Questions that wait for the books at most; then who asks waits.
@@ -46,6 +49,8 @@ pub(crate) struct Answer {
 /// What leads a follower on: the frames since, or the whole set; and where it is then.
 #[derive(Clone, Debug)]
 pub(crate) struct Lead {
+    /// Whose word counts; to be known before the frames.
+    pub(crate) keys: Arc<Vec<Bytes>>,
     pub(crate) frames: Vec<Bytes>,
     pub(crate) at: Position,
     /// It is a snapshot, made now or not long ago.
@@ -55,18 +60,32 @@ pub(crate) struct Lead {
 enum Ask {
     Batch(Batch, oneshot::Sender<Answer>),
     Lead(Position, oneshot::Sender<Option<Lead>>),
-    Invite([u8; 32], Invite, oneshot::Sender<bool>),
+    Work(Work),
     Admit([u8; 32], String, oneshot::Sender<Result<Option<Admitted>, String>>),
     Admits(u32, OrgId, oneshot::Sender<bool>),
     /// Somebody has been told to stop.
     Stop,
 }
 
+/// What is done with the books, and answers itself; the frames are to be published.
+type Work = Box<dyn FnOnce(&mut Books, Timestamp) -> Frames + Send>;
+
 /// Where the keeper of the books is asked.
 #[derive(Clone, Debug)]
 pub struct Desk {
     asks: mpsc::Sender<Ask>,
     feed: watch::Receiver<Told>,
+    removed: watch::Receiver<Arc<BTreeSet<u32>>>,
+    followers: Arc<AtomicUsize>,
+}
+
+/// A follower that counts while this is held.
+pub(crate) struct Counted(Arc<AtomicUsize>);
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 /// The clock of the hub.
@@ -82,10 +101,13 @@ impl Desk {
         let (asks, asked) = mpsc::channel(WAITING);
         let feed = Feed::new(&books, clock());
         let receiver = feed.subscribe();
-        let keeper = Keeper { books, feed, clock, snapshot: None, full_until: Timestamp::ZERO };
+        let (removed, removals) = watch::channel(Arc::new(books.removed()));
+        let full_until = Timestamp::ZERO;
+        let keeper = Keeper { books, feed, removed, clock, snapshot: None, full_until };
         let thread = thread::Builder::new().name("books".to_owned());
         let handle = thread.spawn(move || keeper.run(asked, &runtime))?;
-        Ok((Self { asks, feed: receiver }, handle))
+        let followers = Arc::default();
+        Ok((Self { asks, feed: receiver, removed: removals, followers }, handle))
     }
 
     /// The end of the feed, and its news.
@@ -97,6 +119,27 @@ impl Desk {
     pub async fn published(&self, seen: u64) -> Option<u64> {
         let mut feed = self.feed.clone();
         Some(feed.wait_for(|told| told.at.seq > seen).await.ok()?.at.seq)
+    }
+
+    /// Waits until this sensor is removed.
+    pub(crate) async fn removal(&self, sensor: u32) {
+        let mut removed = self.removed.clone();
+        let over = removed.wait_for(|removed| removed.contains(&sensor)).await.is_err();
+        if over {
+            // Nobody is removed any more; the end of the hub is told otherwise.
+            std::future::pending().await
+        }
+    }
+
+    /// Counts a follower.
+    pub(crate) fn follows(&self) -> Counted {
+        self.followers.fetch_add(1, Ordering::Relaxed);
+        Counted(Arc::clone(&self.followers))
+    }
+
+    /// How many follow now.
+    pub(crate) fn followers(&self) -> usize {
+        self.followers.load(Ordering::Relaxed)
     }
 
     /// Gives a batch; the answer comes when it is durable. `None` if the hub stops.
@@ -112,7 +155,27 @@ impl Desk {
 
     /// Somebody may join with a secret of this hash, once; was that kept?
     pub async fn invite(&self, hash: [u8; 32], invite: Invite) -> bool {
-        self.ask(|answer| Ask::Invite(hash, invite, answer)).await.unwrap_or(false)
+        let kept = self.with(move |books, _| (Vec::new(), books.invite(&hash, &invite).is_ok()));
+        kept.await.unwrap_or(false)
+    }
+
+    /// Has something done with the books, at the keeper's time: the frames that follow are
+    /// published, and the answer comes back. `None` if the hub stops.
+    pub async fn with<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Books, Timestamp) -> (Frames, T) + Send + 'static,
+    ) -> Option<T> {
+        self.ask(|answer| Ask::Work(answering(work, answer))).await
+    }
+
+    /// The same for who is no async task.
+    pub fn wait_with<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Books, Timestamp) -> (Frames, T) + Send + 'static,
+    ) -> Option<T> {
+        let (answer, answered) = oneshot::channel();
+        self.asks.blocking_send(Ask::Work(answering(work, answer))).ok()?;
+        answered.blocking_recv().ok()
     }
 
     pub(crate) async fn admit(
@@ -140,10 +203,23 @@ impl Desk {
     }
 }
 
+fn answering<T: Send + 'static>(
+    work: impl FnOnce(&mut Books, Timestamp) -> (Frames, T) + Send + 'static,
+    answer: oneshot::Sender<T>,
+) -> Work {
+    Box::new(move |books, now| {
+        let (frames, said) = work(books, now);
+        // Who no longer waits for the answer does not get it.
+        drop(answer.send(said));
+        frames
+    })
+}
+
 /// Who keeps the books.
 struct Keeper {
     books: Books,
     feed: Feed,
+    removed: watch::Sender<Arc<BTreeSet<u32>>>,
     clock: Clock,
     /// The last whole set that was given: ten thousand followers share its bytes.
     snapshot: Option<(Timestamp, Lead)>,
@@ -171,9 +247,15 @@ impl Keeper {
             if now.since(ticked).secs() >= TICK.as_secs() && now >= self.full_until {
                 ticked = now;
                 match self.books.tick(now) {
-                    Ok(frames) => self.feed.frames(&self.books, &frames, now),
+                    Ok(frames) => {
+                        self.feed.frames(&self.books, &frames, now);
+                        // Is there room again, though nobody reports?
+                        if self.books.trouble.is_some() && self.books.can_keep(now) {
+                            self.books.trouble = None;
+                        }
+                    }
                     // What could not be written is tried again.
-                    Err(_) => self.full_until = now.plus(WAIT),
+                    Err(error) => self.put_aside(&error, now),
                 }
             }
             if now.since(forgot).secs() >= FORGET.as_secs() {
@@ -218,10 +300,7 @@ impl Keeper {
         let now = (self.clock)();
         match ask {
             Ask::Lead(from, answer) => drop(answer.send(self.lead(&from, now))),
-            Ask::Invite(hash, invite, answer) => {
-                let kept = self.books.invite(&hash, &invite).is_ok();
-                answer.send(kept).unwrap_or_default();
-            }
+            Ask::Work(work) => self.work(work, now),
             Ask::Admit(hash, sensor, answer) => {
                 let admitted = self.books.admit(&hash, &sensor, now);
                 drop(answer.send(admitted.map_err(|error| error.to_string())));
@@ -234,10 +313,26 @@ impl Keeper {
         }
     }
 
+    fn work(&mut self, work: Work, now: Timestamp) {
+        let frames = work(&mut self.books, now);
+        if self.feed.keys(&self.books, now) {
+            // What the old key signed nobody believes any more.
+            self.snapshot = None;
+        }
+        self.feed.frames(&self.books, &frames, now);
+        let removed = self.books.removed();
+        self.removed.send_if_modified(|known| {
+            let more = **known != removed;
+            *known = Arc::new(removed);
+            more
+        });
+    }
+
     fn lead(&mut self, from: &Position, now: Timestamp) -> Option<Lead> {
+        let keys = self.feed.subscribe().borrow().keys.clone();
         if let Some(frames) = self.books.since(from).ok()? {
             let frames = frames.into_iter().map(Bytes::from).collect();
-            return Some(Lead { frames, at: self.books.at(), whole: false });
+            return Some(Lead { keys, frames, at: self.books.at(), whole: false });
         }
         let young = |made: Timestamp| made <= now && now.since(made).nanos() < SNAPSHOT.nanos();
         // Nobody is led back, or to where it is: who is as far as the one at hand gets another.
@@ -251,7 +346,7 @@ impl Keeper {
         let snapshot = self.books.snapshot(now).ok()?;
         let frames = std::iter::once(&snapshot.head).chain(&snapshot.parts);
         let frames = frames.map(|frame| Bytes::from(frame.encode_to_vec())).collect();
-        let lead = Lead { frames, at: self.books.at(), whole: true };
+        let lead = Lead { keys, frames, at: self.books.at(), whole: true };
         self.snapshot = Some((now, lead.clone()));
         Some(lead)
     }
@@ -268,6 +363,7 @@ impl Keeper {
         }
         match self.books.take(&batches, now) {
             Ok(taken) => {
+                self.books.trouble = None;
                 self.feed.frames(&self.books, &taken.frames, now);
                 for (receipt, answer) in taken.receipts.into_iter().zip(answers) {
                     drop(answer.send(Answer { receipt, wait_ms: 0 }));
@@ -275,11 +371,17 @@ impl Keeper {
             }
             Err(error) => {
                 let full = matches!(error, BooksError::Store(StoreError::Full));
-                self.full_until = now.plus(WAIT);
+                self.put_aside(&error, now);
                 let why = if full { error.to_string() } else { "it could not be kept".to_owned() };
                 self.put_off(&batches, answers, &why);
             }
         }
+    }
+
+    /// Nothing is tried for a while, and operators are told why.
+    fn put_aside(&mut self, error: &BooksError, now: Timestamp) {
+        self.full_until = now.plus(WAIT);
+        self.books.trouble = Some(error.to_string());
     }
 
     /// Nothing of these is kept: they are to be sent again.

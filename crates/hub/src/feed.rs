@@ -22,8 +22,8 @@ pub(crate) struct Told {
     pub(crate) at: Position,
     /// The newest frames, the oldest first; the last is the one that led to `at`.
     pub(crate) recent: Arc<VecDeque<(u64, Bytes)>>,
-    /// Who signs for the feed.
-    pub(crate) certificate: Bytes,
+    /// Whose word counts: the changes of the root, and who signs.
+    pub(crate) keys: Arc<Vec<Bytes>>,
     /// The last sign of life at `at`, and which it is.
     pub(crate) beat: (u64, Bytes),
 }
@@ -35,9 +35,9 @@ pub(crate) struct Feed(watch::Sender<Told>);
 
 impl Feed {
     pub(crate) fn new(books: &Books, now: Timestamp) -> Self {
-        let certificate = Bytes::from(books.certificate().encode_to_vec());
+        let keys = keys(books);
         let beat = (0, Bytes::from(books.heartbeat(now).encode_to_vec()));
-        Self(watch::Sender::new(Told { at: books.at(), recent: Arc::default(), certificate, beat }))
+        Self(watch::Sender::new(Told { at: books.at(), recent: Arc::default(), keys, beat }))
     }
 
     pub(crate) fn subscribe(&self) -> watch::Receiver<Told> {
@@ -64,11 +64,33 @@ impl Feed {
         });
     }
 
+    /// Tells whose word counts, if that has changed; has it?
+    pub(crate) fn keys(&self, books: &Books, now: Timestamp) -> bool {
+        let keys = keys(books);
+        if self.0.borrow().keys == keys {
+            return false;
+        }
+        let beat = Bytes::from(books.heartbeat(now).encode_to_vec());
+        self.0.send_modify(|told| {
+            told.keys = keys;
+            // What is in here another key may have signed.
+            told.recent = Arc::default();
+            told.at = books.at();
+            // Followers hear at once that the new key lives.
+            told.beat = (told.beat.0 + 1, beat);
+        });
+        true
+    }
+
     /// A sign of life.
     pub(crate) fn beat(&self, books: &Books, now: Timestamp) {
         let beat = Bytes::from(books.heartbeat(now).encode_to_vec());
         self.0.send_modify(|told| told.beat = (told.beat.0 + 1, beat));
     }
+}
+
+fn keys(books: &Books) -> Arc<Vec<Bytes>> {
+    Arc::new(books.keys().into_iter().map(Bytes::from).collect())
 }
 
 // === impl Told ===

@@ -9,15 +9,31 @@
 
 mod authority;
 mod books;
+pub mod control;
 mod desk;
+mod error;
 mod feed;
+mod folder;
 mod keys;
+mod metrics;
+mod names;
+mod policy;
 mod read;
+mod restore;
+mod run;
 mod serve;
 
 pub use authority::{Authority, AuthorityError, Identity};
-pub use books::{Admitted, Batch, Books, BooksError, Receipt, Taken, Totals};
+pub use books::{
+    Admitted, Batch, Books, BooksError, By, Certified, Frames, NewKeys, Proposal, Receipt, Renewal,
+    Taken, Totals, sign,
+};
 pub use desk::{Clock, Desk};
+pub use error::HubError;
+pub use folder::Folder;
 pub use keys::{Keys, KeysError};
+pub use policy::{POLICY, read_policy};
 pub use read::{Unread, read_report};
+pub use restore::{Restored, restore};
+pub use run::{Options, PORT, run, wall};
 pub use serve::{Hub, Settings, serve};

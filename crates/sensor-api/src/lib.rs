@@ -10,16 +10,12 @@ mod client;
 mod status;
 
 pub use ask::{Answer, Ask, Order};
-pub use client::{Client, ClientError};
+pub use client::Client;
+pub use ostium_control::ClientError;
 pub use status::{
     BlockRow, HostRow, HubRow, InterfaceRow, Matter, NewsRow, Status, VERSION, ZoneRow,
     default_socket,
 };
-
-/// The longest question in bytes, with its end of line.
-pub const LONGEST_QUESTION: u64 = 64 << 10;
-/// The longest answer: a report on all hosts.
-pub const LONGEST_ANSWER: u64 = 1 << 30;
 
 #[cfg(test)]
 mod tests;

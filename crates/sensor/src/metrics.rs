@@ -1,9 +1,10 @@
-//! What Prometheus asks for: text of version 0.0.4 of its exposition format, on `/metrics`.
+//! What a sensor tells Prometheus.
 
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use ostium_control::metrics::{self, label};
 use ostium_sensor_api::{HubRow, Status, ZoneRow};
 
 use crate::status::Board;
@@ -13,24 +14,7 @@ use crate::status::Board;
 /// # Errors
 /// When the address is taken or not of this machine.
 pub(crate) fn listen(address: SocketAddr, board: Arc<Board>) -> io::Result<()> {
-    let server = tiny_http::Server::http(address).map_err(io::Error::other)?;
-    std::thread::Builder::new().name("metrics".to_owned()).spawn(move || {
-        for request in server.incoming_requests() {
-            let plain = "Content-Type: text/plain; version=0.0.4";
-            let header = plain.parse::<tiny_http::Header>().ok();
-            let (text, code) = match request.url() {
-                "/metrics" => (text(&board.read()), 200),
-                _ => ("metrics are at /metrics\n".to_owned(), 404),
-            };
-            let mut response = tiny_http::Response::from_string(text).with_status_code(code);
-            if let Some(header) = header {
-                response = response.with_header(header);
-            }
-            // Whoever asked may have gone.
-            request.respond(response).ok();
-        }
-    })?;
-    Ok(())
+    metrics::listen(address, move || text(&board.read()))
 }
 
 /// The line to a hub, when one was joined.
@@ -67,15 +51,11 @@ fn hub(status: &Status, one: &mut impl FnMut(&str, &str, &str, &[(String, f64)])
 pub(crate) fn text(status: &Status) -> String {
     let mut out = String::new();
     let mut one = |name: &str, kind: &str, help: &str, rows: &[(String, f64)]| {
-        out += &format!("# HELP ostium_{name} {help}\n# TYPE ostium_{name} {kind}\n");
-        for (labels, value) in rows {
-            out += &format!("ostium_{name}{labels} {value}\n");
-        }
+        metrics::add(&mut out, name, kind, help, rows);
     };
     let plain = |value: f64| vec![(String::new(), value)];
     let interfaces = |value: fn(&ostium_sensor_api::InterfaceRow) -> f64| -> Vec<_> {
-        let label = |name: &str| format!("{{interface=\"{}\"}}", quoted(name));
-        status.interfaces.iter().map(|row| (label(&row.name), value(row))).collect()
+        status.interfaces.iter().map(|row| (label("interface", &row.name), value(row))).collect()
     };
     one("packets_total", "counter", "Packets taken.", &plain(status.packets as f64));
     one("bytes_total", "counter", "Bytes on the wire.", &plain(status.bytes as f64));
@@ -96,7 +76,7 @@ pub(crate) fn text(status: &Status) -> String {
     let dropped: Vec<_> = status
         .dropped
         .iter()
-        .map(|(reason, count)| (format!("{{reason=\"{}\"}}", quoted(reason)), *count as f64))
+        .map(|(reason, count)| (label("reason", reason), *count as f64))
         .collect();
     one("dropped_total", "counter", "What was let go or could not be read.", &dropped);
     one(
@@ -110,7 +90,7 @@ pub(crate) fn text(status: &Status) -> String {
     let help = "Packets that the kernel dropped because the ring was full.";
     one("interface_dropped_total", "counter", help, &interfaces(|row| row.dropped as f64));
     let verdicts = [("infected", status.infected), ("suspect", status.suspects)]
-        .map(|(verdict, hosts)| (format!("{{verdict=\"{verdict}\"}}"), hosts as f64));
+        .map(|(verdict, hosts)| (label("verdict", verdict), hosts as f64));
     one("hosts", "gauge", "Inside hosts that are not clean.", &verdicts);
     one(
         "blocks",
@@ -133,10 +113,6 @@ pub(crate) fn text(status: &Status) -> String {
     let healthy = f64::from(u8::from(status.trouble.is_none()));
     one("enforcing", "gauge", "1 when the kernel does as it was told.", &plain(healthy));
     out
-}
-
-fn quoted(text: &str) -> String {
-    text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
 }
 
 #[cfg(test)]

@@ -62,7 +62,8 @@ impl HubHere {
         let mut hash = [0; 32];
         hash.copy_from_slice(digest(&SHA256, secret.as_bytes()).as_ref());
         let expires = clock().plus(Span::from_secs(600));
-        let invite = Invite { organisation: name.to_owned(), vouched: 1.0, network, expires };
+        let invite =
+            Invite { organisation: name.to_owned(), vouched: 1.0, network, expires, sensors: 1 };
         if !self.runtime.block_on(self.desk.invite(hash, invite)) {
             return Err(failed(&"the hub does not answer"));
         }

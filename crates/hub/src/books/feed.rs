@@ -3,6 +3,7 @@
 use ostium_event::Timestamp;
 use ostium_feed::wire::Frame;
 use ostium_feed::{Position, PublicKey, Snapshot};
+use prost::Message;
 
 use super::{Books, BooksError, Totals};
 
@@ -17,7 +18,7 @@ impl Books {
         self.held.publisher.at()
     }
 
-    /// Whose signature certificates bear.
+    /// Whose signature the first certificate bore; the changes of the root lead on from it.
     pub fn root(&self) -> Result<PublicKey, BooksError> {
         let bytes = self.store.meta("root")?.unwrap_or_default();
         let broken = |_| ostium_feed::Refusal::Malformed("the kept root is no key");
@@ -27,6 +28,12 @@ impl Books {
     /// Who signs for the feed.
     pub const fn certificate(&self) -> &Frame {
         &self.held.certificate
+    }
+
+    /// What a follower needs to know whose word counts: every change of the root, then who signs.
+    pub fn keys(&self) -> Vec<Vec<u8>> {
+        let all = self.held.root_changes.iter().chain([&self.held.certificate]);
+        all.map(Message::encode_to_vec).collect()
     }
 
     /// The hub is alive, and this is all.
@@ -42,6 +49,10 @@ impl Books {
         }
         if from.seq == at.seq {
             return Ok((*from == at).then(Vec::new));
+        }
+        // What another key signed nobody believes any more.
+        if from.seq < self.held.signed_from {
+            return Ok(None);
         }
         // The frame that led to where it is shows whether that is our history, and our set.
         let first = from.seq.saturating_sub(1);

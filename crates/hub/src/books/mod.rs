@@ -1,8 +1,11 @@
 //! The one truth of a hub: reports in, and in the same transaction what follows from them.
 
 mod feed;
-mod open;
+mod keys;
+pub(crate) mod open;
+mod orders;
 mod take;
+mod tell;
 
 #[cfg(test)]
 pub(crate) mod tests;
@@ -14,6 +17,9 @@ use ostium_feed::wire::Frame;
 use ostium_feed::{OnlineKey, Publisher};
 use ostium_hub_store::{Store, StoreError};
 use prost::bytes::Bytes;
+
+pub use keys::{Certified, NewKeys, Proposal, Renewal, sign};
+pub use orders::By;
 
 use crate::{KeysError, Unread};
 
@@ -32,10 +38,22 @@ pub enum BooksError {
     /// The policy would be a danger.
     #[error("the policy: {0}")]
     Policy(&'static str),
+    /// An order that the judgement does not take.
+    #[error("{0}: {1}")]
+    Refused(String, ostium_correlate::Refused),
+    /// Nothing of this name.
+    #[error("{0}")]
+    Unknown(String),
+    /// A certificate, or a key, that does not fit.
+    #[error("{0}")]
+    OtherKey(String),
     /// No such sensor, or one whose certificate was withdrawn.
     #[error("no such sensor has joined, or it may report no more")]
     Stranger,
 }
+
+/// Frames that are signed and durable, with their numbers: to be sent to everybody who follows.
+pub type Frames = Vec<(u64, Frame)>;
 
 /// Reports of one sensor, as they came.
 #[derive(Clone, Debug)]
@@ -66,8 +84,8 @@ pub struct Receipt {
 pub struct Taken {
     /// One for each batch, in their order.
     pub receipts: Vec<Receipt>,
-    /// Signed and durable: to be sent to everybody who follows.
-    pub frames: Vec<(u64, Frame)>,
+    /// What follows from them.
+    pub frames: Frames,
 }
 
 /// A sensor that was let in.
@@ -115,6 +133,8 @@ pub struct Books {
     online: OnlineKey,
     held: Held,
     totals: Totals,
+    /// Why nothing could be written, the last time that it was tried.
+    pub(crate) trouble: Option<String>,
 }
 
 /// What is in the file, held in memory; read anew when the file could not be written.
@@ -123,6 +143,12 @@ struct Held {
     correlator: Correlator,
     publisher: Publisher,
     certificate: Frame,
+    /// Every change of the root since the first one.
+    root_changes: Vec<Frame>,
+    /// Deltas of this history up to here were signed by a key that no longer speaks.
+    signed_from: u64,
+    /// Why nothing is published, while this is so.
+    killed: Option<String>,
     members: BTreeMap<u32, Member>,
     /// The set as it stands at the end of the feed.
     set: BTreeMap<u64, Bytes>,

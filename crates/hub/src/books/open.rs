@@ -11,15 +11,21 @@ use prost::Message;
 use prost::bytes::Bytes;
 use ring::rand::{SecureRandom, SystemRandom};
 
+use super::keys::certified;
 use super::{Admitted, Books, BooksError, Held, Member, Totals};
 use crate::{Keys, KeysError};
 
 /// The database's name in the hub's folder.
-const FILE: &str = "hub.db";
+pub(crate) const FILE: &str = "hub.db";
 /// A follower that has heard nothing for so long calls its set stale.
-const FRESH_MS: u64 = 60_000;
+pub(super) const FRESH_MS: u64 = 60_000;
+/// Settings of the hub, beside `position`, `root` (the first one) and `certificate`: frames of root
+/// changes; the number from which the key in force has signed; why nothing is published.
+pub(super) const ROOT_CHANGES: &str = "root_changes";
+pub(super) const SIGNED_FROM: &str = "signed_from";
+pub(super) const KILLED: &str = "killed";
 /// For how long an online key is certified: a month, so that the root comes along now and then.
-const CERTIFIED_MS: u64 = 31 * 86_400_000;
+pub(super) const CERTIFIED_MS: u64 = 31 * 86_400_000;
 
 // === impl Books: open ===
 
@@ -35,12 +41,27 @@ impl Books {
             return Err(BooksError::Policy(fault));
         }
         let mut store = Store::open(&folder.join(FILE))?;
-        let online = keys.online()?;
         if store.meta("position")?.is_none() {
-            begin(&mut store, keys, &online, now)?;
+            begin(&mut store, keys, now)?;
         }
         let held = Held::read(&store, policy)?;
-        Ok(Self { store, online, held, totals: Totals::default() })
+        let online = keys.online(certified(&held.certificate)?.online)?;
+        Ok(Self { store, online, held, totals: Totals::default(), trouble: None })
+    }
+
+    /// Opens books whose keys are to be changed: the online key need not be the one that is
+    /// certified, and is made if there is none. There must be books.
+    pub fn open_to_certify(folder: &Path, keys: &Keys, policy: Policy) -> Result<Self, BooksError> {
+        let path = folder.join(FILE);
+        if !path.exists() {
+            let why = format!("there is no hub in {}; 'ostium hub' makes one", folder.display());
+            return Err(BooksError::Unknown(why));
+        }
+        let store = Store::open(&path)?;
+        let held = Held::read(&store, policy)?;
+        let certified = keys.online(certified(&held.certificate)?.online);
+        let online = certified.or_else(|_| keys.first_online())?;
+        Ok(Self { store, online, held, totals: Totals::default(), trouble: None })
     }
 
     /// The file may grow to so many bytes; then it is full, like a disk.
@@ -127,12 +148,7 @@ impl Books {
 
 impl Held {
     fn read(store: &Store, policy: Policy) -> Result<Self, BooksError> {
-        let mut rails = Rails::default();
-        for (value, note) in store.exempt()? {
-            if let Some(value) = ostium_intel::parse(&value) {
-                rails.exempt(&value, &note);
-            }
-        }
+        let rails = rails(store)?;
         let organisations = store.organisations()?;
         let standings = organisations.iter().map(|o| (o.id, o.standing)).collect();
         let cases = store.cases()?;
@@ -141,8 +157,18 @@ impl Held {
             (sensor.id, Member { organisation, reported, revoked: sensor.revoked })
         });
         let set = store.entries()?.into_iter().map(|(id, body)| (id, Bytes::from(body)));
+        let killed = store.meta(KILLED)?.filter(|why| !why.is_empty());
+        let killed = killed.map(|why| String::from_utf8_lossy(&why).into_owned());
+        let mut correlator = Correlator::restored(policy, rails, organisations, cases);
+        if killed.is_some() {
+            correlator.kill(true);
+        }
+        let signed_from = store.meta(SIGNED_FROM)?.and_then(|n| n.try_into().ok());
         Ok(Self {
-            correlator: Correlator::restored(policy, rails, organisations, cases),
+            correlator,
+            root_changes: frames(&store.meta(ROOT_CHANGES)?.unwrap_or_default())?,
+            signed_from: signed_from.map_or(0, u64::from_be_bytes),
+            killed,
             publisher: Publisher::new(position(store)?, FRESH_MS),
             certificate: frame(&store.meta("certificate")?.unwrap_or_default())?,
             members: members.collect(),
@@ -153,17 +179,13 @@ impl Held {
 }
 
 /// The first keys and the first certificate of a hub.
-fn begin(
-    store: &mut Store,
-    keys: &Keys,
-    online: &ostium_feed::OnlineKey,
-    now: Timestamp,
-) -> Result<(), BooksError> {
+fn begin(store: &mut Store, keys: &Keys, now: Timestamp) -> Result<(), BooksError> {
     let root = match keys.root() {
         Ok(root) => root,
         Err(KeysError::RootAway(_)) => keys.new_root()?,
         Err(other) => return Err(other.into()),
     };
+    let online = keys.first_online()?;
     let mut feed: FeedId = [0; 16];
     let no_chance = |_| BooksError::Policy("this machine has no random numbers");
     SystemRandom::new().fill(&mut feed).map_err(no_chance)?;
@@ -179,9 +201,30 @@ fn begin(
     Ok(())
 }
 
+/// What operators exempted.
+pub(super) fn rails(store: &Store) -> Result<Rails, BooksError> {
+    let mut rails = Rails::default();
+    for (value, note) in store.exempt()? {
+        if let Some(value) = ostium_intel::parse(&value) {
+            rails.exempt(&value, &note);
+        }
+    }
+    Ok(rails)
+}
+
 fn frame(bytes: &[u8]) -> Result<Frame, BooksError> {
     let broken = |_| ostium_feed::Refusal::Malformed("the kept certificate is broken");
     Ok(Frame::decode(bytes).map_err(broken)?)
+}
+
+/// Frames one after the other, each with its length before it.
+fn frames(mut bytes: &[u8]) -> Result<Vec<Frame>, BooksError> {
+    let broken = |_| ostium_feed::Refusal::Malformed("the kept changes of the root are broken");
+    let mut frames = Vec::new();
+    while !bytes.is_empty() {
+        frames.push(Frame::decode_length_delimited(&mut bytes).map_err(broken)?);
+    }
+    Ok(frames)
 }
 
 /// A position as it is kept.

@@ -8,7 +8,7 @@ use ostium_hub_store::{StoreError, Writer};
 use prost::Message;
 
 use super::open::bytes_of;
-use super::{Batch, Books, BooksError, Held, Receipt, Taken};
+use super::{Batch, Books, BooksError, Frames, Held, Receipt, Taken};
 use crate::read_report;
 
 /// A batch that was read, and is to be kept.
@@ -31,6 +31,9 @@ struct Made {
     changes: Vec<Change>,
     at: Position,
 }
+
+/// What else is written in the same transaction.
+pub(super) type Also<'a> = &'a dyn Fn(&Writer<'_>) -> Result<(), StoreError>;
 
 /// Changes in one frame: were each an entry of the greatest length, a reader would still take it.
 const MOST_CHANGES: usize = 250;
@@ -147,8 +150,22 @@ impl Books {
     }
 
     /// Decides, signs, and keeps it all: the reports, the cases that changed, the frames that follow.
-    fn settle(&mut self, reads: &[Read], now: Timestamp) -> Result<Vec<(u64, Frame)>, BooksError> {
-        match self.settled(reads, now) {
+    fn settle(&mut self, reads: &[Read], now: Timestamp) -> Result<Frames, BooksError> {
+        self.settle_with(reads, None, now)
+    }
+
+    /// What was ordered is kept, with all that follows from it.
+    pub(super) fn ordered(&mut self, now: Timestamp, also: Also<'_>) -> Result<Frames, BooksError> {
+        self.settle_with(&[], Some(also), now)
+    }
+
+    fn settle_with(
+        &mut self,
+        reads: &[Read],
+        also: Option<Also<'_>>,
+        now: Timestamp,
+    ) -> Result<Frames, BooksError> {
+        match self.settled(reads, also, now) {
             Ok(frames) => Ok(frames),
             Err(error) => {
                 // If the file cannot be read either, that is the worse news.
@@ -158,10 +175,15 @@ impl Books {
         }
     }
 
-    fn settled(&mut self, reads: &[Read], now: Timestamp) -> Result<Vec<(u64, Frame)>, BooksError> {
+    fn settled(
+        &mut self,
+        reads: &[Read],
+        also: Option<Also<'_>>,
+        now: Timestamp,
+    ) -> Result<Frames, BooksError> {
         let decisions = self.held.correlator.decide(now);
         let changed = self.held.correlator.changed();
-        if reads.is_empty() && decisions.is_empty() && changed.is_empty() {
+        if reads.is_empty() && also.is_none() && decisions.is_empty() && changed.is_empty() {
             return Ok(Vec::new());
         }
         let made = self.sign(&decisions, now)?;
@@ -173,6 +195,9 @@ impl Books {
             .map(|o| (o.id, o.standing))
             .collect();
         self.store.write(|to| {
+            if let Some(also) = also {
+                also(to)?;
+            }
             for read in reads {
                 to.batch(read.sensor, (read.first, read.last), now, &read.body)?;
             }

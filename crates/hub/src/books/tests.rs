@@ -23,7 +23,11 @@ impl Folder {
         Self(path)
     }
 
-    fn open(&self, now: Timestamp) -> Books {
+    pub(crate) fn path(&self) -> &std::path::Path {
+        &self.0
+    }
+
+    pub(crate) fn open(&self, now: Timestamp) -> Books {
         Books::open(&self.0, &Keys::at(&self.0), Policy::default(), now).unwrap()
     }
 }

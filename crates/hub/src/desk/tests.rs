@@ -21,7 +21,8 @@ fn set(secs: u64) {
 fn keeper(folder: &Folder) -> Keeper {
     let books = joined(folder);
     let feed = Feed::new(&books, clock());
-    Keeper { books, feed, clock, snapshot: None, full_until: Timestamp::ZERO }
+    let removed = watch::Sender::new(Arc::default());
+    Keeper { books, feed, removed, clock, snapshot: None, full_until: Timestamp::ZERO }
 }
 
 fn give(keeper: &mut Keeper, batch: Batch) -> Answer {

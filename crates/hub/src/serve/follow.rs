@@ -1,5 +1,7 @@
 //! The signed feed down, from where a follower is.
 
+use std::sync::Arc;
+
 use ostium_feed::{Hash, Position, State};
 use ostium_hub_api as wire;
 use prost::bytes::Bytes;
@@ -7,7 +9,7 @@ use tokio::sync::{mpsc, watch};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Response, Status};
 
-use super::Shared;
+use super::{Shared, removed};
 use crate::desk::{Desk, Lead};
 use crate::feed::Told;
 
@@ -20,7 +22,11 @@ pub(super) type Steps = ReceiverStream<Result<wire::Step, Status>>;
 // === impl Shared: follow ===
 
 impl Shared {
-    pub(super) fn steps(&self, asked: &wire::Position) -> Result<Response<Steps>, Status> {
+    pub(super) fn steps(
+        &self,
+        sensor: u32,
+        asked: &wire::Position,
+    ) -> Result<Response<Steps>, Status> {
         if asked.version != wire::VERSION {
             return Err(Status::failed_precondition(format!(
                 "this hub speaks version {} of the protocol, and the sensor {}: upgrade the older",
@@ -31,13 +37,20 @@ impl Shared {
         let from = position(asked)
             .ok_or_else(|| Status::invalid_argument("the position in the feed is none"))?;
         let (steps, sent) = mpsc::channel(AHEAD);
-        let follower =
-            Following { desk: self.desk.clone(), feed: self.desk.feed(), at: from, steps };
+        let (desk, end) = (self.desk.clone(), steps.clone());
+        let known = Arc::default();
+        let feed = self.desk.feed();
+        let follower = Following { desk: self.desk.clone(), feed, at: from, known, steps };
         let mut stop = self.stop.clone();
         tokio::spawn(async move {
-            tokio::select! {
-                _ = stop.wait_for(|stop| *stop) => {}
-                _ = follower.run() => {}
+            let _counted = desk.follows();
+            let gone = tokio::select! {
+                _ = stop.wait_for(|stop| *stop) => false,
+                () = desk.removal(sensor) => true,
+                _ = follower.run() => false,
+            };
+            if gone {
+                drop(end.send(Err(removed())).await);
             }
         });
         Ok(Response::new(ReceiverStream::new(sent)))
@@ -49,6 +62,8 @@ struct Following {
     desk: Desk,
     feed: watch::Receiver<Told>,
     at: Position,
+    /// Whose word counts, as it was told.
+    known: Arc<Vec<Bytes>>,
     steps: mpsc::Sender<Result<wire::Step, Status>>,
 }
 
@@ -57,8 +72,6 @@ struct Following {
 impl Following {
     /// Until the follower is gone, or the hub.
     async fn run(mut self) -> Option<()> {
-        let certificate = self.feed.borrow().certificate.clone();
-        self.tell(certificate).await?;
         // Only the books know whether this is our history at all.
         let whole = self.led().await?;
         // A snapshot is a sign of life itself, and younger than the last beat.
@@ -68,6 +81,7 @@ impl Following {
             let ours = self.at.epoch == told.at.epoch;
             match ours.then(|| told.since(self.at.seq)).flatten() {
                 Some(frames) => {
+                    self.keys(told.keys).await?;
                     for frame in frames {
                         self.tell(frame).await?;
                     }
@@ -90,12 +104,24 @@ impl Following {
 
     /// Led on by the books: from their file, or by a snapshot; was it that?
     async fn led(&mut self) -> Option<bool> {
-        let Lead { frames, at, whole } = self.desk.lead(self.at).await?;
+        let Lead { keys, frames, at, whole } = self.desk.lead(self.at).await?;
+        self.keys(keys).await?;
         for frame in frames {
             self.tell(frame).await?;
         }
         self.at = at;
         Some(whole)
+    }
+
+    /// Tells whose word counts, unless that is known.
+    async fn keys(&mut self, keys: Arc<Vec<Bytes>>) -> Option<()> {
+        if self.known != keys {
+            for frame in keys.iter() {
+                self.tell(frame.clone()).await?;
+            }
+            self.known = keys;
+        }
+        Some(())
     }
 
     async fn tell(&self, frame: Bytes) -> Option<()> {

@@ -108,6 +108,11 @@ impl Shared {
         if self.desk.admits(who.sensor, who.organisation).await {
             return Ok(who);
         }
-        Err(Status::permission_denied("this sensor was removed from the hub"))
+        Err(removed())
     }
+}
+
+/// What a sensor is told that may report and follow no more.
+fn removed() -> Status {
+    Status::permission_denied("this sensor was removed from the hub")
 }

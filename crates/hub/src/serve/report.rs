@@ -5,8 +5,8 @@ use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status, Streaming};
 
-use super::Shared;
 use super::follow::Steps;
+use super::{Shared, removed};
 use crate::books::Batch;
 
 /// Batches of one sensor that may wait for their receipts; then it is not read further.
@@ -38,7 +38,12 @@ impl wire::hub_server::Hub for Shared {
             loop {
                 let next = tokio::select! {
                     _ = stop.wait_for(|stop| *stop) => return,
-                    next = batches.message() => next,
+                    () = desk.removal(who.sensor) => None,
+                    next = batches.message() => Some(next),
+                };
+                let Some(next) = next else {
+                    drop(refusal.send(Err(removed())).await);
+                    return;
                 };
                 // The other end is gone, or says nothing that can be read.
                 let Ok(Some(message)) = next else { return };
@@ -80,8 +85,8 @@ impl wire::hub_server::Hub for Shared {
     }
 
     async fn follow(&self, request: Request<wire::Position>) -> Result<Response<Steps>, Status> {
-        self.who(&request).await?;
-        self.steps(&request.into_inner())
+        let who = self.who(&request).await?;
+        self.steps(who.sensor, &request.into_inner())
     }
 
     async fn renew(

@@ -54,6 +54,7 @@ impl World {
             vouched: 1.0,
             network,
             expires: clock().plus(ostium_event::Span::from_secs(600)),
+            sensors: 1,
         };
         assert!(self.desk.invite(hash, invite).await);
         Invitation { hub: self.hub.at.to_string(), print: self.print, secret }
