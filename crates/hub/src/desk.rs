@@ -53,6 +53,8 @@ pub(crate) struct Lead {
     pub(crate) keys: Arc<Vec<Bytes>>,
     pub(crate) frames: Vec<Bytes>,
     pub(crate) at: Position,
+    /// The frames are the whole set.
+    pub(crate) whole: bool,
 }
 
 enum Ask {
@@ -324,7 +326,7 @@ impl Keeper {
         let keys = self.feed.subscribe().borrow().keys.clone();
         if let Some(frames) = self.books.since(from).ok()? {
             let frames = frames.into_iter().map(Bytes::from).collect();
-            return Some(Lead { keys, frames, at: self.books.at() });
+            return Some(Lead { keys, frames, at: self.books.at(), whole: false });
         }
         let young = |made: Timestamp| made <= now && now.since(made).nanos() < SNAPSHOT.nanos();
         // Nobody is led back, or to where it is: who is as far as the one at hand gets another.
@@ -338,7 +340,7 @@ impl Keeper {
         let snapshot = self.books.snapshot(now).ok()?;
         let frames = std::iter::once(&snapshot.head).chain(&snapshot.parts);
         let frames = frames.map(|frame| Bytes::from(frame.encode_to_vec())).collect();
-        let lead = Lead { keys, frames, at: self.books.at() };
+        let lead = Lead { keys, frames, at: self.books.at(), whole: true };
         self.snapshot = Some((now, lead.clone()));
         Some(lead)
     }

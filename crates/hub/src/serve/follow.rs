@@ -40,7 +40,8 @@ impl Shared {
         let (desk, end) = (self.desk.clone(), steps.clone());
         let known = Arc::default();
         let feed = self.desk.feed();
-        let follower = Following { desk: self.desk.clone(), feed, at: from, known, steps };
+        let desk_of = self.desk.clone();
+        let follower = Following { desk: desk_of, feed, at: from, known, whole: false, steps };
         let mut stop = self.stop.clone();
         tokio::spawn(async move {
             let _counted = desk.follows();
@@ -64,6 +65,8 @@ struct Following {
     at: Position,
     /// Whose word counts, as it was told.
     known: Arc<Vec<Bytes>>,
+    /// It was told the whole set, and no beat since.
+    whole: bool,
     steps: mpsc::Sender<Result<wire::Step, Status>>,
 }
 
@@ -91,6 +94,10 @@ impl Following {
                     continue;
                 }
             }
+            if std::mem::take(&mut self.whole) {
+                // A whole set is a sign of life itself, and later than the last beat.
+                beat = Some(told.beat.0);
+            }
             if beat != Some(told.beat.0) {
                 self.tell(told.beat.1).await?;
                 beat = Some(told.beat.0);
@@ -101,7 +108,8 @@ impl Following {
 
     /// Led on by the books: from their file, or by a snapshot.
     async fn led(&mut self) -> Option<()> {
-        let Lead { keys, frames, at } = self.desk.lead(self.at).await?;
+        let Lead { keys, frames, at, whole } = self.desk.lead(self.at).await?;
+        self.whole |= whole;
         self.keys(keys).await?;
         for frame in frames {
             self.tell(frame).await?;
