@@ -59,7 +59,7 @@ pub(crate) fn main(root: &Path, args: Args) -> Outcome {
     args.done()?;
     let product = release(root)?;
     let mut command = Command::new(&product);
-    command.arg("demo").env("NO_COLOR", "1");
+    command.args(["demo", "--alone"]).env("NO_COLOR", "1");
     let ran = run(root, &mut command, Duration::from_secs(120))?;
     if !ran.is_ok() {
         return Err(format!("ostium demo failed: {}\n{}", ran.reason(), ran.output).into());

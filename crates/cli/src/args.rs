@@ -6,6 +6,8 @@ use ostium_evidence::Role;
 use ostium_pipeline::RoleAt;
 
 use crate::feed::args::FeedArgs;
+use crate::hub::args::HubArgs;
+use crate::join::JoinArgs;
 use crate::sensor::args::{BlockArgs, ReloadArgs, SensorArgs, StatusArgs, TargetArgs, TopArgs};
 use crate::synth::args::LiveArgs;
 use crate::units::Bytes;
@@ -38,7 +40,11 @@ pub(crate) enum Command {
     Release(TargetArgs),
     /// Has a running sensor read its configuration again
     Reload(ReloadArgs),
-    /// Prints the whole reasoning about a host, name or address of a report, or of a running sensor
+    /// Runs a hub, which arms all by what each reports; and asks and orders a running one
+    Hub(Box<HubArgs>),
+    /// Has the sensor of this machine join a hub, by the line of an invitation
+    Join(JoinArgs),
+    /// Prints the whole reasoning about a host, name or address: of a report, a running sensor or hub
     Why(WhyArgs),
     /// Analyses a small world with three bots; then joins three sites by a hub, of which two arm the
     /// third
@@ -130,17 +136,22 @@ Examples:
   ostium why 10.1.2.3 --report report.json            an inside host
   ostium why c2.example --report report.json          who talked to it, and what was odd
   ostium why 203.0.113.9:4444 --report report.json
-  ostium why 10.1.2.3                                 of the running sensor")]
+  ostium why 10.1.2.3                                 of the running sensor
+  ostium why c2.example --hub                         of the running hub: who says so, and how sure")]
 pub(crate) struct WhyArgs {
     /// An inside host, or the name or address of something outside
     #[arg(value_name = "HOST|NAME|ADDRESS")]
     pub(crate) target: String,
     /// The report, as `analyze --format json` prints it; `-` is standard input [default: that of the
-    /// running sensor]
+    /// running sensor; without one, the hub's]
     #[arg(long, value_name = "FILE")]
     pub(crate) report: Option<String>,
-    #[command(flatten)]
-    pub(crate) at: crate::sensor::args::AtArgs,
+    /// Ask the hub that runs here
+    #[arg(long, conflicts_with = "report")]
+    pub(crate) hub: bool,
+    /// Where the sensor, or with --hub the hub, listens
+    #[arg(long, value_name = "PATH")]
+    pub(crate) socket: Option<std::path::PathBuf>,
     /// How to print the reasoning
     #[arg(long, value_enum, default_value_t = Format::Table)]
     pub(crate) format: Format,

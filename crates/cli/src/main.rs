@@ -10,8 +10,10 @@ mod demo;
 mod eval;
 mod fail;
 mod feed;
+mod hub;
 mod intel;
 mod interrupt;
+mod join;
 mod output;
 mod poison;
 mod progress;
@@ -40,6 +42,8 @@ fn main() -> ExitCode {
         Command::Allow(args) => sensor::order::allow(args),
         Command::Release(args) => sensor::order::release(args),
         Command::Reload(args) => sensor::order::reload(&args),
+        Command::Hub(args) => hub::run(*args),
+        Command::Join(args) => join::run(&args),
         Command::Why(args) => why::run(&args),
         Command::Demo(args) => demo::run(&args),
         Command::Synth(args) => synth::run(&args),

@@ -10,13 +10,27 @@ use ostium_sensor_api::BlockRow;
 use crate::args::{Format, WhyArgs};
 use crate::fail::Fail;
 use crate::output::{pretty, print};
-use crate::sensor;
+use crate::{hub, sensor};
 
 /// Runs the command.
 pub(crate) fn run(args: &WhyArgs) -> Result<ExitCode, Fail> {
+    let hub = || {
+        let socket = args.socket.clone().unwrap_or_else(ostium_hub::control::default_socket);
+        hub::show::why(&socket, &args.target, args.format)
+    };
+    if args.hub {
+        return hub();
+    }
     let (document, blocks) = match &args.report {
         Some(path) => (of_file(path)?, None),
-        None => sensor::why::ask(&args.at.socket, &args.target)?,
+        None => {
+            let socket = args.socket.clone().unwrap_or_else(ostium_sensor_api::default_socket);
+            match sensor::why::ask(&socket, &args.target) {
+                // Without a sensor it may be a hub that is meant.
+                Err(fail) if args.socket.is_none() => return hub().map_err(|_| fail),
+                other => other?,
+            }
+        }
     };
     let words = words(&document, blocks.as_deref(), &args.target)?;
     let of = || Target::new(&args.target).of(&document);

@@ -27,7 +27,7 @@ const CERTIFICATE: &str = "authority.der";
 const NAME: &str = "Ostium hub";
 /// Sensors renew their certificates long before: after two thirds.
 const SENSOR_DAYS: u64 = 30;
-/// The hub's own certificate is made anew at each start.
+/// The hub's own certificate is made anew at each start, and after a third of its time.
 const SERVER_DAYS: u64 = 90;
 /// The authority outlives the machines.
 const AUTHORITY_DAYS: u64 = 3_650;

@@ -53,7 +53,7 @@ pub(crate) struct Lead {
     pub(crate) keys: Arc<Vec<Bytes>>,
     pub(crate) frames: Vec<Bytes>,
     pub(crate) at: Position,
-    /// It is a snapshot, made now or not long ago.
+    /// The frames are the whole set.
     pub(crate) whole: bool,
 }
 

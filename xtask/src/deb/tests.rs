@@ -121,9 +121,14 @@ fn the_scripts_can_be_read_by_a_shell() {
     }
 }
 
-/// The values of a key of the unit.
+/// The values of a key of the sensor's unit.
 fn unit(key: &str) -> Vec<String> {
-    let text = fs::read_to_string(root().join("packaging/ostium-sensor.service")).unwrap();
+    unit_of("sensor", key)
+}
+
+fn unit_of(service: &str, key: &str) -> Vec<String> {
+    let unit = format!("packaging/ostium-{service}.service");
+    let text = fs::read_to_string(root().join(unit)).unwrap();
     let value = |line: &str| line.strip_prefix(key)?.strip_prefix('=').map(str::to_owned);
     text.lines().filter_map(value).collect()
 }
@@ -146,6 +151,26 @@ fn the_unit_gives_no_more_than_is_needed() {
 }
 
 #[test]
+fn the_unit_of_the_hub_gives_nothing() {
+    for key in ["AmbientCapabilities", "CapabilityBoundingSet"] {
+        assert_eq!(unit_of("hub", key), [""], "{key}");
+    }
+    let families = "AF_UNIX AF_INET AF_INET6 AF_NETLINK";
+    assert_eq!(unit_of("hub", "RestrictAddressFamilies"), [families]);
+    assert_eq!(unit_of("hub", "User"), ["ostium"]);
+    assert_eq!(unit_of("hub", "StateDirectoryMode"), ["0700"]);
+    let start = unit_of("hub", "ExecStart").remove(0);
+    let [state, run] = ["StateDirectory", "RuntimeDirectory"].map(|key| unit_of("hub", key));
+    assert!(start.contains(&format!("--state /var/lib/{} ", state[0])), "{start}");
+    assert!(start.contains(&format!("--socket /run/{}/hub.sock", run[0])), "{start}");
+    // Both services have their sockets there.
+    assert_eq!(run, unit("RuntimeDirectory"));
+    for service in ["hub", "sensor"] {
+        assert_eq!(unit_of(service, "RuntimeDirectoryPreserve"), ["yes"], "{service}");
+    }
+}
+
+#[test]
 fn the_unit_may_write_where_the_configuration_says() {
     let path = root().join("crates/sensor/src/config/template.rs");
     let template = fs::read_to_string(path).unwrap();
@@ -156,20 +181,22 @@ fn the_unit_may_write_where_the_configuration_says() {
 }
 
 #[test]
-fn systemd_finds_no_fault_in_the_unit() {
+fn systemd_finds_no_fault_in_the_units() {
     if !has("systemd-analyze") {
         return;
     }
     let scratch = Scratch::new("deb-unit").unwrap();
     let tree = laid(&scratch);
     // The program of the unit is to be the one of the tree; this machine need not have one.
-    let own = tree.join("usr/lib/systemd/system/ostium-sensor.service");
-    let text = fs::read_to_string(&own).unwrap();
-    let here = tree.join("usr/bin/ostium").display().to_string();
-    let unit = scratch.0.join("ostium-sensor.service");
-    fs::write(&unit, text.replace("/usr/bin/ostium", &here)).unwrap();
-    let ran = Command::new("systemd-analyze").args(["verify", "--man=no"]).arg(&unit).output();
-    let ran = ran.unwrap();
-    let faults = String::from_utf8_lossy(&ran.stderr);
-    assert!(!faults.contains("ostium-sensor"), "{faults}");
+    for service in ["ostium-sensor", "ostium-hub"] {
+        let own = tree.join(format!("usr/lib/systemd/system/{service}.service"));
+        let text = fs::read_to_string(&own).unwrap();
+        let here = tree.join("usr/bin/ostium").display().to_string();
+        let unit = scratch.0.join(format!("{service}.service"));
+        fs::write(&unit, text.replace("/usr/bin/ostium", &here)).unwrap();
+        let ran = Command::new("systemd-analyze").args(["verify", "--man=no"]).arg(&unit).output();
+        let ran = ran.unwrap();
+        let faults = String::from_utf8_lossy(&ran.stderr);
+        assert!(!faults.contains(service), "{faults}");
+    }
 }

@@ -28,6 +28,7 @@ pub(super) struct Made {
 /// What is taken out of the tree as it is: where it stands, where it goes.
 const COPIED: &[(&str, &str)] = &[
     ("packaging/ostium-sensor.service", "usr/lib/systemd/system/ostium-sensor.service"),
+    ("packaging/ostium-hub.service", "usr/lib/systemd/system/ostium-hub.service"),
     ("packaging/debian/copyright", "usr/share/doc/ostium/copyright"),
     ("packaging/debian/overrides", "usr/share/lintian/overrides/ostium"),
     ("packaging/grafana/ostium-sensor.json", "usr/share/ostium/grafana/ostium-sensor.json"),

@@ -39,7 +39,7 @@ pub(super) fn take(root: &Path, product: &Path) -> Result<(), Box<dyn Error>> {
     fs::create_dir_all(&folder)?;
     let html = folder.join("demo.html");
     let mut demo = Command::new(product);
-    demo.arg("demo").arg("--html").arg(&html);
+    demo.args(["demo", "--alone", "--html"]).arg(&html);
     let ran = run(root, &mut demo, Duration::from_secs(120))?;
     if !ran.is_ok() {
         return Err(format!("ostium demo --html failed: {}\n{}", ran.reason(), ran.output).into());

@@ -8,6 +8,15 @@ fn it_finds_its_bots_and_says_what_is_next() {
     assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""));
     assert!(ran.out.contains("3 of 3 infected hosts found, 0 false alarms"), "{}", ran.out);
     assert!(ran.out.contains("ostium why HOST --report report.json"));
+    // What two sites suffer arms the third: found out by real sensors and a real hub.
+    let order = ["Alder", "Birch", "confirmed by two organisations", "on the hub's word", "calls"];
+    let mut rest = ran.out.split_once("Three sites and a hub").unwrap().1;
+    for step in order {
+        rest = rest.split_once(step).unwrap_or_else(|| panic!("{step}:\n{}", ran.out)).1;
+    }
+    assert!(rest.contains("to the indicator in force at Cedar: "), "{}", ran.out);
+    assert!(rest.contains("stopped at the first packet"), "{}", ran.out);
+    assert!(!ran.out.contains("10.3.0.1 is infected"), "{}", ran.out);
 }
 
 #[test]

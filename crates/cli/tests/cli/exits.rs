@@ -15,7 +15,7 @@ fn done_is_0_whatever_was_found() {
 
 #[test]
 fn help_has_examples_for_every_command() {
-    for command in ["analyze", "why", "demo", "top", "feed", "completions"] {
+    for command in ["analyze", "why", "demo", "top", "hub", "join", "feed", "completions"] {
         let help = ostium(&[command, "--help"]).out;
         assert!(help.contains("Examples:\n"), "{command}");
         assert!(help.contains(&format!("  ostium {command}")), "{command}");

@@ -111,7 +111,7 @@ fn a_reader_that_has_seen_enough_is_no_failure() {
         &["analyze", world(), "--format", "json", "--all"][..],
         &["analyze", world()],
         &["completions", "bash"],
-        &["demo"],
+        &["demo", "--alone"],
     ] {
         let mut child = command(args)
             .stdin(Stdio::null())

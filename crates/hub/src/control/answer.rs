@@ -386,3 +386,30 @@ fn copy(database: &Path, to: &Path) -> Result<(), Box<dyn std::error::Error>> {
     }
     kept
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_to_be_done_is_said_with_how() {
+        let day = |n: u64| Timestamp::from_secs(n * 86_400);
+        let keys = KeyRow { until: 31 * 86_400, ..KeyRow::default() };
+        assert_eq!(warnings(&keys, &Status::default(), day(20)), Vec::<String>::new());
+        let due = warnings(&keys, &Status::default(), day(21));
+        assert!(due[0].contains("ends in 10 days") && due[0].contains("root rotate"), "{due:?}");
+        let over = warnings(&keys, &Status::default(), day(31));
+        assert!(over[0].contains("has ended"), "{over:?}");
+        let here = KeyRow { root_here: true, ..keys };
+        let status = Status {
+            killed: Some("alice: a test".to_owned()),
+            trouble: Some("the disk is full".to_owned()),
+            ..Status::default()
+        };
+        let all = warnings(&here, &status, day(1));
+        for (said, wanted) in all.iter().zip(["disk is full", "hub resume", "root export"]) {
+            assert!(said.contains(wanted), "{said}");
+        }
+        assert_eq!(all.len(), 3);
+    }
+}

@@ -40,7 +40,8 @@ impl Shared {
         let (desk, end) = (self.desk.clone(), steps.clone());
         let known = Arc::default();
         let feed = self.desk.feed();
-        let follower = Following { desk: self.desk.clone(), feed, at: from, known, steps };
+        let desk_of = self.desk.clone();
+        let follower = Following { desk: desk_of, feed, at: from, known, whole: false, steps };
         let mut stop = self.stop.clone();
         tokio::spawn(async move {
             let _counted = desk.follows();
@@ -64,6 +65,8 @@ struct Following {
     at: Position,
     /// Whose word counts, as it was told.
     known: Arc<Vec<Bytes>>,
+    /// It was told the whole set, and no beat since.
+    whole: bool,
     steps: mpsc::Sender<Result<wire::Step, Status>>,
 }
 
@@ -73,9 +76,8 @@ impl Following {
     /// Until the follower is gone, or the hub.
     async fn run(mut self) -> Option<()> {
         // Only the books know whether this is our history at all.
-        let whole = self.led().await?;
-        // A snapshot is a sign of life itself, and younger than the last beat.
-        let mut beat = whole.then(|| self.feed.borrow().beat.0);
+        self.led().await?;
+        let mut beat = None;
         loop {
             let told = self.feed.borrow_and_update().clone();
             let ours = self.at.epoch == told.at.epoch;
@@ -88,11 +90,13 @@ impl Following {
                     self.at = told.at;
                 }
                 None => {
-                    if self.led().await? {
-                        beat = Some(told.beat.0);
-                    }
+                    self.led().await?;
                     continue;
                 }
+            }
+            if std::mem::take(&mut self.whole) {
+                // A whole set is a sign of life itself, and later than the last beat.
+                beat = Some(told.beat.0);
             }
             if beat != Some(told.beat.0) {
                 self.tell(told.beat.1).await?;
@@ -102,15 +106,16 @@ impl Following {
         }
     }
 
-    /// Led on by the books: from their file, or by a snapshot; was it that?
-    async fn led(&mut self) -> Option<bool> {
+    /// Led on by the books: from their file, or by a snapshot.
+    async fn led(&mut self) -> Option<()> {
         let Lead { keys, frames, at, whole } = self.desk.lead(self.at).await?;
+        self.whole |= whole;
         self.keys(keys).await?;
         for frame in frames {
             self.tell(frame).await?;
         }
         self.at = at;
-        Some(whole)
+        Some(())
     }
 
     /// Tells whose word counts, unless that is known.

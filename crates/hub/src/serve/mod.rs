@@ -59,12 +59,12 @@ pub async fn serve(
     root: [u8; 32],
     clock: Clock,
 ) -> Result<Hub, Box<dyn std::error::Error + Send + Sync>> {
-    let config = tls::config(&authority, &settings.names, clock())?;
+    let hands = tls::Hands::new(Arc::clone(&authority), &settings.names, clock())?;
     let listener = TcpListener::bind(settings.listen).await?;
     let at = listener.local_addr()?;
     let (stop, stopped) = watch::channel(false);
     let shared = Shared { desk, authority, clock, root, stop: stopped.clone() };
-    let incoming = tls::incoming(listener, config, stopped.clone());
+    let incoming = tls::incoming(listener, hands, clock, stopped.clone());
     let server = Server::builder()
         .max_concurrent_streams(Some(MOST_CALLS))
         .http2_keepalive_interval(Some(std::time::Duration::from_secs(20)))
