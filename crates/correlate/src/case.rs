@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use ostium_event::{Addr, Timestamp};
-use ostium_intel::IndicatorValue;
+use ostium_intel::{IndicatorValue, Shape};
 use serde::{Deserialize, Serialize};
 
 use crate::OrgId;
@@ -66,6 +66,26 @@ pub enum Reason {
     Silence,
     /// It was published for as long as anything may be without an analyst.
     Age,
+    /// The conversations of several confirmed destinations go alike.
+    Alike {
+        /// Organisations that tell so.
+        organisations: u16,
+        /// Networks that they are in.
+        networks: u16,
+    },
+    /// A destination that it was learned from was withdrawn.
+    Source,
+    /// Harmless traffic goes so too.
+    Common,
+    /// Those who met it found nothing else about what they met.
+    Unproven,
+    /// So much leaves several organisations for it.
+    Flood {
+        /// Organisations that send enough to count.
+        organisations: u16,
+        /// From all of them, each with no more than one may count for.
+        packets_per_second: u64,
+    },
 }
 
 /// What one organisation says, all its sensors together.
@@ -87,6 +107,12 @@ pub struct Vote {
     pub hosts: u32,
     /// It spoke before anything was published: only then it is to be praised.
     pub independent: bool,
+    /// It rests on published patterns alone.
+    #[serde(default)]
+    pub by_pattern: bool,
+    /// How the conversation goes, as it says.
+    #[serde(default)]
+    pub shape: Option<Box<Shape>>,
 }
 
 /// A destination, what is said of it, and how far the case is.
@@ -168,6 +194,19 @@ impl fmt::Display for Reason {
             }
             Self::Silence => f.write_str("nobody has seen it for long"),
             Self::Age => f.write_str("published for as long as anything may be"),
+            Self::Alike { organisations, networks } => write!(
+                f,
+                "{organisations} organisations in {networks} networks tell of conversations alike"
+            ),
+            Self::Source => f.write_str("what it was learned from was withdrawn"),
+            Self::Common => f.write_str("harmless traffic goes so too"),
+            Self::Flood { organisations, packets_per_second } => {
+                write!(
+                    f,
+                    "{organisations} organisations send it {packets_per_second} packets a second"
+                )
+            }
+            Self::Unproven => f.write_str("who met it found nothing else about what they met"),
         }
     }
 }

@@ -1,11 +1,15 @@
 //! Reports in, decisions out.
 
+mod attack;
 mod bound;
 mod hear;
 mod judge;
 mod keep;
+mod pattern;
 
-pub use keep::KeptCase;
+pub use attack::{Flood, Leaves};
+pub use keep::{KeptCase, KeptPart};
+pub use pattern::{Learned, Met};
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
@@ -13,39 +17,10 @@ use std::fmt;
 use ostium_event::{Span, Timestamp};
 use ostium_intel::IndicatorValue;
 
+use self::attack::Floods;
+use self::pattern::Patterns;
 use crate::denials::Denials;
-use crate::{Case, Kept, OrgId, Organisation, Policy, Rails, Reason, State};
-
-/// What is to be done.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Decision {
-    /// Publish it, or the same again with other numbers.
-    Publish {
-        /// Its number.
-        id: u64,
-        /// The destination.
-        value: IndicatorValue,
-        /// 0 to 100.
-        confidence: u8,
-        /// What most call its family.
-        family: Option<String>,
-        /// Until when.
-        until: Timestamp,
-        /// Organisations that support it.
-        organisations: u16,
-        /// Sensors, in thousandths, that match it for show; 0 is everybody, in earnest.
-        canary: u16,
-        /// An analyst said so.
-        by_analyst: bool,
-    },
-    /// Withdraw what was published.
-    Withdraw {
-        /// Its number.
-        id: u64,
-        /// Why.
-        reason: Reason,
-    },
-}
+use crate::{Case, Decision, OrgId, Organisation, Policy, Rails, Reason, Said, State};
 
 /// What an analyst orders.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,6 +46,10 @@ pub enum Refused {
     BadNumbers,
     /// The rails forbid it, even to an analyst.
     Rail,
+    /// Its word has no weight yet, or no more.
+    NoWeight,
+    /// It speaks of too many at a time.
+    TooMany,
 }
 
 /// All cases, and what decides on them.
@@ -82,6 +61,8 @@ pub struct Correlator {
     cases: BTreeMap<u64, Case>,
     of: HashMap<IndicatorValue, u64>,
     next: u64,
+    /// What of it is kept.
+    kept_next: u64,
     touched: BTreeSet<u64>,
     /// When a case is to be looked at though nobody reports.
     due: BTreeSet<(Timestamp, u64)>,
@@ -95,6 +76,8 @@ pub struct Correlator {
     changed: BTreeSet<u64>,
     killed: bool,
     denials: Denials,
+    patterns: Patterns,
+    floods: Floods,
 }
 
 /// How something stands published.
@@ -116,6 +99,8 @@ impl fmt::Display for Refused {
             Self::TooOld => "it is about what was seen too long ago",
             Self::BadNumbers => "its numbers are none",
             Self::Rail => "it is on a rail: it is never published as a block",
+            Self::NoWeight => "the word of its organisation has no weight yet",
+            Self::TooMany => "its organisation speaks of too many at a time",
         })
     }
 }
@@ -142,6 +127,7 @@ impl Correlator {
             cases: BTreeMap::new(),
             of: HashMap::new(),
             next: 1,
+            kept_next: 1,
             touched: BTreeSet::new(),
             due: BTreeSet::new(),
             published: BTreeMap::new(),
@@ -151,6 +137,8 @@ impl Correlator {
             changed: BTreeSet::new(),
             killed: false,
             denials: Denials::default(),
+            patterns: Patterns::default(),
+            floods: Floods::default(),
         }
     }
 
@@ -173,9 +161,11 @@ impl Correlator {
         if old.is_some() {
             let votes = self.cases.values().filter(|case| case.votes.contains_key(&id));
             self.touched.extend(votes.map(|case| case.id));
+            self.patterns.touch_all();
         }
         if !organisation.ranges.is_empty() {
             self.touched.extend(self.published.keys());
+            self.floods.touch_all();
         }
         self.organisations.insert(id, organisation);
     }
@@ -195,6 +185,24 @@ impl Correlator {
         self.cases.get(self.of.get(subject)?)
     }
 
+    /// All patterns that were learned, by number.
+    pub const fn patterns(&self) -> &BTreeMap<u64, Learned> {
+        self.patterns.known()
+    }
+
+    /// All victims that are hit, by number.
+    pub const fn floods(&self) -> &BTreeMap<u64, Flood> {
+        self.floods.known()
+    }
+
+    /// Hears whatever an organisation says.
+    pub fn take(&mut self, from: OrgId, said: &Said, now: Timestamp) -> Result<u64, Refused> {
+        match said {
+            Said::Of(report) => self.hear(from, report, now),
+            Said::Flow(flow) => self.hear_flow(from, flow, now),
+        }
+    }
+
     /// How many wait for the next minute.
     pub fn waiting(&self) -> usize {
         self.waiting.len()
@@ -204,12 +212,16 @@ impl Correlator {
     pub fn kill(&mut self, killed: bool) {
         self.killed = killed;
         self.touched.extend(self.cases.keys());
+        self.patterns.touch_all();
+        self.floods.touch_all();
     }
 
     /// Other rails; what they keep is withdrawn by the next `decide`.
     pub fn settle(&mut self, policy: Policy, rails: Rails) {
         (self.policy, self.rails) = (policy, rails);
         self.touched.extend(self.cases.keys());
+        self.patterns.touch_all();
+        self.floods.touch_all();
     }
 
     /// An analyst decides. Even an analyst does not publish what is on a rail.
@@ -249,7 +261,7 @@ impl Correlator {
     }
 
     /// What keeps this from being published.
-    pub fn kept(&self, subject: &IndicatorValue) -> Option<Kept> {
+    pub fn kept(&self, subject: &IndicatorValue) -> Option<crate::Kept> {
         self.rails.keep(subject, &self.organisations)
     }
 
@@ -281,6 +293,7 @@ impl Correlator {
         let mut fresh = Vec::new();
         for id in std::mem::take(&mut self.touched) {
             self.changed.insert(id);
+            self.patterns.touch(id);
             if let Some(mut case) = self.cases.remove(&id) {
                 if self.judge(&mut case, now, false, &mut decisions) {
                     fresh.push(id);
@@ -294,6 +307,8 @@ impl Correlator {
                 self.cases.insert(id, case);
             }
         }
+        self.decide_patterns(now, &mut decisions);
+        self.decide_floods(now, &mut decisions);
         decisions.sort_by_key(Decision::id);
         self.bound_cases();
         decisions
@@ -310,21 +325,19 @@ impl Correlator {
         id
     }
 
+    /// Something new may be published this minute.
+    const fn takes_turn(&mut self) -> bool {
+        let room = self.minute.1 < self.policy.most_a_minute;
+        if room {
+            self.minute.1 += 1;
+        }
+        room
+    }
+
     fn life(&self, subject: &IndicatorValue) -> Span {
         match subject {
             IndicatorValue::Domain(_) | IndicatorValue::Url(_) => self.policy.keep_name,
             _ => self.policy.keep_address,
-        }
-    }
-}
-
-// === impl Decision ===
-
-impl Decision {
-    /// The number of the case that it is about.
-    pub const fn id(&self) -> u64 {
-        match self {
-            Self::Publish { id, .. } | Self::Withdraw { id, .. } => *id,
         }
     }
 }

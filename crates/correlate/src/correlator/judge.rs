@@ -2,9 +2,9 @@
 
 use ostium_event::{Span, Timestamp};
 
-use super::{Correlator, Decision, Stands};
+use super::{Correlator, Stands};
 use crate::score::{Score, score};
-use crate::{Case, Kept, OrgId, Reason, State, Vote};
+use crate::{Case, Decision, Ground, Kept, OrgId, Reason, State, Value, Vote};
 
 // === impl Correlator: judge ===
 
@@ -37,6 +37,7 @@ impl Correlator {
             self.publish(case, &found, was, now, decisions);
             self.praise(case, now);
             if was.is_none() {
+                self.patterns.look_at(case.id);
                 self.acquit(case);
             }
             return false;
@@ -86,7 +87,9 @@ impl Correlator {
         }
         let quorum = found.organisations >= self.policy.organisations
             && found.networks >= self.policy.networks
-            && found.vouched >= self.policy.vouched_supporters;
+            && found.vouched >= self.policy.vouched_supporters
+            // Patterns alone would bring forth what they are learned from.
+            && found.own > 0;
         if published {
             if found.deniers > 0 && found.probability < self.policy.hold {
                 return (State::Withdrawn, Reason::FalsePositive);
@@ -169,13 +172,13 @@ impl Correlator {
         self.stands(case, Stands { until, organisations, confidence, canary });
         decisions.push(Decision::Publish {
             id: case.id,
-            value: case.subject.clone(),
+            value: Value::Indicator(case.subject.clone()),
             confidence,
             family: case.family().map(str::to_owned),
             until,
             organisations,
             canary,
-            by_analyst,
+            ground: if by_analyst { Ground::Analyst } else { Ground::Quorum },
         });
     }
 

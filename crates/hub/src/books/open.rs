@@ -135,14 +135,14 @@ impl Held {
         }
         let organisations = store.organisations()?;
         let standings = organisations.iter().map(|o| (o.id, o.standing)).collect();
-        let cases = store.cases()?;
+        let (cases, parts) = (store.cases()?, store.learned()?);
         let members = store.sensors()?.into_iter().map(|sensor| {
             let (organisation, reported) = (sensor.organisation, sensor.reported);
             (sensor.id, Member { organisation, reported, revoked: sensor.revoked })
         });
         let set = store.entries()?.into_iter().map(|(id, body)| (id, Bytes::from(body)));
         Ok(Self {
-            correlator: Correlator::restored(policy, rails, organisations, cases),
+            correlator: Correlator::restored(policy, rails, organisations, cases, parts),
             publisher: Publisher::new(position(store)?, FRESH_MS),
             certificate: frame(&store.meta("certificate")?.unwrap_or_default())?,
             members: members.collect(),

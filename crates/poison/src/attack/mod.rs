@@ -5,9 +5,11 @@ mod competitor;
 mod denial;
 mod drift;
 mod flood;
+mod mimic;
 mod neighbour;
 mod replay;
 mod resolver;
+mod squeeze;
 mod sybil;
 
 #[cfg(test)]
@@ -46,6 +48,10 @@ pub enum Attack {
     Denial,
     /// They report so much that caps and memory are full.
     Flood,
+    /// They tell how harmless programs talk, of what is confirmed.
+    Mimic,
+    /// They claim to flood what others use.
+    Squeeze,
 }
 
 /// What an attack does in a world.
@@ -66,7 +72,7 @@ const PACE: Span = hours(12);
 
 impl Attack {
     /// All, in the order of the table.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::Collude,
         Self::Drift,
         Self::Replay,
@@ -76,6 +82,8 @@ impl Attack {
         Self::Neighbour,
         Self::Denial,
         Self::Flood,
+        Self::Mimic,
+        Self::Squeeze,
     ];
 
     /// One word.
@@ -90,6 +98,8 @@ impl Attack {
             Self::Neighbour => "neighbour",
             Self::Denial => "denial",
             Self::Flood => "flood",
+            Self::Mimic => "mimic",
+            Self::Squeeze => "squeeze",
         }
     }
 
@@ -123,6 +133,14 @@ impl Attack {
                  as may be published a minute, and many more of their own (flood and caps are a \
                  sixtieth of the real)"
             }
+            Self::Mimic => {
+                "liars confirm obscure harmless names, and say of these and of true controllers that \
+                 they talk as harmless programs do, so that a pattern of it is learned"
+            }
+            Self::Squeeze => {
+                "liars claim that their hosts flood resolvers, a delivery network, members and \
+                 well-known sites, so that these get a rate"
+            }
         }
     }
 
@@ -154,6 +172,8 @@ impl Attack {
             Self::Neighbour => Box::new(neighbour::Neighbour),
             Self::Denial => Box::new(denial::Denial),
             Self::Flood => Box::new(flood::Flood),
+            Self::Mimic => Box::new(mimic::Mimic),
+            Self::Squeeze => Box::new(squeeze::Squeeze),
         }
     }
 }

@@ -1,0 +1,80 @@
+//! What is to be done, and what it is about.
+
+use ostium_event::Timestamp;
+use ostium_intel::{IndicatorValue, Pattern, Throttle};
+
+use crate::Reason;
+
+/// What is to be done.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Decision {
+    /// Publish it, or the same again with other numbers.
+    Publish {
+        /// Its number.
+        id: u64,
+        /// What it is.
+        value: Value,
+        /// 0 to 100.
+        confidence: u8,
+        /// What most call its family.
+        family: Option<String>,
+        /// Until when.
+        until: Timestamp,
+        /// Organisations that support it.
+        organisations: u16,
+        /// Sensors, in thousandths, that match it for show; 0 is everybody, in earnest.
+        canary: u16,
+        /// On what it rests.
+        ground: Ground,
+    },
+    /// Withdraw what was published.
+    Withdraw {
+        /// Its number.
+        id: u64,
+        /// Why.
+        reason: Reason,
+    },
+}
+
+/// What is published.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// A destination.
+    Indicator(IndicatorValue),
+    /// How the conversations of a family go.
+    Pattern(Box<Pattern>),
+    /// A victim of many sources, and what each may still send.
+    Throttle(Throttle),
+}
+
+/// On what something rests that is published.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ground {
+    /// A quorum saw it.
+    Quorum,
+    /// An analyst said so.
+    Analyst,
+}
+
+// === impl Decision ===
+
+impl Decision {
+    /// The number of what it is about.
+    pub const fn id(&self) -> u64 {
+        match self {
+            Self::Publish { id, .. } | Self::Withdraw { id, .. } => *id,
+        }
+    }
+}
+
+// === impl Value ===
+
+impl Value {
+    /// The destination, if it is one.
+    pub const fn indicator(&self) -> Option<&IndicatorValue> {
+        match self {
+            Self::Indicator(value) => Some(value),
+            _ => None,
+        }
+    }
+}
