@@ -5,16 +5,18 @@ mod bound;
 mod hear;
 mod judge;
 mod keep;
+mod mutual;
 mod pattern;
 
 pub use attack::{Flood, Leaves};
 pub use keep::{KeptCase, KeptPart};
+pub use mutual::Contact;
 pub use pattern::{Learned, Met};
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 
-use ostium_event::{Span, Timestamp};
+use ostium_event::{Addr, Span, Timestamp};
 use ostium_intel::IndicatorValue;
 
 use self::attack::Floods;
@@ -77,6 +79,8 @@ pub struct Correlator {
     killed: bool,
     denials: Denials,
     patterns: Patterns,
+    /// Names by the addresses that they lead to.
+    led_by: BTreeMap<Addr, BTreeSet<u64>>,
     floods: Floods,
 }
 
@@ -138,6 +142,7 @@ impl Correlator {
             killed: false,
             denials: Denials::default(),
             patterns: Patterns::default(),
+            led_by: BTreeMap::new(),
             floods: Floods::default(),
         }
     }
@@ -200,6 +205,7 @@ impl Correlator {
         match said {
             Said::Of(report) => self.hear(from, report, now),
             Said::Flow(flow) => self.hear_flow(from, flow, now),
+            Said::Contacts(contacts) => self.hear_contacts(from, contacts, now),
         }
     }
 
@@ -290,12 +296,27 @@ impl Correlator {
                 decisions.push(Decision::Withdraw { id, reason: reason.clone() });
             }
         }
+        // What a name leads to follows from how the name stands.
+        for id in self.look(now, &mut decisions) {
+            self.bind(id, now);
+        }
+        self.look(now, &mut decisions);
+        self.decide_patterns(now, &mut decisions);
+        self.decide_floods(now, &mut decisions);
+        decisions.sort_by_key(Decision::id);
+        self.bound_cases();
+        decisions
+    }
+
+    /// Judges what was touched; which cases these were.
+    fn look(&mut self, now: Timestamp, decisions: &mut Vec<Decision>) -> BTreeSet<u64> {
+        let touched = std::mem::take(&mut self.touched);
         let mut fresh = Vec::new();
-        for id in std::mem::take(&mut self.touched) {
+        for id in touched.iter().copied() {
             self.changed.insert(id);
             self.patterns.touch(id);
             if let Some(mut case) = self.cases.remove(&id) {
-                if self.judge(&mut case, now, false, &mut decisions) {
+                if self.judge(&mut case, now, false, decisions) {
                     fresh.push(id);
                 }
                 self.cases.insert(id, case);
@@ -303,15 +324,11 @@ impl Correlator {
         }
         for id in self.in_turn(fresh) {
             if let Some(mut case) = self.cases.remove(&id) {
-                self.judge(&mut case, now, true, &mut decisions);
+                self.judge(&mut case, now, true, decisions);
                 self.cases.insert(id, case);
             }
         }
-        self.decide_patterns(now, &mut decisions);
-        self.decide_floods(now, &mut decisions);
-        decisions.sort_by_key(Decision::id);
-        self.bound_cases();
-        decisions
+        touched
     }
 
     fn case_of(&mut self, subject: &IndicatorValue, now: Timestamp) -> u64 {

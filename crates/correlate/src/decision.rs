@@ -3,6 +3,8 @@
 use ostium_event::Timestamp;
 use ostium_intel::{IndicatorValue, Pattern, Throttle};
 
+use serde::{Deserialize, Serialize};
+
 use crate::Reason;
 
 /// What is to be done.
@@ -48,12 +50,18 @@ pub enum Value {
 }
 
 /// On what something rests that is published.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Ground {
     /// A quorum saw it.
+    #[default]
     Quorum,
     /// An analyst said so.
     Analyst,
+    /// A confirmed name of changing addresses leads to it.
+    Flux,
+    /// Infected hosts of several organisations keep contact with it.
+    Peers,
 }
 
 // === impl Decision ===

@@ -25,9 +25,11 @@ mod report;
 mod score;
 
 pub use case::{Case, Reason, State, Vote};
-pub use correlator::{Correlator, Flood, KeptCase, KeptPart, Learned, Leaves, Met, Order, Refused};
+pub use correlator::{
+    Contact, Correlator, Flood, KeptCase, KeptPart, Learned, Leaves, Met, Order, Refused,
+};
 pub use decision::{Decision, Ground, Value};
 pub use organisation::{OrgId, Organisation, Standing};
 pub use policy::Policy;
 pub use rails::{Kept, Rails};
-pub use report::{Finding, Flow, Report, Said};
+pub use report::{Contacts, Finding, Flow, Report, Said};

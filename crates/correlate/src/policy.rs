@@ -99,6 +99,17 @@ pub struct Policy {
     pub keep_pattern: Span,
     /// Patterns kept: families are some thousands.
     pub most_patterns: usize,
+    /// A name leads to so many addresses at a time, all sites together, before it is called one of
+    /// changing addresses: fast flux has five and more at once (Holz and others, 2008).
+    pub flux_addresses: usize,
+    /// In so many networks (/16, or /32 of IPv6) at least: a content network's are few, and its own.
+    pub flux_networks: usize,
+    /// Organisations whose infected hosts have a contact in common before it is called a peer: one
+    /// more than the quorum, for a contact is no finding.
+    pub peers_organisations: usize,
+    /// How long what rests on names or contacts is only for show, at all sensors: what harmless hosts
+    /// use there is told by then; addresses live for days.
+    pub mutual_show: Span,
     /// What left an organisation for a victim counts for so long: floods go on for minutes (half
     /// of them for less than ten: Jonker and others, 2017, Millions of Targets Under Attack, IMC).
     pub attack_window: Span,
@@ -167,6 +178,10 @@ impl Default for Policy {
             pattern_share: 1_000,
             keep_pattern: days(14),
             most_patterns: 10_000,
+            flux_addresses: 5,
+            flux_networks: 3,
+            peers_organisations: 3,
+            mutual_show: Span::from_secs(6 * 3_600),
             attack_window: Span::from_secs(600),
             attack_least: 20,
             attack_most_of_one: 750,
@@ -225,6 +240,15 @@ impl Policy {
             return Some("throttle_floor is 50 at least: an ordinary client is not to be hurt");
         }
         let hour = Span::from_secs(3_600);
+        if self.flux_addresses < 3
+            || self.flux_networks < 2
+            || self.mutual_show.nanos() < hour.nanos()
+        {
+            return Some("flux_addresses is 3 at least, flux_networks 2, mutual_show an hour");
+        }
+        if self.peers_organisations <= 2 {
+            return Some("peers_organisations is 3 at least: a contact in common is no finding");
+        }
         if self.keep_throttle.nanos() > hour.nanos()
             || self.throttle_at_most.nanos() > 24 * hour.nanos()
         {

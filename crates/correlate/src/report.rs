@@ -94,4 +94,23 @@ pub enum Said {
     Of(Box<Report>),
     /// Of a victim.
     Flow(Flow),
+    /// Of peers.
+    Contacts(Contacts),
+}
+
+/// With whom infected hosts of an organisation keep contact, as peers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Contacts {
+    /// Outside addresses.
+    pub addresses: Vec<Addr>,
+    /// When they were seen first, and last.
+    pub seen: (Timestamp, Timestamp),
+    /// The malware family, if the sensor knows it.
+    pub family: Option<String>,
+    /// Inside hosts that keep such contacts.
+    pub hosts: u32,
+    /// Of the hosts that were active at that site, how many thousandths do.
+    pub crowd: u16,
+    /// The site says that these hosts are not infected.
+    pub harmless: bool,
 }

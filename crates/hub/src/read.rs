@@ -1,6 +1,6 @@
 //! A report as it comes over the wire, made sure of.
 
-use ostium_correlate::{Finding, Flow, Report, Said};
+use ostium_correlate::{Contacts, Finding, Flow, Report, Said};
 use ostium_event::{Addr, Ja4, Timestamp};
 use ostium_hub_api as wire;
 use ostium_intel::{IndicatorValue, LONGEST_MARK, Shape, Transport};
@@ -34,6 +34,7 @@ pub fn read_report(report: &wire::Report) -> Result<Vec<Said>, Unread> {
     let mut said = Vec::new();
     let flow = report.attack.as_ref().map(|attack| flow(report, attack)).transpose()?;
     said.extend(flow.map(Said::Flow));
+    said.extend(contacts(report).map(Said::Contacts));
     match destination(report) {
         Ok(of) => said.insert(0, Said::Of(Box::new(of))),
         // What it is about has no controller, and is told by the other parts.
@@ -59,6 +60,37 @@ fn flow(report: &wire::Report, attack: &wire::Attack) -> Result<Flow, Unread> {
     })
 }
 
+/// With whom peer-to-peer hosts of the site keep contact: a report of addresses and nothing else.
+fn contacts(report: &wire::Report) -> Option<Contacts> {
+    use wire::subject::What;
+    let subject = report.subject.as_ref().and_then(|subject| subject.what.as_ref());
+    let addresses = addresses(report);
+    if !matches!(subject, Some(What::Other(_))) || addresses.is_empty() {
+        return None;
+    }
+    let (hosts, crowd) = hosts(report);
+    Some(Contacts {
+        addresses,
+        seen: (Timestamp::from_secs(report.first), Timestamp::from_secs(report.last)),
+        family: family(report),
+        hosts,
+        crowd,
+        harmless: report.false_positive,
+    })
+}
+
+fn addresses(report: &wire::Report) -> Vec<Addr> {
+    report.addresses.iter().filter_map(|bytes| addr(bytes)).take(MOST_ADDRESSES).collect()
+}
+
+/// A family's name, if it is fit to be shown.
+fn family(report: &wire::Report) -> Option<String> {
+    let fine = |text: &&str| {
+        !text.is_empty() && text.len() <= LONGEST_FAMILY && !text.chars().any(char::is_control)
+    };
+    Some(report.family.as_str()).filter(fine).map(str::to_owned)
+}
+
 /// Inside hosts, and thousandths of those that were active.
 fn hosts(report: &wire::Report) -> (u32, u16) {
     let hosts = report.hosts.as_ref();
@@ -80,19 +112,15 @@ fn destination(report: &wire::Report) -> Result<Report, Unread> {
         let convicts = report.verdict == i32::from(wire::Verdict::Infected);
         Finding::Suspicious { log_odds, convicts }
     };
-    let fine = |text: &&str| {
-        !text.is_empty() && text.len() <= LONGEST_FAMILY && !text.chars().any(char::is_control)
-    };
     let (hosts, crowd) = hosts(report);
-    let addresses = report.addresses.iter().filter_map(|bytes| addr(bytes)).take(MOST_ADDRESSES);
     Ok(Report {
         subject,
         seen: (Timestamp::from_secs(report.first), Timestamp::from_secs(report.last)),
         finding,
-        family: Some(report.family.as_str()).filter(fine).map(str::to_owned),
+        family: family(report),
         hosts,
         crowd,
-        addresses: addresses.collect(),
+        addresses: addresses(report),
         shape: report.shape.as_ref().and_then(shape).map(Box::new),
         patterns: report.patterns.iter().copied().take(MOST_PATTERNS).collect(),
         by_pattern,
@@ -240,6 +268,22 @@ mod tests {
         assert_eq!(*shape, want);
         said.shape = Some(wire::Shape::default());
         assert_eq!(destination(&said).unwrap().shape, None);
+    }
+
+    #[test]
+    fn contacts_are_told_of_without_a_destination() {
+        use wire::subject::What;
+        let mut said = about(What::Other("hajime".to_owned()));
+        said.family = "hajime".to_owned();
+        assert_eq!(read_report(&said), Err(Unread::NoController));
+        said.addresses = vec![vec![203, 0, 113, 9].into(), vec![1].into()];
+        let read = read_report(&said).unwrap();
+        let [Said::Contacts(contacts)] = read.as_slice() else { panic!("{read:?}") };
+        assert_eq!((contacts.addresses.len(), contacts.family.as_deref()), (1, Some("hajime")));
+        // Of a name they are where it leads.
+        said.subject = about(What::Domain("c2.example".to_owned())).subject;
+        let read = read_report(&said).unwrap();
+        assert!(matches!(read.as_slice(), [Said::Of(of)] if of.addresses.len() == 1), "{read:?}");
     }
 
     #[test]

@@ -20,6 +20,8 @@ pub(crate) struct Books {
     /// Victims that had a rate, and those of them with one that hurts an ordinary client.
     pub(crate) throttled: BTreeSet<u64>,
     pub(crate) starved: BTreeSet<u64>,
+    /// Harmless addresses in earnest because of names or contacts.
+    pub(crate) wrong_addresses: BTreeSet<u64>,
     pub(crate) most_cases: usize,
     pub(crate) most_waiting: usize,
 }

@@ -39,6 +39,8 @@ pub(crate) struct Outcome {
     /// Victims with a rate, and with one below what an ordinary client needs.
     pub(crate) throttled: u32,
     pub(crate) starved: u32,
+    /// Harmless addresses in earnest because of names or contacts.
+    pub(crate) wrong_addresses: u32,
     pub(crate) most_cases: usize,
     pub(crate) most_waiting: usize,
 }
@@ -53,6 +55,7 @@ pub(crate) fn of(scene: &Scene<'_>, books: &Books) -> Outcome {
         shown_patterns: count(&books.shown_patterns),
         throttled: count(&books.throttled),
         starved: count(&books.starved),
+        wrong_addresses: count(&books.wrong_addresses),
         most_cases: books.most_cases,
         most_waiting: books.most_waiting,
         ..Outcome::default()
@@ -125,6 +128,7 @@ impl Outcome {
         self.shown_patterns += other.shown_patterns;
         self.throttled += other.throttled;
         self.starved += other.starved;
+        self.wrong_addresses += other.wrong_addresses;
         self.most_cases = self.most_cases.max(other.most_cases);
         self.most_waiting = self.most_waiting.max(other.most_waiting);
     }

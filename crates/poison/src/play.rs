@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use ostium_correlate::{Correlator, Decision, Finding, OrgId, Rails, Report, Said, Value};
+use ostium_correlate::{Correlator, Decision, Finding, Ground, OrgId, Rails, Report, Said, Value};
 use ostium_event::{Span, Timestamp};
 use ostium_intel::{IndicatorValue, Pattern};
 
@@ -13,7 +13,7 @@ use crate::rails;
 use crate::rng::Rng;
 use crate::scene::{Scene, report};
 use crate::time::{START, days, hours, minutes};
-use crate::world::{World, organisation};
+use crate::world::{Benign, World, organisation};
 use crate::{Settings, outcome};
 
 /// What happens at a time.
@@ -79,9 +79,13 @@ pub(crate) fn play(settings: &Settings, attack: Attack, liars: u32, seed: u64) -
     let plan = attack.liars();
     plan.plan(&mut scene);
     rails::name_all(&mut scene);
-    let harmless = scene.benign.iter().enumerate();
+    let values = |(at, benign): (usize, &Benign)| {
+        let addr = benign.addr.map(|addr| (IndicatorValue::Addr(addr), at));
+        std::iter::once((benign.value.clone(), at)).chain(addr)
+    };
+    let harmless = scene.benign.iter().enumerate().flat_map(values).collect();
     let mut play = Play {
-        harmless: harmless.map(|(at, benign)| (benign.value.clone(), at)).collect(),
+        harmless,
         scene,
         liars: plan,
         hub,
@@ -204,7 +208,8 @@ impl Play<'_> {
     /// An honest host goes to something that is blocked, and its sensor says that it was met.
     fn contact(&mut self, aim: usize, user: usize, now: Timestamp) {
         let Some(benign) = self.scene.benign.get(aim) else { return };
-        let (value, Some(by)) = (benign.value.clone(), benign.users.get(user).cloned()) else {
+        let blocked = self.blocked(benign);
+        let (value, Some(by)) = (blocked, benign.users.get(user).cloned()) else {
             return;
         };
         let shape = benign.shape.clone();
@@ -236,7 +241,7 @@ impl Play<'_> {
     fn object(&mut self, aim: usize, user: usize, now: Timestamp) {
         let Some(benign) = self.scene.benign.get(aim) else { return };
         let Some(by) = benign.users.get(user).map(|user| user.organisation) else { return };
-        let value = benign.value.clone();
+        let value = self.blocked(benign);
         if !self.books.is_published(&value) {
             return;
         }
@@ -264,7 +269,11 @@ impl Play<'_> {
             }
             // Only for show: nobody is blocked.
             Decision::Publish { canary, .. } if *canary > 0 => {}
-            Decision::Publish { id, value: Value::Indicator(value), .. } => {
+            Decision::Publish { id, value: Value::Indicator(value), ground, .. } => {
+                let by_others = matches!(ground, Ground::Flux | Ground::Peers);
+                if by_others && self.harmless.contains_key(value) {
+                    self.books.wrong_addresses.insert(*id);
+                }
                 if rails::is_on_rail(value, &self.scene.world.members) {
                     self.books.on_rails.insert(*id);
                 }
@@ -277,6 +286,12 @@ impl Play<'_> {
                 self.expect_contacts(value, now);
             }
         }
+    }
+
+    /// Its address, if that is what is blocked.
+    fn blocked(&self, benign: &Benign) -> IndicatorValue {
+        let addr = benign.addr.map(IndicatorValue::Addr);
+        addr.filter(|addr| self.books.is_published(addr)).unwrap_or_else(|| benign.value.clone())
     }
 
     /// Honest users will run into it.

@@ -1,6 +1,6 @@
 //! The liars' side of a run: what they say and when, and what they aim at.
 
-use ostium_correlate::{Finding, Flow, OrgId, Report, Said};
+use ostium_correlate::{Contacts, Finding, Flow, OrgId, Report, Said};
 use ostium_event::{Addr, Timestamp};
 use ostium_intel::{IndicatorValue, Shape, Transport};
 
@@ -124,6 +124,33 @@ impl<'a> Scene<'a> {
         let said = report(value, at, finding, (1, 1));
         let said = Report { shape: Some(Box::new(shape.clone())), ..said };
         self.says.push((at, who, Said::Of(Box::new(said))));
+    }
+
+    /// Somebody says that it is command and control, and where it leads.
+    pub(crate) fn say_to(
+        &mut self,
+        at: Timestamp,
+        who: OrgId,
+        value: &IndicatorValue,
+        odds: f64,
+        to: &[Addr],
+    ) {
+        let finding = Finding::Suspicious { log_odds: odds, convicts: odds >= 6.0 };
+        let said = Report { addresses: to.to_vec(), ..report(value, at, finding, (1, 1)) };
+        self.says.push((at, who, Said::Of(Box::new(said))));
+    }
+
+    /// Somebody says with whom its infected hosts keep contact.
+    pub(crate) fn keep_contact(&mut self, at: Timestamp, who: OrgId, with: &[Addr]) {
+        let contacts = Contacts {
+            addresses: with.to_vec(),
+            seen: (at, at),
+            family: None,
+            hosts: 1,
+            crowd: 1,
+            harmless: false,
+        };
+        self.says.push((at, who, Said::Contacts(contacts)));
     }
 
     /// Somebody says that its hosts flood somebody.

@@ -2,7 +2,7 @@
 
 use crate::{Attack, Row, Share, Spread, Table};
 
-const COLUMNS: usize = 13;
+const COLUMNS: usize = 14;
 const HEADS: [&str; COLUMNS] = [
     "liars",
     "on rails",
@@ -17,6 +17,7 @@ const HEADS: [&str; COLUMNS] = [
     "patterns",
     "wrong patterns",
     "rates",
+    "wrong addresses",
 ];
 
 // === impl Table ===
@@ -112,6 +113,7 @@ fn cells(row: &Row) -> [String; COLUMNS] {
         row.patterns.to_string(),
         format!("{} ({} shown)", row.wrong_patterns, row.shown_patterns),
         row.throttled.to_string(),
+        row.wrong_addresses.to_string(),
     ]
 }
 

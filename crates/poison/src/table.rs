@@ -60,6 +60,8 @@ pub struct Row {
     pub throttled: u32,
     /// Of these, those whose rate was below what an ordinary client needs.
     pub starved: u32,
+    /// Harmless addresses published in earnest because of names or contacts.
+    pub wrong_addresses: u32,
     /// The most cases that the hub held, and the most that waited for the next minute.
     pub most_cases: usize,
     /// See `most_cases`.
@@ -158,6 +160,7 @@ impl Row {
             shown_patterns: sum.shown_patterns,
             throttled: sum.throttled,
             starved: sum.starved,
+            wrong_addresses: sum.wrong_addresses,
             most_cases: sum.most_cases,
             most_waiting: sum.most_waiting,
         }

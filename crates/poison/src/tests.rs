@@ -66,6 +66,16 @@ fn rates_are_for_nobody_on_a_rail_and_hurt_no_ordinary_client() {
 }
 
 #[test]
+fn one_liar_adds_no_address_to_a_name_and_two_no_peer() {
+    for row in rows(&[Attack::Stray, Attack::Overlay], &[0, 1], 1) {
+        assert_eq!((row.wrong_addresses, row.on_rails), (0, 0), "{row:?}");
+    }
+    let rows = rows(&[Attack::Overlay], &[2, 3], 1);
+    let wrong: Vec<u32> = rows.iter().map(|row| row.wrong_addresses).collect();
+    assert!(wrong[0] == 0 && wrong[1] > 0, "three vouched in three networks are enough: {wrong:?}");
+}
+
+#[test]
 fn the_same_seeds_give_the_same_table() {
     let attacks = [Attack::Collude, Attack::Denial];
     assert_eq!(rows(&attacks, &[2], 1), rows(&attacks, &[2], 1));

@@ -67,6 +67,7 @@ impl Correlator {
                 case.votes.keys().for_each(|who| self.denials.forget(*who, id));
                 self.of.remove(&case.subject);
                 self.patterns.forget(&case);
+                self.lead_no_more(&case);
                 self.waiting.remove(&id);
             }
         }

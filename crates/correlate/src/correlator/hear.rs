@@ -45,9 +45,6 @@ impl Correlator {
         if let Some(family) = &report.family {
             case.call(family);
         }
-        for addr in &report.addresses {
-            case.leads_to(*addr, from);
-        }
         let (independent, counts) = (case.published.is_none(), weight >= self.policy.least_weight);
         let shape = report.shape.as_ref().filter(|_| counts);
         let half_life = self.policy.half_life;
@@ -88,6 +85,9 @@ impl Correlator {
             }
         }
         bound_votes(case, self.policy.most_votes, half_life, now);
+        if counts {
+            report.addresses.iter().for_each(|addr| self.lead(id, *addr, from, last));
+        }
         self.see_collateral(id, from, report, now);
         self.hear_shape(from, report, now);
         self.touched.insert(id);

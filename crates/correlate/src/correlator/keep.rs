@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use ostium_event::Timestamp;
-use ostium_intel::Mark;
+use ostium_intel::{IndicatorValue, Mark};
 use serde::{Deserialize, Serialize};
 
 use super::{Correlator, Flood, Learned, Stands};
@@ -62,6 +62,11 @@ impl Correlator {
                 it.touched.insert(case.id);
             }
             it.patterns.restore_case(&case);
+            if matches!(case.subject, IndicatorValue::Domain(_)) {
+                for addr in case.leads.keys() {
+                    it.led_by.entry(*addr).or_default().insert(case.id);
+                }
+            }
             it.cases.insert(case.id, case);
         }
         for part in parts {

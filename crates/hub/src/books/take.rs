@@ -269,6 +269,8 @@ fn change(decision: &Decision) -> Change {
             basis: match ground {
                 Ground::Quorum => Basis::Quorum,
                 Ground::Analyst => Basis::Analyst,
+                Ground::Flux => Basis::Flux,
+                Ground::Peers => Basis::Peers,
             },
             organisations: *organisations,
             canary: *canary,

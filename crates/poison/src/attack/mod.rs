@@ -7,9 +7,11 @@ mod drift;
 mod flood;
 mod mimic;
 mod neighbour;
+mod overlay;
 mod replay;
 mod resolver;
 mod squeeze;
+mod stray;
 mod sybil;
 
 #[cfg(test)]
@@ -52,6 +54,10 @@ pub enum Attack {
     Mimic,
     /// They claim to flood what others use.
     Squeeze,
+    /// Names of changing addresses lead to what is shared.
+    Stray,
+    /// They name the peers of a popular overlay.
+    Overlay,
 }
 
 /// What an attack does in a world.
@@ -72,7 +78,7 @@ const PACE: Span = hours(12);
 
 impl Attack {
     /// All, in the order of the table.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::Collude,
         Self::Drift,
         Self::Replay,
@@ -84,6 +90,8 @@ impl Attack {
         Self::Flood,
         Self::Mimic,
         Self::Squeeze,
+        Self::Stray,
+        Self::Overlay,
     ];
 
     /// One word.
@@ -100,6 +108,8 @@ impl Attack {
             Self::Flood => "flood",
             Self::Mimic => "mimic",
             Self::Squeeze => "squeeze",
+            Self::Stray => "stray",
+            Self::Overlay => "overlay",
         }
     }
 
@@ -141,6 +151,14 @@ impl Attack {
                 "liars claim that their hosts flood resolvers, a delivery network, members and \
                  well-known sites, so that these get a rate"
             }
+            Self::Stray => {
+                "names of true controllers lead to many addresses, and to resolvers and delivery \
+                 networks among them; liars add sites that many use"
+            }
+            Self::Overlay => {
+                "liars say that their infected hosts keep contact with resolvers, a delivery network, \
+                 well-known sites and peers of a popular overlay"
+            }
         }
     }
 
@@ -174,6 +192,8 @@ impl Attack {
             Self::Flood => Box::new(flood::Flood),
             Self::Mimic => Box::new(mimic::Mimic),
             Self::Squeeze => Box::new(squeeze::Squeeze),
+            Self::Stray => Box::new(stray::Stray),
+            Self::Overlay => Box::new(overlay::Overlay),
         }
     }
 }

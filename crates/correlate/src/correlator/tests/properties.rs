@@ -82,6 +82,9 @@ proptest! {
                 report.shape = Some(patterns::shape(server));
             }
             (report.hosts, report.crowd) = if kind == 11 { (40, 200) } else { (1, 0) };
+            if kind == 4 {
+                report.addresses = (0..6).map(|n| Addr::v4([198, 18 + n % 3, which, n])).collect();
+            }
             if kind == 2 {
                 report.patterns = (1..12).collect();
                 report.by_pattern = true;
