@@ -5,11 +5,13 @@ mod bound;
 mod hear;
 mod judge;
 mod keep;
+mod maker;
 mod mutual;
 mod pattern;
 
 pub use attack::{Flood, Leaves};
 pub use keep::{KeptCase, KeptPart};
+pub use maker::{Asked, Maker};
 pub use mutual::Contact;
 pub use pattern::{Learned, Met};
 
@@ -20,6 +22,7 @@ use ostium_event::{Addr, Span, Timestamp};
 use ostium_intel::IndicatorValue;
 
 use self::attack::Floods;
+use self::maker::Makers;
 use self::pattern::Patterns;
 use crate::denials::Denials;
 use crate::{Case, Decision, OrgId, Organisation, Policy, Rails, Reason, Said, State};
@@ -82,6 +85,7 @@ pub struct Correlator {
     /// Names by the addresses that they lead to.
     led_by: BTreeMap<Addr, BTreeSet<u64>>,
     floods: Floods,
+    makers: Makers,
 }
 
 /// How something stands published.
@@ -144,6 +148,7 @@ impl Correlator {
             patterns: Patterns::default(),
             led_by: BTreeMap::new(),
             floods: Floods::default(),
+            makers: Makers::default(),
         }
     }
 
@@ -200,11 +205,17 @@ impl Correlator {
         self.floods.known()
     }
 
+    /// All generators of names, by number.
+    pub const fn makers(&self) -> &BTreeMap<u64, Maker> {
+        self.makers.known()
+    }
+
     /// Hears whatever an organisation says.
     pub fn take(&mut self, from: OrgId, said: &Said, now: Timestamp) -> Result<u64, Refused> {
         match said {
             Said::Of(report) => self.hear(from, report, now),
             Said::Flow(flow) => self.hear_flow(from, flow, now),
+            Said::Made(made) => self.hear_made(from, made, now),
             Said::Contacts(contacts) => self.hear_contacts(from, contacts, now),
         }
     }
@@ -220,6 +231,7 @@ impl Correlator {
         self.touched.extend(self.cases.keys());
         self.patterns.touch_all();
         self.floods.touch_all();
+        self.makers.touch_all();
     }
 
     /// Other rails; what they keep is withdrawn by the next `decide`.
@@ -228,6 +240,7 @@ impl Correlator {
         self.touched.extend(self.cases.keys());
         self.patterns.touch_all();
         self.floods.touch_all();
+        self.makers.touch_all();
     }
 
     /// An analyst decides. Even an analyst does not publish what is on a rail.
@@ -303,6 +316,7 @@ impl Correlator {
         self.look(now, &mut decisions);
         self.decide_patterns(now, &mut decisions);
         self.decide_floods(now, &mut decisions);
+        self.decide_makers(now, &mut decisions);
         decisions.sort_by_key(Decision::id);
         self.bound_cases();
         decisions
@@ -338,6 +352,7 @@ impl Correlator {
         let id = self.next;
         self.next += 1;
         self.of.insert(subject.clone(), id);
+        self.makers.see(subject, id);
         self.cases.insert(id, Case::new(id, subject.clone(), now));
         id
     }

@@ -47,6 +47,13 @@ pub enum Value {
     Pattern(Box<Pattern>),
     /// A victim of many sources, and what each may still send.
     Throttle(Throttle),
+    /// Names that one generator makes: known, and no block.
+    Generator {
+        /// Prints of some, lowest first.
+        prints: Vec<u64>,
+        /// Kinds of letters, lengths and top levels.
+        form: String,
+    },
 }
 
 /// On what something rests that is published.

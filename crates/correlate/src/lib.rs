@@ -26,10 +26,11 @@ mod score;
 
 pub use case::{Case, Reason, State, Vote};
 pub use correlator::{
-    Contact, Correlator, Flood, KeptCase, KeptPart, Learned, Leaves, Met, Order, Refused,
+    Asked, Contact, Correlator, Flood, KeptCase, KeptPart, Learned, Leaves, Maker, Met, Order,
+    Refused,
 };
 pub use decision::{Decision, Ground, Value};
 pub use organisation::{OrgId, Organisation, Standing};
 pub use policy::Policy;
 pub use rails::{Kept, Rails};
-pub use report::{Contacts, Finding, Flow, Report, Said};
+pub use report::{Contacts, Finding, Flow, Made, Report, Said};

@@ -110,6 +110,15 @@ pub struct Policy {
     /// How long what rests on names or contacts is only for show, at all sensors: what harmless hosts
     /// use there is told by then; addresses live for days.
     pub mutual_show: Span,
+    /// Names that two organisations must have asked for alike: one is a typing error or a dead link.
+    pub generator_shared: usize,
+    /// What a site is worth as a witness that asked for a name when nobody had registered it, in nats:
+    /// its host is known by the generator, not by this name; less than a full vote.
+    pub witness: f64,
+    /// Witnesses that count for one name.
+    pub most_witnesses: usize,
+    /// Generators that one organisation may speak of at a time.
+    pub most_generators: usize,
     /// What left an organisation for a victim counts for so long: floods go on for minutes (half
     /// of them for less than ten: Jonker and others, 2017, Millions of Targets Under Attack, IMC).
     pub attack_window: Span,
@@ -182,6 +191,10 @@ impl Default for Policy {
             flux_networks: 3,
             peers_organisations: 3,
             mutual_show: Span::from_secs(6 * 3_600),
+            generator_shared: 3,
+            witness: 5.0,
+            most_witnesses: 2,
+            most_generators: 64,
             attack_window: Span::from_secs(600),
             attack_least: 20,
             attack_most_of_one: 750,
@@ -245,6 +258,9 @@ impl Policy {
             || self.mutual_show.nanos() < hour.nanos()
         {
             return Some("flux_addresses is 3 at least, flux_networks 2, mutual_show an hour");
+        }
+        if self.generator_shared < 2 || self.witness > self.most_of_one {
+            return Some("generator_shared is 2 at least, witness no more than most_of_one");
         }
         if self.peers_organisations <= 2 {
             return Some("peers_organisations is 3 at least: a contact in common is no finding");

@@ -96,6 +96,8 @@ pub enum Said {
     Flow(Flow),
     /// Of peers.
     Contacts(Contacts),
+    /// Of made names that nobody registered.
+    Made(Made),
 }
 
 /// With whom infected hosts of an organisation keep contact, as peers.
@@ -113,4 +115,17 @@ pub struct Contacts {
     pub crowd: u16,
     /// The site says that these hosts are not infected.
     pub harmless: bool,
+}
+
+/// Made names that an organisation's hosts asked for in vain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Made {
+    /// First eight bytes of SHA-256 of each, big end first.
+    pub prints: Vec<u64>,
+    /// Kinds of letters, lengths and top levels.
+    pub form: String,
+    /// The malware family, if the sensor knows it.
+    pub family: Option<String>,
+    /// When they were asked for first, and last.
+    pub seen: (Timestamp, Timestamp),
 }

@@ -30,6 +30,7 @@ pub(crate) fn score(
     all: &BTreeMap<OrgId, Organisation>,
     policy: &Policy,
     denials: &Denials,
+    witnesses: &[OrgId],
     now: Timestamp,
 ) -> Score {
     let mut sum = logit(policy.prior);
@@ -60,6 +61,13 @@ pub(crate) fn score(
             // Whose network nobody knows shares one with all others of whom nobody knows.
             networks.insert((*id == OrgId::HUB, organisation.network));
         }
+    }
+    // They say nothing of it alone: their hosts asked for it in vain.
+    for organisation in witnesses.iter().filter_map(|id| all.get(id)) {
+        sum += organisation.weight(policy, now) * policy.witness;
+        organisations += 1;
+        vouched += usize::from(organisation.vouched > 0.0);
+        networks.insert((organisation.id == OrgId::HUB, organisation.network));
     }
     Score {
         probability: logistic(sum),

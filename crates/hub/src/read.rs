@@ -1,6 +1,6 @@
 //! A report as it comes over the wire, made sure of.
 
-use ostium_correlate::{Contacts, Finding, Flow, Report, Said};
+use ostium_correlate::{Contacts, Finding, Flow, Made, Report, Said};
 use ostium_event::{Addr, Ja4, Timestamp};
 use ostium_hub_api as wire;
 use ostium_intel::{IndicatorValue, LONGEST_MARK, Shape, Transport};
@@ -25,6 +25,8 @@ const LONGEST_FAMILY: usize = 64;
 const MOST_PATTERNS: usize = 16;
 /// The detector whose items are what published patterns add to the evidence.
 const PATTERN: &str = "pattern";
+/// Prints of one report that are looked at.
+const MOST_PRINTS: usize = 64;
 /// Addresses of one name that are looked at.
 const MOST_ADDRESSES: usize = 32;
 
@@ -34,6 +36,7 @@ pub fn read_report(report: &wire::Report) -> Result<Vec<Said>, Unread> {
     let mut said = Vec::new();
     let flow = report.attack.as_ref().map(|attack| flow(report, attack)).transpose()?;
     said.extend(flow.map(Said::Flow));
+    said.extend(made(report).map(Said::Made));
     said.extend(contacts(report).map(Said::Contacts));
     match destination(report) {
         Ok(of) => said.insert(0, Said::Of(Box::new(of))),
@@ -57,6 +60,22 @@ fn flow(report: &wire::Report, attack: &wire::Attack) -> Result<Flow, Unread> {
         hosts,
         crowd,
         false_positive: report.false_positive,
+    })
+}
+
+/// Made names that were asked for in vain; none if the site calls them harmless.
+fn made(report: &wire::Report) -> Option<Made> {
+    let generator = report.generator.as_ref()?;
+    if generator.prints.is_empty() || report.false_positive {
+        return None;
+    }
+    let fine =
+        generator.form.len() <= LONGEST_FAMILY && !generator.form.chars().any(char::is_control);
+    Some(Made {
+        prints: generator.prints.iter().copied().take(MOST_PRINTS).collect(),
+        form: if fine { generator.form.clone() } else { String::new() },
+        family: family(report),
+        seen: (Timestamp::from_secs(report.first), Timestamp::from_secs(report.last)),
     })
 }
 
@@ -268,6 +287,27 @@ mod tests {
         assert_eq!(*shape, want);
         said.shape = Some(wire::Shape::default());
         assert_eq!(destination(&said).unwrap().shape, None);
+    }
+
+    #[test]
+    fn made_names_are_told_of_beside_a_destination_and_without_one() {
+        use wire::subject::What;
+        let generator = wire::Generator {
+            prints: (0..100).collect(),
+            form: "a12 .biz".to_owned(),
+            ..wire::Generator::default()
+        };
+        let alone = wire::Report {
+            generator: Some(generator),
+            ..about(What::Other("conficker".to_owned()))
+        };
+        let read = read_report(&alone).unwrap();
+        let [Said::Made(made)] = read.as_slice() else { panic!("{read:?}") };
+        assert_eq!((made.prints.len(), made.form.as_str()), (64, "a12 .biz"));
+        let beside =
+            wire::Report { subject: about(What::Domain("c2.example".into())).subject, ..alone };
+        let read = read_report(&beside).unwrap();
+        assert!(matches!(read.as_slice(), [Said::Of(_), Said::Made(_)]), "{read:?}");
     }
 
     #[test]

@@ -267,6 +267,8 @@ impl Play<'_> {
             Decision::Publish { id, value: Value::Throttle(throttle), .. } => {
                 self.throttled(*id, throttle, now);
             }
+            // Nothing is blocked by it.
+            Decision::Publish { value: Value::Generator { .. }, .. } => {}
             // Only for show: nobody is blocked.
             Decision::Publish { canary, .. } if *canary > 0 => {}
             Decision::Publish { id, value: Value::Indicator(value), ground, .. } => {

@@ -68,6 +68,7 @@ impl Correlator {
                 self.of.remove(&case.subject);
                 self.patterns.forget(&case);
                 self.lead_no_more(&case);
+                self.makers.forget(&case.subject);
                 self.waiting.remove(&id);
             }
         }

@@ -23,7 +23,9 @@ impl Correlator {
         turn: bool,
         decisions: &mut Vec<Decision>,
     ) -> bool {
-        let found = score(case, &self.organisations, &self.policy, &self.denials, now);
+        let witnesses = self.witnesses(case, now);
+        let (all, policy) = (&self.organisations, &self.policy);
+        let found = score(case, all, policy, &self.denials, &witnesses, now);
         let kept = self.rails.keep(&case.subject, &self.organisations);
         let mutual = self.mutual(case, now);
         let (state, why, ground) = self.next_state(case, &found, kept, mutual.as_ref(), now);

@@ -6,7 +6,7 @@ use ostium_event::Timestamp;
 use ostium_intel::{IndicatorValue, Mark};
 use serde::{Deserialize, Serialize};
 
-use super::{Correlator, Flood, Learned, Stands};
+use super::{Correlator, Flood, Learned, Maker, Stands};
 use crate::{Case, OrgId, Organisation, Policy, Rails, Reason};
 
 /// A case, and how it stands published if it does.
@@ -28,6 +28,8 @@ pub enum KeptPart {
     Pattern(Box<Learned>),
     /// A mark of harmless traffic, and who says so.
     Common(Mark, BTreeMap<OrgId, Timestamp>),
+    /// A generator of names.
+    Maker(Box<Maker>),
     /// A victim.
     Flood(Box<Flood>),
 }
@@ -62,6 +64,7 @@ impl Correlator {
                 it.touched.insert(case.id);
             }
             it.patterns.restore_case(&case);
+            it.makers.see(&case.subject, case.id);
             if matches!(case.subject, IndicatorValue::Domain(_)) {
                 for addr in case.leads.keys() {
                     it.led_by.entry(*addr).or_default().insert(case.id);
@@ -86,6 +89,10 @@ impl Correlator {
                     self.denials.note(*who, learned.id, &self.policy, *at);
                 }
                 self.patterns.restore(*learned);
+            }
+            KeptPart::Maker(maker) => {
+                self.next = self.next.max(maker.id + 1);
+                self.makers.put(*maker);
             }
             KeptPart::Flood(flood) => {
                 self.next = self.next.max(flood.id + 1);
@@ -114,6 +121,7 @@ impl Correlator {
     pub fn changed_parts(&mut self) -> Vec<(String, Option<KeptPart>)> {
         let mut parts = self.patterns.keep();
         parts.extend(self.floods.keep());
+        parts.extend(self.makers.keep());
         if self.next != std::mem::replace(&mut self.kept_next, self.next) {
             parts.push(("next".to_owned(), Some(KeptPart::Next(self.next))));
         }

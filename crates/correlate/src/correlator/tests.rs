@@ -6,6 +6,7 @@ use super::*;
 use crate::{Finding, Report};
 
 mod floods;
+mod makers;
 mod mutual;
 mod patterns;
 mod poisoned;

@@ -262,6 +262,10 @@ fn change(decision: &Decision) -> Change {
                 Value::Indicator(value) => value.clone().into(),
                 Value::Pattern(pattern) => ostium_feed::Value::Pattern(pattern.clone()),
                 Value::Throttle(throttle) => ostium_feed::Value::Throttle(throttle.clone()),
+                Value::Generator { prints, form } => {
+                    let (prints, form) = (prints.clone(), form.clone());
+                    ostium_feed::Value::Generator(ostium_feed::Generator { prints, form })
+                }
             },
             confidence: *confidence,
             family: family.clone().unwrap_or_default(),

@@ -386,6 +386,12 @@ proptest! {
             if which == 5 {
                 all = vec![flow(now)];
             }
+            if which == 4 {
+                all[0].generator = Some(wire::Generator {
+                    prints: (n as u64..n as u64 + 8).collect(),
+                    ..wire::Generator::default()
+                });
+            }
             let sent = batch(sensor, *number, all);
             whole.take(std::slice::from_ref(&sent), now).unwrap();
             let taken = broken.take(std::slice::from_ref(&sent), now).unwrap();
@@ -416,6 +422,7 @@ proptest! {
         }
         prop_assert_eq!(whole.correlator().cases(), broken.correlator().cases());
         prop_assert_eq!(whole.correlator().patterns(), broken.correlator().patterns());
+        prop_assert_eq!(whole.correlator().makers(), broken.correlator().makers());
         prop_assert_eq!(whole.correlator().floods(), broken.correlator().floods());
         prop_assert_eq!(whole.at().state, broken.at().state);
         for (sensor, number) in numbers {
