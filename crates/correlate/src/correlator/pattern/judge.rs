@@ -31,6 +31,9 @@ impl Correlator {
         }
         let says = matches!(report.finding, Finding::Suspicious { log_odds, .. }
             if log_odds >= policy.support && !report.by_pattern);
+        // To meet what is confirmed anyway is no mistake of the pattern.
+        let of = self.of.get(&report.subject);
+        let confirmed = of.is_some_and(|case| self.published.contains_key(case));
         // What stands on a rail is harmless, whoever met it.
         let harmless = harmless || self.kept(&report.subject).is_some();
         for id in &report.patterns {
@@ -45,7 +48,7 @@ impl Correlator {
                 known.against.insert(from, now);
             } else {
                 let met = known.hits.entry(from).or_insert(Met { first: now, proven: false });
-                met.proven |= says;
+                met.proven |= says || confirmed;
                 if says {
                     // It thinks better of it.
                     known.against.remove(&from);
@@ -165,7 +168,10 @@ impl Correlator {
         let first = *known.published.get_or_insert(now);
         let until = known.seen.plus(policy.keep_pattern).min(first.plus(policy.keep_at_most));
         let shown_until = first.plus(policy.pattern_show);
-        let show = now < shown_until || unproven > 0;
+        // What was met lately may still be proven: until then it stays for show, if it is that.
+        let open = known.hits.iter().any(|(who, met)| !met.proven && self.counts(*who, now));
+        let shown = known.stands.is_none_or(|(.., share)| share > 0);
+        let show = now < shown_until || unproven > 0 || (shown && open);
         let canary = if show { policy.pattern_share } else { 0 };
         let keep = policy.keep_pattern.nanos();
         let renewal = |until: Timestamp| until.minus(Span::from_nanos(keep / 8));

@@ -169,6 +169,22 @@ fn what_is_met_and_not_proven_keeps_it_for_show_and_then_ends_it() {
 }
 
 #[test]
+fn what_was_met_lately_is_waited_for_and_what_is_confirmed_proves_itself() {
+    let mut world = world(6);
+    let id = one(&mut world);
+    // For the third day nobody knows yet.
+    let met = Report { by_pattern: true, ..says(&name("new.example"), 6.8, at(3 * DAY - 9)) };
+    hit(&mut world, 3, id, met, at(3 * DAY - 9));
+    assert!(patterns(&world.decide(at(3 * DAY - 9))).is_empty());
+    assert!(patterns(&world.decide(at(3 * DAY))).is_empty(), "still for show");
+    // The same site meets what is confirmed: its first hit was no mistake either.
+    let seen = Report { finding: Finding::Sighting, ..says(&name("c2.example"), 0.0, at(3 * DAY)) };
+    hit(&mut world, 3, id, seen, at(3 * DAY));
+    let then = patterns(&world.decide(at(3 * DAY)));
+    assert_eq!(then.iter().map(|said| said.2).collect::<Vec<_>>(), [0]);
+}
+
+#[test]
 fn a_source_that_is_withdrawn_takes_it_along() {
     let mut world = world(5);
     let id = one(&mut world);
