@@ -225,7 +225,7 @@ pub fn feed_table(bytes: &[u8]) -> bool {
             let family = ["", "mirai", "qakbot", "emotet"].get(usize::from(what % 4)).copied();
             let entry = Entry {
                 id,
-                value: value(kind, which),
+                value: value(kind, which).into(),
                 confidence: which % 101,
                 family: family.unwrap_or_default().to_owned(),
                 expires: u32::from(which),
@@ -258,7 +258,7 @@ fn agrees(follower: &Follower, map: &BTreeMap<u64, Entry>) {
         let (hit, entry) = (table.get(id), map.get(&id));
         assert_eq!(hit.is_some(), entry.is_some());
         if let (Some(hit), Some(entry)) = (hit, entry) {
-            assert_eq!(hit.value, entry.value);
+            assert_eq!(Some(&hit.value), entry.value.indicator());
             assert_eq!(hit.family.as_deref().unwrap_or_default(), entry.family);
             let said = (hit.confidence, hit.expires, hit.basis, hit.organisations, hit.canary);
             let right =
@@ -266,18 +266,18 @@ fn agrees(follower: &Follower, map: &BTreeMap<u64, Entry>) {
             assert_eq!(said, right);
         }
     }
-    let held = |value: &IndicatorValue| map.values().any(|entry| entry.value == *value);
+    let held = |value: &IndicatorValue| map.values().any(|entry| entry.value.indicator() == Some(value));
     for which in 0..=255u8 {
         let name = name(which);
         let above = |entry: &Entry| {
-            matches!(&entry.value, IndicatorValue::Domain(known)
+            matches!(entry.value.indicator(), Some(IndicatorValue::Domain(known))
             if name == *known || name.ends_with(&format!(".{known}")))
         };
         assert_eq!(table.domain(&name).is_some(), map.values().any(above));
         let IndicatorValue::Addr(addr) = value(1, which) else { continue };
-        let around = |entry: &Entry| match &entry.value {
-            IndicatorValue::Addr(known) => *known == addr,
-            IndicatorValue::Network(known) => known.contains(addr),
+        let around = |entry: &Entry| match entry.value.indicator() {
+            Some(IndicatorValue::Addr(known)) => *known == addr,
+            Some(IndicatorValue::Network(known)) => known.contains(addr),
             _ => false,
         };
         assert_eq!(table.addr(addr).is_some(), map.values().any(around));

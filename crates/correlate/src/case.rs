@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use ostium_event::{Addr, Timestamp};
-use ostium_intel::IndicatorValue;
+use ostium_event::{Addr, Span, Timestamp};
+use ostium_intel::{IndicatorValue, Shape};
 use serde::{Deserialize, Serialize};
 
-use crate::OrgId;
+use crate::correlator::Contact;
+use crate::{Ground, OrgId};
 
 /// How far a case is.
 #[derive(
@@ -66,6 +67,36 @@ pub enum Reason {
     Silence,
     /// It was published for as long as anything may be without an analyst.
     Age,
+    /// The conversations of several confirmed destinations go alike.
+    Alike {
+        /// Organisations that tell so.
+        organisations: u16,
+        /// Networks that they are in.
+        networks: u16,
+    },
+    /// A destination that it was learned from was withdrawn.
+    Source,
+    /// Harmless traffic goes so too.
+    Common,
+    /// Those who met it found nothing else about what they met.
+    Unproven,
+    /// Confirmed names of changing addresses lead to it.
+    Led {
+        /// How many.
+        names: u16,
+    },
+    /// Infected hosts of several organisations keep contact with it.
+    Peers {
+        /// How many organisations.
+        organisations: u16,
+    },
+    /// So much leaves several organisations for it.
+    Flood {
+        /// Organisations that send enough to count.
+        organisations: u16,
+        /// From all of them, each with no more than one may count for.
+        packets_per_second: u64,
+    },
 }
 
 /// What one organisation says, all its sensors together.
@@ -87,6 +118,12 @@ pub struct Vote {
     pub hosts: u32,
     /// It spoke before anything was published: only then it is to be praised.
     pub independent: bool,
+    /// It rests on published patterns alone.
+    #[serde(default)]
+    pub by_pattern: bool,
+    /// How the conversation goes, as it says.
+    #[serde(default)]
+    pub shape: Option<Box<Shape>>,
 }
 
 /// A destination, what is said of it, and how far the case is.
@@ -106,8 +143,18 @@ pub struct Case {
     pub votes: BTreeMap<OrgId, Vote>,
     /// How many said which family.
     pub families: BTreeMap<String, u32>,
-    /// Outside addresses that the name led to, and who says so.
-    pub addresses: BTreeMap<Addr, Vec<OrgId>>,
+    /// Outside addresses that the name led to, who says so, and when last.
+    #[serde(default)]
+    pub leads: BTreeMap<Addr, BTreeMap<OrgId, Timestamp>>,
+    /// The names that lead to this address and stand, and when last that was said.
+    #[serde(default)]
+    pub bound: BTreeMap<u64, Timestamp>,
+    /// Whose infected hosts keep contact with it.
+    #[serde(default)]
+    pub contacts: BTreeMap<OrgId, Contact>,
+    /// On what it rests, if it is published.
+    #[serde(default)]
+    pub ground: Ground,
     /// An analyst's word: `Some(true)` confirmed, `Some(false)` withdrawn.
     pub ordered: Option<bool>,
     /// When it was first published.
@@ -126,6 +173,10 @@ const MOST_REASONS: usize = 16;
 const MOST_FAMILIES: usize = 8;
 /// Addresses kept.
 const MOST_ADDRESSES: usize = 64;
+/// Organisations kept for each of them.
+const MOST_TELLERS: usize = 8;
+/// An address of which nobody spoke for so long makes room for another.
+const FORGOTTEN: Span = Span::from_secs(86_400);
 
 // === impl State ===
 
@@ -168,6 +219,25 @@ impl fmt::Display for Reason {
             }
             Self::Silence => f.write_str("nobody has seen it for long"),
             Self::Age => f.write_str("published for as long as anything may be"),
+            Self::Alike { organisations, networks } => write!(
+                f,
+                "{organisations} organisations in {networks} networks tell of conversations alike"
+            ),
+            Self::Source => f.write_str("what it was learned from was withdrawn"),
+            Self::Common => f.write_str("harmless traffic goes so too"),
+            Self::Led { names } => {
+                write!(f, "{names} confirmed names of changing addresses lead to it")
+            }
+            Self::Peers { organisations } => {
+                write!(f, "infected hosts of {organisations} organisations keep contact with it")
+            }
+            Self::Flood { organisations, packets_per_second } => {
+                write!(
+                    f,
+                    "{organisations} organisations send it {packets_per_second} packets a second"
+                )
+            }
+            Self::Unproven => f.write_str("who met it found nothing else about what they met"),
         }
     }
 }
@@ -184,7 +254,10 @@ impl Case {
             reasons: vec![(now, State::Observed, Reason::Reported)],
             votes: BTreeMap::new(),
             families: BTreeMap::new(),
-            addresses: BTreeMap::new(),
+            leads: BTreeMap::new(),
+            bound: BTreeMap::new(),
+            contacts: BTreeMap::new(),
+            ground: Ground::Quorum,
             ordered: None,
             published: None,
             settled: false,
@@ -218,14 +291,26 @@ impl Case {
         }
     }
 
-    pub(crate) fn leads_to(&mut self, addr: Addr, says: OrgId) {
-        if !self.addresses.contains_key(&addr) && self.addresses.len() >= MOST_ADDRESSES {
-            return;
+    /// Is there room for it?
+    pub(crate) fn leads_to(&mut self, addr: Addr, says: OrgId, last: Timestamp) -> bool {
+        if !self.leads.contains_key(&addr) && self.leads.len() >= MOST_ADDRESSES {
+            // What was said longest ago goes, if that is longer ago.
+            let age = |who: &BTreeMap<OrgId, Timestamp>| who.values().max().copied();
+            let oldest = self.leads.iter().map(|(addr, who)| (age(who), *addr)).min();
+            let Some((Some(at), gone)) = oldest.filter(|(at, _)| *at < Some(last)) else {
+                return false;
+            };
+            if at.plus(FORGOTTEN) > last {
+                return false;
+            }
+            self.leads.remove(&gone);
         }
-        let who = self.addresses.entry(addr).or_default();
-        if !who.contains(&says) && who.len() < MOST_FAMILIES {
-            who.push(says);
+        let who = self.leads.entry(addr).or_default();
+        if who.contains_key(&says) || who.len() < MOST_TELLERS {
+            let at = who.entry(says).or_insert(last);
+            *at = (*at).max(last);
         }
+        true
     }
 
     /// What most call its family.

@@ -1,52 +1,32 @@
 //! Reports in, decisions out.
 
+mod attack;
 mod bound;
 mod hear;
 mod judge;
 mod keep;
+mod maker;
+mod mutual;
+mod pattern;
 
-pub use keep::KeptCase;
+pub use attack::{Flood, Leaves};
+pub use keep::{KeptCase, KeptPart};
+pub use maker::{Asked, Maker};
+pub use mutual::Contact;
+pub use pattern::{Learned, Met};
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 
-use ostium_event::{Span, Timestamp};
+use ostium_event::{Addr, Span, Timestamp};
 use ostium_intel::IndicatorValue;
 
+use self::attack::Floods;
+use self::maker::Makers;
+use self::pattern::Patterns;
 use crate::denials::Denials;
 use crate::score::{Weighed, decayed, score};
-use crate::{Case, Kept, OrgId, Organisation, Policy, Rails, Reason, State};
-
-/// What is to be done.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Decision {
-    /// Publish it, or the same again with other numbers.
-    Publish {
-        /// Its number.
-        id: u64,
-        /// The destination.
-        value: IndicatorValue,
-        /// 0 to 100.
-        confidence: u8,
-        /// What most call its family.
-        family: Option<String>,
-        /// Until when.
-        until: Timestamp,
-        /// Organisations that support it.
-        organisations: u16,
-        /// Sensors, in thousandths, that match it for show; 0 is everybody, in earnest.
-        canary: u16,
-        /// An analyst said so.
-        by_analyst: bool,
-    },
-    /// Withdraw what was published.
-    Withdraw {
-        /// Its number.
-        id: u64,
-        /// Why.
-        reason: Reason,
-    },
-}
+use crate::{Case, Decision, OrgId, Organisation, Policy, Rails, Reason, Said, State};
 
 /// What an analyst orders.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,6 +52,10 @@ pub enum Refused {
     BadNumbers,
     /// The rails forbid it, even to an analyst.
     Rail,
+    /// Its word has no weight yet, or no more.
+    NoWeight,
+    /// It speaks of too many at a time.
+    TooMany,
 }
 
 /// All cases, and what decides on them.
@@ -83,6 +67,8 @@ pub struct Correlator {
     cases: BTreeMap<u64, Case>,
     of: HashMap<IndicatorValue, u64>,
     next: u64,
+    /// What of it is kept.
+    kept_next: u64,
     touched: BTreeSet<u64>,
     /// When a case is to be looked at though nobody reports.
     due: BTreeSet<(Timestamp, u64)>,
@@ -96,6 +82,11 @@ pub struct Correlator {
     changed: BTreeSet<u64>,
     killed: bool,
     denials: Denials,
+    patterns: Patterns,
+    /// Names by the addresses that they lead to.
+    led_by: BTreeMap<Addr, BTreeSet<u64>>,
+    floods: Floods,
+    makers: Makers,
 }
 
 /// How something stands published.
@@ -117,6 +108,8 @@ impl fmt::Display for Refused {
             Self::TooOld => "it is about what was seen too long ago",
             Self::BadNumbers => "its numbers are none",
             Self::Rail => "it is on a rail: it is never published as a block",
+            Self::NoWeight => "the word of its organisation has no weight yet",
+            Self::TooMany => "its organisation speaks of too many at a time",
         })
     }
 }
@@ -143,6 +136,7 @@ impl Correlator {
             cases: BTreeMap::new(),
             of: HashMap::new(),
             next: 1,
+            kept_next: 1,
             touched: BTreeSet::new(),
             due: BTreeSet::new(),
             published: BTreeMap::new(),
@@ -152,6 +146,10 @@ impl Correlator {
             changed: BTreeSet::new(),
             killed: false,
             denials: Denials::default(),
+            patterns: Patterns::default(),
+            led_by: BTreeMap::new(),
+            floods: Floods::default(),
+            makers: Makers::default(),
         }
     }
 
@@ -174,9 +172,11 @@ impl Correlator {
         if old.is_some() {
             let votes = self.cases.values().filter(|case| case.votes.contains_key(&id));
             self.touched.extend(votes.map(|case| case.id));
+            self.patterns.touch_all();
         }
         if !organisation.ranges.is_empty() {
             self.touched.extend(self.published.keys());
+            self.floods.touch_all();
         }
         self.organisations.insert(id, organisation);
     }
@@ -198,7 +198,9 @@ impl Correlator {
 
     /// How a case is weighed now.
     pub fn weigh(&self, case: &Case, now: Timestamp) -> Weighed {
-        let found = score(case, &self.organisations, &self.policy, &self.denials, now);
+        let witnesses = self.witnesses(case, now);
+        let (all, policy) = (&self.organisations, &self.policy);
+        let found = score(case, all, policy, &self.denials, &witnesses, now);
         let votes = case.votes.iter().map(|(id, vote)| {
             let weight =
                 self.organisations.get(id).map_or(0.0, |one| one.weight(&self.policy, now));
@@ -213,6 +215,31 @@ impl Correlator {
         }
     }
 
+    /// All patterns that were learned, by number.
+    pub const fn patterns(&self) -> &BTreeMap<u64, Learned> {
+        self.patterns.known()
+    }
+
+    /// All victims that are hit, by number.
+    pub const fn floods(&self) -> &BTreeMap<u64, Flood> {
+        self.floods.known()
+    }
+
+    /// All generators of names, by number.
+    pub const fn makers(&self) -> &BTreeMap<u64, Maker> {
+        self.makers.known()
+    }
+
+    /// Hears whatever an organisation says.
+    pub fn take(&mut self, from: OrgId, said: &Said, now: Timestamp) -> Result<u64, Refused> {
+        match said {
+            Said::Of(report) => self.hear(from, report, now),
+            Said::Flow(flow) => self.hear_flow(from, flow, now),
+            Said::Made(made) => self.hear_made(from, made, now),
+            Said::Contacts(contacts) => self.hear_contacts(from, contacts, now),
+        }
+    }
+
     /// How many wait for the next minute.
     pub fn waiting(&self) -> usize {
         self.waiting.len()
@@ -222,12 +249,18 @@ impl Correlator {
     pub fn kill(&mut self, killed: bool) {
         self.killed = killed;
         self.touched.extend(self.cases.keys());
+        self.patterns.touch_all();
+        self.floods.touch_all();
+        self.makers.touch_all();
     }
 
     /// Other rails; what they keep is withdrawn by the next `decide`.
     pub fn settle(&mut self, policy: Policy, rails: Rails) {
         (self.policy, self.rails) = (policy, rails);
         self.touched.extend(self.cases.keys());
+        self.patterns.touch_all();
+        self.floods.touch_all();
+        self.makers.touch_all();
     }
 
     /// An analyst decides. Even an analyst does not publish what is on a rail.
@@ -267,7 +300,7 @@ impl Correlator {
     }
 
     /// What keeps this from being published.
-    pub fn kept(&self, subject: &IndicatorValue) -> Option<Kept> {
+    pub fn kept(&self, subject: &IndicatorValue) -> Option<crate::Kept> {
         self.rails.keep(subject, &self.organisations)
     }
 
@@ -296,11 +329,28 @@ impl Correlator {
                 decisions.push(Decision::Withdraw { id, reason: reason.clone() });
             }
         }
+        // What a name leads to follows from how the name stands.
+        for id in self.look(now, &mut decisions) {
+            self.bind(id, now);
+        }
+        self.look(now, &mut decisions);
+        self.decide_patterns(now, &mut decisions);
+        self.decide_floods(now, &mut decisions);
+        self.decide_makers(now, &mut decisions);
+        decisions.sort_by_key(Decision::id);
+        self.bound_cases();
+        decisions
+    }
+
+    /// Judges what was touched; which cases these were.
+    fn look(&mut self, now: Timestamp, decisions: &mut Vec<Decision>) -> BTreeSet<u64> {
+        let touched = std::mem::take(&mut self.touched);
         let mut fresh = Vec::new();
-        for id in std::mem::take(&mut self.touched) {
+        for id in touched.iter().copied() {
             self.changed.insert(id);
+            self.patterns.touch(id);
             if let Some(mut case) = self.cases.remove(&id) {
-                if self.judge(&mut case, now, false, &mut decisions) {
+                if self.judge(&mut case, now, false, decisions) {
                     fresh.push(id);
                 }
                 self.cases.insert(id, case);
@@ -308,13 +358,11 @@ impl Correlator {
         }
         for id in self.in_turn(fresh) {
             if let Some(mut case) = self.cases.remove(&id) {
-                self.judge(&mut case, now, true, &mut decisions);
+                self.judge(&mut case, now, true, decisions);
                 self.cases.insert(id, case);
             }
         }
-        decisions.sort_by_key(Decision::id);
-        self.bound_cases();
-        decisions
+        touched
     }
 
     fn case_of(&mut self, subject: &IndicatorValue, now: Timestamp) -> u64 {
@@ -324,25 +372,24 @@ impl Correlator {
         let id = self.next;
         self.next += 1;
         self.of.insert(subject.clone(), id);
+        self.makers.see(subject, id);
         self.cases.insert(id, Case::new(id, subject.clone(), now));
         id
+    }
+
+    /// Something new may be published this minute.
+    const fn takes_turn(&mut self) -> bool {
+        let room = self.minute.1 < self.policy.most_a_minute;
+        if room {
+            self.minute.1 += 1;
+        }
+        room
     }
 
     fn life(&self, subject: &IndicatorValue) -> Span {
         match subject {
             IndicatorValue::Domain(_) | IndicatorValue::Url(_) => self.policy.keep_name,
             _ => self.policy.keep_address,
-        }
-    }
-}
-
-// === impl Decision ===
-
-impl Decision {
-    /// The number of the case that it is about.
-    pub const fn id(&self) -> u64 {
-        match self {
-            Self::Publish { id, .. } | Self::Withdraw { id, .. } => *id,
         }
     }
 }

@@ -6,6 +6,9 @@
 //! and moves the case from observed to suspected, confirmed, expired or withdrawn, with the reason.
 //! What is confirmed, and passes the rails, is to be published; what no longer is, withdrawn.
 //!
+//! What is confirmed is generalised: [`Learned`] is how the conversations of a family go, [`Flood`]
+//! a victim that is hit from many sites.
+//!
 //! Pure: the same reports, orders and times give the same decisions. Every threshold is in
 //! [`Policy`]. Bias: unknown means allow; no single organisation can have anything published.
 #![forbid(unsafe_code)]
@@ -13,6 +16,7 @@
 
 mod case;
 mod correlator;
+mod decision;
 mod denials;
 mod organisation;
 mod policy;
@@ -21,9 +25,13 @@ mod report;
 mod score;
 
 pub use case::{Case, Reason, State, Vote};
-pub use correlator::{Correlator, Decision, KeptCase, Order, Refused};
+pub use correlator::{
+    Asked, Contact, Correlator, Flood, KeptCase, KeptPart, Learned, Leaves, Maker, Met, Order,
+    Refused,
+};
+pub use decision::{Decision, Ground, Value};
 pub use organisation::{OrgId, Organisation, Standing};
 pub use policy::Policy;
 pub use rails::{Kept, Rails};
-pub use report::{Finding, Report};
+pub use report::{Contacts, Finding, Flow, Made, Report, Said};
 pub use score::Weighed;

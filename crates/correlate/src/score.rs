@@ -17,6 +17,8 @@ pub(crate) struct Score {
     pub(crate) networks: usize,
     /// Of these, those that are vouched for, and the hub.
     pub(crate) vouched: usize,
+    /// Of these, those whose evidence rests on more than a pattern.
+    pub(crate) own: usize,
     /// Organisations whose word counts that say that it is harmless, and their networks.
     pub(crate) deniers: usize,
     pub(crate) denying_networks: usize,
@@ -28,10 +30,11 @@ pub(crate) fn score(
     all: &BTreeMap<OrgId, Organisation>,
     policy: &Policy,
     denials: &Denials,
+    witnesses: &[OrgId],
     now: Timestamp,
 ) -> Score {
     let mut sum = logit(policy.prior);
-    let (mut organisations, mut vouched, mut deniers) = (0, 0, 0);
+    let (mut organisations, mut vouched, mut own_word, mut deniers) = (0, 0, 0, 0);
     let (mut networks, mut denying) = (BTreeSet::new(), BTreeSet::new());
     for (id, vote) in &case.votes {
         let Some(organisation) = all.get(id) else { continue };
@@ -53,16 +56,25 @@ pub(crate) fn score(
         sum += weight * own;
         if own >= policy.support {
             organisations += 1;
+            own_word += usize::from(!vote.by_pattern);
             vouched += usize::from(*id == OrgId::HUB || organisation.vouched > 0.0);
             // Whose network nobody knows shares one with all others of whom nobody knows.
             networks.insert((*id == OrgId::HUB, organisation.network));
         }
+    }
+    // They say nothing of it alone: their hosts asked for it in vain.
+    for organisation in witnesses.iter().filter_map(|id| all.get(id)) {
+        sum += organisation.weight(policy, now) * policy.witness;
+        organisations += 1;
+        vouched += usize::from(organisation.vouched > 0.0);
+        networks.insert((organisation.id == OrgId::HUB, organisation.network));
     }
     Score {
         probability: logistic(sum),
         organisations,
         networks: networks.len(),
         vouched,
+        own: own_word,
         deniers,
         denying_networks: denying.len(),
     }

@@ -45,7 +45,7 @@ fn entry(id: u64) -> Entry {
     };
     Entry {
         id,
-        value,
+        value: value.into(),
         confidence: 90,
         family: ["mirai", "qakbot", "emotet", ""][(id % 4) as usize].to_owned(),
         expires: u32::MAX,

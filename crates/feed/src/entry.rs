@@ -7,6 +7,9 @@ use prost::bytes::Bytes;
 
 use crate::Refusal;
 use crate::limit::LONGEST_ENTRY;
+use crate::value::{
+    Value, generator_of, generator_to, pattern_of, pattern_to, throttle_of, throttle_to,
+};
 use crate::wire;
 
 /// On what an entry rests.
@@ -25,6 +28,10 @@ pub enum Basis {
     List,
     /// It talks as the confirmed ones of a family do.
     Pattern,
+    /// A confirmed name of changing addresses led to it.
+    Flux,
+    /// Infected hosts of several organisations keep contact with it.
+    Peers,
 }
 
 /// One thing that is known.
@@ -33,7 +40,7 @@ pub struct Entry {
     /// Its number; the hub never gives it to another value.
     pub id: u64,
     /// What to look for.
-    pub value: IndicatorValue,
+    pub value: Value,
     /// 0 to 100.
     pub confidence: u8,
     /// The malware family, empty if nobody knows.
@@ -60,6 +67,8 @@ impl Basis {
             Self::Sinkhole => "the hub's sinkhole was called",
             Self::List => "a list that the hub reads",
             Self::Pattern => "it talks as a known family does",
+            Self::Flux => "a known name leads to it",
+            Self::Peers => "infected hosts of several organisations keep contact with it",
         }
     }
 
@@ -74,6 +83,8 @@ impl Basis {
             3 => Self::Sinkhole,
             4 => Self::List,
             5 => Self::Pattern,
+            6 => Self::Flux,
+            7 => Self::Peers,
             _ => Self::Unspecified,
         }
     }
@@ -84,19 +95,12 @@ impl Basis {
 impl Entry {
     /// The bytes that are signed and summed.
     pub fn encode(&self) -> Bytes {
-        use wire::entry::Value;
+        use wire::entry::Value as Wire;
         let value = match &self.value {
-            IndicatorValue::Domain(name) => Value::Domain(name.clone()),
-            IndicatorValue::Addr(addr) => Value::Address(bytes_of(*addr)),
-            IndicatorValue::Network(prefix) => {
-                let (address, bits) = network_of(prefix);
-                Value::Network(wire::Network { address, bits })
-            }
-            IndicatorValue::Socket(addr, port) => {
-                Value::Socket(wire::Socket { address: bytes_of(*addr), port: (*port).into() })
-            }
-            IndicatorValue::Url(url) => Value::Url(url.clone()),
-            IndicatorValue::Ja4(ja4) => Value::Ja4(ja4.to_string()),
+            Value::Indicator(value) => indicator_to(value),
+            Value::Pattern(pattern) => Wire::Pattern(pattern_to(pattern)),
+            Value::Throttle(throttle) => Wire::Throttle(throttle_to(throttle)),
+            Value::Generator(generator) => Wire::Generator(generator_to(generator)),
         };
         let entry = wire::Entry {
             id: self.id,
@@ -114,29 +118,13 @@ impl Entry {
     /// Reads an entry. `Ok((id, None))` is one of a kind that this reader does not know: it counts
     /// in the sum and matches nothing.
     pub fn decode(bytes: &[u8]) -> Result<(u64, Option<Self>), Refusal> {
-        use wire::entry::Value;
         if bytes.len() > LONGEST_ENTRY {
             return Err(Refusal::Oversize);
         }
         let entry =
             wire::Entry::decode(bytes).map_err(|_| Refusal::Malformed("an entry is broken"))?;
-        let bad = || Refusal::Malformed("an entry's value is none");
-        let value = match entry.value {
-            None => return Ok((entry.id, None)),
-            Some(Value::Domain(name)) => IndicatorValue::Domain(sane(name, 255).ok_or_else(bad)?),
-            Some(Value::Address(bytes)) => IndicatorValue::Addr(addr_of(&bytes).ok_or_else(bad)?),
-            Some(Value::Socket(socket)) => {
-                let port = u16::try_from(socket.port).map_err(|_| bad())?;
-                IndicatorValue::Socket(addr_of(&socket.address).ok_or_else(bad)?, port)
-            }
-            Some(Value::Network(network)) => {
-                let bits = u8::try_from(network.bits).map_err(|_| bad())?;
-                let addr = addr_of(&network.address).ok_or_else(bad)?;
-                IndicatorValue::Network(Prefix::new(addr, bits).ok_or_else(bad)?)
-            }
-            Some(Value::Url(url)) => IndicatorValue::Url(sane(url, 2_048).ok_or_else(bad)?),
-            Some(Value::Ja4(ja4)) => IndicatorValue::Ja4(Ja4::parse(&ja4).ok_or_else(bad)?),
-        };
+        let Some(value) = entry.value else { return Ok((entry.id, None)) };
+        let value = value_of(value).ok_or(Refusal::Malformed("an entry's value is none"))?;
         let basis = u8::try_from(entry.basis).map_or(Basis::Unspecified, Basis::of);
         let known = Self {
             id: entry.id,
@@ -152,21 +140,59 @@ impl Entry {
     }
 }
 
+fn indicator_to(value: &IndicatorValue) -> wire::entry::Value {
+    use wire::entry::Value as Wire;
+    match value {
+        IndicatorValue::Domain(name) => Wire::Domain(name.clone()),
+        IndicatorValue::Addr(addr) => Wire::Address(bytes_of(*addr)),
+        IndicatorValue::Network(prefix) => {
+            let (address, bits) = network_of(prefix);
+            Wire::Network(wire::Network { address, bits })
+        }
+        IndicatorValue::Socket(addr, port) => {
+            Wire::Socket(wire::Socket { address: bytes_of(*addr), port: (*port).into() })
+        }
+        IndicatorValue::Url(url) => Wire::Url(url.clone()),
+        IndicatorValue::Ja4(ja4) => Wire::Ja4(ja4.to_string()),
+    }
+}
+
+/// `None` if it is of a known kind and no value.
+fn value_of(value: wire::entry::Value) -> Option<Value> {
+    use wire::entry::Value as Wire;
+    Some(Value::Indicator(match value {
+        Wire::Domain(name) => IndicatorValue::Domain(sane(name, 255)?),
+        Wire::Address(bytes) => IndicatorValue::Addr(addr_of(&bytes)?),
+        Wire::Socket(socket) => {
+            IndicatorValue::Socket(addr_of(&socket.address)?, u16::try_from(socket.port).ok()?)
+        }
+        Wire::Network(network) => {
+            let bits = u8::try_from(network.bits).ok()?;
+            IndicatorValue::Network(Prefix::new(addr_of(&network.address)?, bits)?)
+        }
+        Wire::Url(url) => IndicatorValue::Url(sane(url, 2_048)?),
+        Wire::Ja4(ja4) => IndicatorValue::Ja4(Ja4::parse(&ja4)?),
+        Wire::Pattern(pattern) => return Some(Value::Pattern(Box::new(pattern_of(pattern)?))),
+        Wire::Throttle(throttle) => return Some(Value::Throttle(throttle_of(&throttle)?)),
+        Wire::Generator(generator) => return Some(Value::Generator(generator_of(generator)?)),
+    }))
+}
+
 /// Text that is neither empty nor too long nor steers a terminal.
-fn sane(text: String, longest: usize) -> Option<String> {
+pub(crate) fn sane(text: String, longest: usize) -> Option<String> {
     let fine = !text.is_empty() && text.len() <= longest && !text.chars().any(char::is_control);
     fine.then_some(text)
 }
 
 /// 4 or 16 bytes.
-fn bytes_of(addr: Addr) -> Bytes {
+pub(crate) fn bytes_of(addr: Addr) -> Bytes {
     match addr.v4_bits() {
         Some(bits) => Bytes::copy_from_slice(&bits.to_be_bytes()),
         None => Bytes::copy_from_slice(&addr.bits().to_be_bytes()),
     }
 }
 
-fn addr_of(bytes: &[u8]) -> Option<Addr> {
+pub(crate) fn addr_of(bytes: &[u8]) -> Option<Addr> {
     if let Ok(v4) = <[u8; 4]>::try_from(bytes) {
         return Some(Addr::v4(v4));
     }

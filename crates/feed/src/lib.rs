@@ -32,6 +32,7 @@ mod refusal;
 mod seal;
 mod state;
 mod table;
+mod value;
 
 pub use canary::Reach;
 pub use entry::{Basis, Entry};
@@ -43,6 +44,7 @@ pub use refusal::Refusal;
 pub use seal::Hash;
 pub use state::State;
 pub use table::{Hit, Table};
+pub use value::{Generator, Value};
 
 /// The version of the feed's bodies that this crate writes and reads.
 pub const VERSION: u32 = 1;

@@ -190,7 +190,7 @@ pub struct Entry {
     /// Sensors, in thousandths, that match it, only for show; 0 is everybody, in earnest.
     #[prost(uint32, tag = "15")]
     pub canary: u32,
-    #[prost(oneof = "entry::Value", tags = "2, 3, 4, 5, 6, 7")]
+    #[prost(oneof = "entry::Value", tags = "2, 3, 4, 5, 6, 7, 8, 16, 17")]
     pub value: ::core::option::Option<entry::Value>,
 }
 /// Nested message and enum types in `Entry`.
@@ -212,6 +212,16 @@ pub mod entry {
         Url(::prost::alloc::string::String),
         #[prost(string, tag = "7")]
         Ja4(::prost::alloc::string::String),
+        /// How the conversations of a family go, whatever address they go to. Readers that know no
+        /// patterns count it and match nothing by it.
+        #[prost(message, tag = "8")]
+        Pattern(super::Pattern),
+        /// A victim of many sources, and what each inside host may still send to it.
+        #[prost(message, tag = "16")]
+        Throttle(super::Throttle),
+        /// Names that one generator makes.
+        #[prost(message, tag = "17")]
+        Generator(super::Generator),
     }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -228,6 +238,67 @@ pub struct Network {
     #[prost(uint32, tag = "2")]
     pub bits: u32,
 }
+/// What is said must be so: the marks (server, ja4, uri, header_order) and port, transport and
+/// application as they are, at first contact; period, sent and received once they are known. What is
+/// not said is empty. A new kind of condition is a new kind of value, never a field here: a reader
+/// that does not know it would match too much.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Pattern {
+    /// As in Shape of hub.proto.
+    #[prost(string, tag = "1")]
+    pub server: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub ja4: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub uri: ::prost::alloc::string::String,
+    #[prost(string, tag = "4")]
+    pub header_order: ::prost::alloc::string::String,
+    /// 0 is any.
+    #[prost(uint32, tag = "5")]
+    pub port: u32,
+    #[prost(string, tag = "6")]
+    pub transport: ::prost::alloc::string::String,
+    #[prost(string, tag = "7")]
+    pub application: ::prost::alloc::string::String,
+    /// Milliseconds between contacts, and bytes of a contact.
+    #[prost(message, optional, tag = "8")]
+    pub period: ::core::option::Option<Rungs>,
+    #[prost(message, optional, tag = "9")]
+    pub sent: ::core::option::Option<Rungs>,
+    #[prost(message, optional, tag = "10")]
+    pub received: ::core::option::Option<Rungs>,
+}
+/// Steps of a quarter of an octave, both included; docs/protocol.md tells how to count them.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Rungs {
+    #[prost(uint32, tag = "1")]
+    pub low: u32,
+    #[prost(uint32, tag = "2")]
+    pub high: u32,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Throttle {
+    /// 4 or 16 bytes.
+    #[prost(bytes = "bytes", tag = "1")]
+    pub address: ::prost::bytes::Bytes,
+    #[prost(uint32, tag = "2")]
+    pub port: u32,
+    /// tcp or udp.
+    #[prost(string, tag = "3")]
+    pub transport: ::prost::alloc::string::String,
+    /// From each inside host; fewer than 50 are 50.
+    #[prost(uint32, tag = "4")]
+    pub packets_per_second: u32,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Generator {
+    /// First eight bytes of SHA-256 of names that it made, big end first; at most 64.
+    #[prost(fixed64, repeated, tag = "1")]
+    pub prints: ::prost::alloc::vec::Vec<u64>,
+    /// As in Generator of hub.proto.
+    #[prost(string, tag = "2")]
+    pub form: ::prost::alloc::string::String,
+}
 /// On what it rests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
@@ -243,6 +314,10 @@ pub enum Basis {
     List = 4,
     /// It talks as the confirmed ones of a family do.
     Pattern = 5,
+    /// A confirmed name of changing addresses led to it.
+    Flux = 6,
+    /// Infected hosts of several organisations keep contact with it.
+    Peers = 7,
 }
 impl Basis {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -257,6 +332,8 @@ impl Basis {
             Self::Sinkhole => "SINKHOLE",
             Self::List => "LIST",
             Self::Pattern => "PATTERN",
+            Self::Flux => "FLUX",
+            Self::Peers => "PEERS",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -268,6 +345,8 @@ impl Basis {
             "SINKHOLE" => Some(Self::Sinkhole),
             "LIST" => Some(Self::List),
             "PATTERN" => Some(Self::Pattern),
+            "FLUX" => Some(Self::Flux),
+            "PEERS" => Some(Self::Peers),
             _ => None,
         }
     }

@@ -113,9 +113,14 @@ pub struct Report {
     /// The site says that this is harmless: it was blocked by mistake.
     #[prost(bool, tag = "12")]
     pub false_positive: bool,
-    /// Outside addresses that the name led to, or that a peer-to-peer bot talked to; 4 or 16 bytes.
+    /// Outside addresses that the name led to, or, when the subject is none (`other`), that a
+    /// peer-to-peer bot talked to; 4 or 16 bytes.
     #[prost(bytes = "bytes", repeated, tag = "13")]
     pub addresses: ::prost::alloc::vec::Vec<::prost::bytes::Bytes>,
+    /// Entries of patterns that the conversation matched. What they add to the evidence is in items of
+    /// the detector "pattern", and not counted by the hub as a sight of the pattern.
+    #[prost(uint64, repeated, tag = "14")]
+    pub patterns: ::prost::alloc::vec::Vec<u64>,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Subject {
@@ -134,8 +139,8 @@ pub mod subject {
         Socket(super::Socket),
         #[prost(string, tag = "4")]
         Ja4(::prost::alloc::string::String),
-        /// A victim of an attack, or the family of a generator: what the report is about has no
-        /// controller.
+        /// A victim of an attack, the family of a generator or of a peer-to-peer bot: what the report
+        /// is about has no controller.
         #[prost(string, tag = "5")]
         Other(::prost::alloc::string::String),
     }

@@ -8,7 +8,9 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 use crate::StoreError;
 
 /// The form of the tables.
-const FORM: i64 = 1;
+const FORM: i64 = 2;
+/// What leads from each older form to the next, the first from form 1.
+const STEPS: &[&str] = &[include_str!("learned.sql")];
 
 /// The file of a hub.
 #[derive(Debug)]
@@ -47,14 +49,22 @@ impl Store {
         self.db.busy_timeout(Duration::from_secs(5))?;
         self.db.set_prepared_statement_cache_capacity(64);
         if self.form()? == 0 {
-            self.db.execute_batch(&format!(
-                "BEGIN; {} PRAGMA user_version = {FORM}; COMMIT;",
-                include_str!("schema.sql")
-            ))?;
+            self.step(include_str!("schema.sql"), 1)?;
+        }
+        for (step, form) in STEPS.iter().zip(1..) {
+            if self.form()? == form {
+                self.step(step, form + 1)?;
+            }
         }
         self.check_form()?;
         let found: String = self.db.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
         if found == "ok" { Ok(()) } else { Err(self.damaged(found)) }
+    }
+
+    /// Changes the tables to a form: wholly, or not at all.
+    fn step(&self, sql: &str, form: i64) -> Result<(), StoreError> {
+        let all = format!("BEGIN; {sql} PRAGMA user_version = {form}; COMMIT;");
+        Ok(self.db.execute_batch(&all)?)
     }
 
     fn form(&self) -> Result<i64, StoreError> {

@@ -1,6 +1,6 @@
 //! What was kept.
 
-use ostium_correlate::{KeptCase, OrgId, Organisation};
+use ostium_correlate::{KeptCase, KeptPart, OrgId, Organisation};
 use ostium_event::Timestamp;
 use rusqlite::{OptionalExtension, Row, params};
 
@@ -58,6 +58,11 @@ impl Store {
     /// All cases.
     pub fn cases(&self) -> Result<Vec<KeptCase>, StoreError> {
         self.bodies("cases", "SELECT body FROM cases ORDER BY id")
+    }
+
+    /// All that was learned beside cases.
+    pub fn learned(&self) -> Result<Vec<KeptPart>, StoreError> {
+        self.bodies("learned", "SELECT body FROM learned ORDER BY key")
     }
 
     fn bodies<T: serde::de::DeserializeOwned>(

@@ -1,4 +1,5 @@
--- One file holds all that a hub knows. `user_version` is the number of this form.
+-- One file holds all that a hub knows. `user_version` is the number of this form: 1; further steps
+-- are files of their own.
 CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE organisations (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, body TEXT NOT NULL);
 CREATE TABLE sensors (

@@ -1,6 +1,6 @@
 //! One transaction: all of it is kept, or nothing.
 
-use ostium_correlate::{KeptCase, OrgId, Organisation};
+use ostium_correlate::{KeptCase, KeptPart, OrgId, Organisation};
 use ostium_event::Timestamp;
 use rusqlite::{Transaction, TransactionBehavior, params};
 
@@ -83,6 +83,18 @@ impl Writer<'_> {
         let body = json("cases", case)?;
         let mut put = self.0.prepare_cached("INSERT OR REPLACE INTO cases VALUES (?, ?)")?;
         put.execute(params![number(id), body])?;
+        Ok(())
+    }
+
+    /// What was learned beside cases, under its key; `None` if it is gone.
+    pub fn learned(&self, key: &str, part: Option<&KeptPart>) -> Result<(), StoreError> {
+        let Some(part) = part else {
+            self.0.prepare_cached("DELETE FROM learned WHERE key = ?")?.execute([key])?;
+            return Ok(());
+        };
+        let body = json("learned", part)?;
+        let mut put = self.0.prepare_cached("INSERT OR REPLACE INTO learned VALUES (?, ?)")?;
+        put.execute(params![key, body])?;
         Ok(())
     }
 

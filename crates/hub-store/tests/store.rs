@@ -53,18 +53,21 @@ fn all_is_there_again() {
     for id in 1..=2 {
         world.join(member(id));
         let report = Report {
-            subject: IndicatorValue::Domain("c2.example".to_owned()),
-            seen: (at(0), at(1)),
-            finding: Finding::Suspicious { log_odds: 6.8, convicts: true },
             family: Some("mirai".to_owned()),
             hosts: 2,
             crowd: 3,
             addresses: vec!["203.0.113.9".parse().unwrap()],
+            ..Report::new(
+                IndicatorValue::Domain("c2.example".to_owned()),
+                at(1),
+                Finding::Suspicious { log_odds: 6.8, convicts: true },
+            )
         };
         world.hear(OrgId(id), &report, at(2)).unwrap();
     }
     assert_eq!(world.decide(at(2)).len(), 1);
     let case = world.keep(1).unwrap();
+    let (key, next) = world.changed_parts().remove(0);
     let mut store = Store::open(&folder.file()).unwrap();
     let sensor = store
         .write(|to| {
@@ -75,6 +78,9 @@ fn all_is_there_again() {
             to.batch(sensor, (1, 5), at(3), b"five reports")?;
             to.batch(sensor, (6, 9), at(4), b"four more")?;
             to.case(1, Some(&case))?;
+            to.learned(&key, next.as_ref())?;
+            to.learned("gone", next.as_ref())?;
+            to.learned("gone", None)?;
             to.frame(1, 1, b"one")?;
             to.frame(1, 2, b"two")?;
             to.entry(1, Some(b"entry"))?;
@@ -88,6 +94,7 @@ fn all_is_there_again() {
     let store = Store::open(&folder.file()).unwrap();
     assert_eq!(store.organisations().unwrap(), [member(1), member(2)]);
     assert_eq!(store.cases().unwrap(), [case]);
+    assert_eq!(store.learned().unwrap(), [next.unwrap()]);
     let sensors = store.sensors().unwrap();
     assert_eq!((sensors[0].id, sensors[0].reported, sensors[0].seen), (sensor, 9, at(4)));
     assert_eq!(store.batches(sensor).unwrap()[1], (6, 9, b"four more".to_vec()));
@@ -194,6 +201,20 @@ fn what_is_old_goes() {
     assert_eq!(store.batches(1).unwrap().len(), 1);
     assert_eq!(store.frames(1, 0, 100).unwrap()[0].0, 6);
     assert_eq!(store.sensors().unwrap()[0].reported, 2, "the count stays");
+}
+
+#[test]
+fn an_older_form_is_led_on_and_keeps_what_it_holds() {
+    let folder = Folder::new("older");
+    let db = rusqlite::Connection::open(folder.file()).unwrap();
+    db.execute_batch(include_str!("../src/schema.sql")).unwrap();
+    db.execute_batch("PRAGMA user_version = 1; INSERT INTO entries VALUES (7, x'07')").unwrap();
+    drop(db);
+    for _ in 0..2 {
+        let store = Store::open(&folder.file()).unwrap();
+        assert_eq!(store.entries().unwrap(), [(7, vec![7])]);
+        assert!(store.learned().unwrap().is_empty());
+    }
 }
 
 #[test]

@@ -12,6 +12,16 @@ pub(crate) struct Books {
     records: HashMap<IndicatorValue, Record>,
     /// Values on a rail that were published.
     pub(crate) on_rails: BTreeSet<u64>,
+    /// Patterns that stood in earnest: those of families alone, and those that harmless programs
+    /// match too; and of the latter those for show.
+    pub(crate) patterns: BTreeSet<u64>,
+    pub(crate) wrong_patterns: BTreeSet<u64>,
+    pub(crate) shown_patterns: BTreeSet<u64>,
+    /// Victims that had a rate, and those of them with one that hurts an ordinary client.
+    pub(crate) throttled: BTreeSet<u64>,
+    pub(crate) starved: BTreeSet<u64>,
+    /// Harmless addresses in earnest because of names or contacts.
+    pub(crate) wrong_addresses: BTreeSet<u64>,
     pub(crate) most_cases: usize,
     pub(crate) most_waiting: usize,
 }

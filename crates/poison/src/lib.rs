@@ -13,6 +13,7 @@
 
 mod attack;
 mod books;
+mod meet;
 mod outcome;
 mod play;
 mod rails;

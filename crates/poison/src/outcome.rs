@@ -1,5 +1,7 @@
 //! What one run came to, in numbers.
 
+use std::collections::BTreeSet;
+
 use ostium_event::{Span, Timestamp};
 
 use crate::books::Books;
@@ -30,14 +32,30 @@ pub(crate) struct Outcome {
     pub(crate) stood: Vec<f64>,
     /// Of these, those that stood at the end of the run.
     pub(crate) stands: u32,
+    /// Patterns in earnest, those that harmless programs match, and the same for show.
+    pub(crate) patterns: u32,
+    pub(crate) wrong_patterns: u32,
+    pub(crate) shown_patterns: u32,
+    /// Victims with a rate, and with one below what an ordinary client needs.
+    pub(crate) throttled: u32,
+    pub(crate) starved: u32,
+    /// Harmless addresses in earnest because of names or contacts.
+    pub(crate) wrong_addresses: u32,
     pub(crate) most_cases: usize,
     pub(crate) most_waiting: usize,
 }
 
 /// The outcome of a run that is over.
 pub(crate) fn of(scene: &Scene<'_>, books: &Books) -> Outcome {
+    let count = |set: &BTreeSet<u64>| u32::try_from(set.len()).unwrap_or(u32::MAX);
     let mut sum = Outcome {
-        on_rails: u32::try_from(books.on_rails.len()).unwrap_or(u32::MAX),
+        on_rails: count(&books.on_rails),
+        patterns: count(&books.patterns),
+        wrong_patterns: count(&books.wrong_patterns),
+        shown_patterns: count(&books.shown_patterns),
+        throttled: count(&books.throttled),
+        starved: count(&books.starved),
+        wrong_addresses: count(&books.wrong_addresses),
         most_cases: books.most_cases,
         most_waiting: books.most_waiting,
         ..Outcome::default()
@@ -105,6 +123,12 @@ impl Outcome {
         self.host_hours.append(&mut other.host_hours);
         self.stood.append(&mut other.stood);
         self.stands += other.stands;
+        self.patterns += other.patterns;
+        self.wrong_patterns += other.wrong_patterns;
+        self.shown_patterns += other.shown_patterns;
+        self.throttled += other.throttled;
+        self.starved += other.starved;
+        self.wrong_addresses += other.wrong_addresses;
         self.most_cases = self.most_cases.max(other.most_cases);
         self.most_waiting = self.most_waiting.max(other.most_waiting);
     }

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use ostium_correlate::{Correlator, Decision, Finding, OrgId, Rails, Report};
+use ostium_correlate::{Correlator, Decision, Finding, Ground, OrgId, Rails, Report, Said, Value};
 use ostium_event::{Span, Timestamp};
-use ostium_intel::IndicatorValue;
+use ostium_intel::{IndicatorValue, Pattern};
 
 use crate::attack::{Attack, Liars};
 use crate::books::{Books, Hit};
@@ -13,35 +13,41 @@ use crate::rails;
 use crate::rng::Rng;
 use crate::scene::{Scene, report};
 use crate::time::{START, days, hours, minutes};
-use crate::world::{World, organisation};
+use crate::world::{Benign, World, organisation};
 use crate::{Settings, outcome};
 
 /// What happens at a time.
-enum Event {
+pub(crate) enum Event {
     /// Somebody says something.
-    Say(OrgId, Box<Report>),
+    Say(OrgId, Box<Said>),
     /// A victim's sensor has seen a controller again.
     Call { campaign: usize, victim: usize, nth: u32 },
     /// An honest host wants to go to something harmless that was published.
     Contact { aim: usize, user: usize },
     /// An operator finds out why that does not work.
     Object { aim: usize, user: usize },
+    /// A pattern is met by what an honest host goes to.
+    Meet { pattern: u64, aim: usize, user: usize },
+    /// Honest hosts use what has a rate.
+    Use { flood: u64, aim: usize, user: usize },
     /// The hub looks what is due.
     Tick,
 }
 
-struct Play<'a> {
-    scene: Scene<'a>,
+pub(crate) struct Play<'a> {
+    pub(crate) scene: Scene<'a>,
     liars: Box<dyn Liars>,
-    hub: Correlator,
+    pub(crate) hub: Correlator,
     queue: BTreeMap<(Timestamp, u64), Event>,
     sequence: u64,
-    books: Books,
-    rng: Rng,
+    pub(crate) books: Books,
+    pub(crate) rng: Rng,
     /// Where a value stands in `scene.benign`.
     harmless: HashMap<IndicatorValue, usize>,
     /// Members that released something for themselves; it sticks.
     released: BTreeSet<(usize, usize)>,
+    /// Patterns that stand, for show or in earnest.
+    pub(crate) patterns: BTreeMap<u64, Pattern>,
     /// The minute that those who wait are waiting for.
     minute: Timestamp,
 }
@@ -73,9 +79,13 @@ pub(crate) fn play(settings: &Settings, attack: Attack, liars: u32, seed: u64) -
     let plan = attack.liars();
     plan.plan(&mut scene);
     rails::name_all(&mut scene);
-    let harmless = scene.benign.iter().enumerate();
+    let values = |(at, benign): (usize, &Benign)| {
+        let addr = benign.addr.map(|addr| (IndicatorValue::Addr(addr), at));
+        std::iter::once((benign.value.clone(), at)).chain(addr)
+    };
+    let harmless = scene.benign.iter().enumerate().flat_map(values).collect();
     let mut play = Play {
-        harmless: harmless.map(|(at, benign)| (benign.value.clone(), at)).collect(),
+        harmless,
         scene,
         liars: plan,
         hub,
@@ -84,6 +94,7 @@ pub(crate) fn play(settings: &Settings, attack: Attack, liars: u32, seed: u64) -
         books: Books::default(),
         rng: Rng::new(seed, "play"),
         released: BTreeSet::new(),
+        patterns: BTreeMap::new(),
         minute: START,
     };
     play.prepare();
@@ -94,7 +105,7 @@ pub(crate) fn play(settings: &Settings, attack: Attack, liars: u32, seed: u64) -
 // === impl Play ===
 
 impl Play<'_> {
-    fn at(&mut self, when: Timestamp, event: Event) {
+    pub(crate) fn at(&mut self, when: Timestamp, event: Event) {
         self.sequence += 1;
         self.queue.insert((when, self.sequence), event);
     }
@@ -120,8 +131,10 @@ impl Play<'_> {
                 let odds = self.rng.between(3.0, 6.0);
                 let finding = Finding::Suspicious { log_odds: odds, convicts: false };
                 if let Some(benign) = self.rng.pick(&world.benign) {
-                    let said = report(&benign.value, when, finding, (1, 1));
-                    self.at(when, Event::Say(member.organisation.id, Box::new(said)));
+                    let mut said = report(&benign.value, when, finding, (1, 1));
+                    said.shape = Some(Box::new(benign.shape.clone()));
+                    let said = Box::new(Said::Of(Box::new(said)));
+                    self.at(when, Event::Say(member.organisation.id, said));
                 }
                 when = when.plus(self.rng.wait(FALSE_ALARM));
             }
@@ -154,13 +167,15 @@ impl Play<'_> {
     }
 
     fn hear(&mut self, who: OrgId, report: &Report, now: Timestamp) {
-        // What is refused is refused: liars try, and nobody tells them.
         self.hub.hear(who, report, now).ok();
     }
 
     fn happen(&mut self, event: Event, now: Timestamp) {
         match event {
-            Event::Say(who, report) => self.hear(who, &report, now),
+            // What is refused is refused: liars try, and nobody tells them.
+            Event::Say(who, said) => self.hub.take(who, &said, now).map_or((), drop),
+            Event::Meet { pattern, aim, user } => self.meet(pattern, aim, user, now),
+            Event::Use { flood, aim, user } => self.uses(flood, aim, user, now),
             Event::Call { campaign, victim, nth } => self.call(campaign, victim, nth, now),
             Event::Contact { aim, user } => self.contact(aim, user, now),
             Event::Object { aim, user } => self.object(aim, user, now),
@@ -183,6 +198,8 @@ impl Play<'_> {
         let mut said = report(&truth.value, now, finding, (of.hosts, 1));
         said.family = Some(truth.family.to_owned());
         said.addresses.clone_from(&truth.addresses);
+        said.patterns = self.matched(&truth.shape);
+        said.shape = Some(Box::new(truth.shape.clone()));
         self.hear(of.organisation, &said, now);
         let next = now.plus(self.rng.wait(AGAIN));
         self.at(next, Event::Call { campaign, victim, nth: nth + 1 });
@@ -191,9 +208,11 @@ impl Play<'_> {
     /// An honest host goes to something that is blocked, and its sensor says that it was met.
     fn contact(&mut self, aim: usize, user: usize, now: Timestamp) {
         let Some(benign) = self.scene.benign.get(aim) else { return };
-        let (value, Some(by)) = (benign.value.clone(), benign.users.get(user).cloned()) else {
+        let blocked = self.blocked(benign);
+        let (value, Some(by)) = (blocked, benign.users.get(user).cloned()) else {
             return;
         };
+        let shape = benign.shape.clone();
         if self.released.contains(&(aim, user)) {
             return;
         }
@@ -210,7 +229,9 @@ impl Play<'_> {
                 self.at(when, Event::Object { aim, user });
             }
         }
-        let met = report(&value, now, Finding::Sighting, (by.hosts, by.crowd));
+        let mut met = report(&value, now, Finding::Sighting, (by.hosts, by.crowd));
+        met.patterns = self.matched(&shape);
+        met.shape = Some(Box::new(shape));
         self.hear(by.organisation, &met, now);
         // Sensors tell of it once a day at most.
         let next = now.plus(self.rng.wait(by.every)).plus(days(1));
@@ -220,7 +241,7 @@ impl Play<'_> {
     fn object(&mut self, aim: usize, user: usize, now: Timestamp) {
         let Some(benign) = self.scene.benign.get(aim) else { return };
         let Some(by) = benign.users.get(user).map(|user| user.organisation) else { return };
-        let value = benign.value.clone();
+        let value = self.blocked(benign);
         if !self.books.is_published(&value) {
             return;
         }
@@ -236,10 +257,25 @@ impl Play<'_> {
 
     fn decided(&mut self, decision: &Decision, now: Timestamp) {
         match decision {
-            Decision::Withdraw { id, .. } => self.books.withdraw(*id, now),
+            Decision::Withdraw { id, .. } => {
+                self.patterns.remove(id);
+                self.books.withdraw(*id, now);
+            }
+            Decision::Publish { id, value: Value::Pattern(pattern), canary, .. } => {
+                self.learned(*id, pattern, *canary, now);
+            }
+            Decision::Publish { id, value: Value::Throttle(throttle), .. } => {
+                self.throttled(*id, throttle, now);
+            }
+            // Nothing is blocked by it.
+            Decision::Publish { value: Value::Generator { .. }, .. } => {}
             // Only for show: nobody is blocked.
             Decision::Publish { canary, .. } if *canary > 0 => {}
-            Decision::Publish { id, value, .. } => {
+            Decision::Publish { id, value: Value::Indicator(value), ground, .. } => {
+                let by_others = matches!(ground, Ground::Flux | Ground::Peers);
+                if by_others && self.harmless.contains_key(value) {
+                    self.books.wrong_addresses.insert(*id);
+                }
                 if rails::is_on_rail(value, &self.scene.world.members) {
                     self.books.on_rails.insert(*id);
                 }
@@ -252,6 +288,12 @@ impl Play<'_> {
                 self.expect_contacts(value, now);
             }
         }
+    }
+
+    /// Its address, if that is what is blocked.
+    fn blocked(&self, benign: &Benign) -> IndicatorValue {
+        let addr = benign.addr.map(IndicatorValue::Addr);
+        addr.filter(|addr| self.books.is_published(addr)).unwrap_or_else(|| benign.value.clone())
     }
 
     /// Honest users will run into it.

@@ -1,12 +1,12 @@
 //! The liars' side of a run: what they say and when, and what they aim at.
 
-use ostium_correlate::{Finding, OrgId, Report};
-use ostium_event::Timestamp;
-use ostium_intel::IndicatorValue;
+use ostium_correlate::{Contacts, Finding, Flow, OrgId, Report, Said};
+use ostium_event::{Addr, Timestamp};
+use ostium_intel::{IndicatorValue, Shape, Transport};
 
 use crate::rng::Rng;
 use crate::time::hours;
-use crate::world::{Benign, Member, Use, World, users};
+use crate::world::{Benign, Member, Use, World, of_benign, users};
 
 /// What liars plan.
 pub(crate) struct Scene<'a> {
@@ -19,7 +19,7 @@ pub(crate) struct Scene<'a> {
     /// Those that liars aim at, by their place in `benign`.
     pub(crate) aims: Vec<usize>,
     /// What is to be said.
-    pub(crate) says: Vec<(Timestamp, OrgId, Report)>,
+    pub(crate) says: Vec<(Timestamp, OrgId, Said)>,
     next: (usize, usize),
 }
 
@@ -57,7 +57,8 @@ impl<'a> Scene<'a> {
     ) {
         let users = users(&mut self.rng, &self.world.members, reach, share);
         self.aims.push(self.benign.len());
-        self.benign.push(Benign { value, since, users, known: false });
+        let shape = of_benign(u32::try_from(self.benign.len()).unwrap_or(0));
+        self.benign.push(Benign { value, since, users, known: false, shape, addr: None });
     }
 
     /// The last aim is in daily use at a member.
@@ -106,7 +107,70 @@ impl<'a> Scene<'a> {
         finding: Finding,
         (hosts, crowd): (u32, u16),
     ) {
-        self.says.push((at, who, report(value, seen, finding, (hosts, crowd))));
+        let said = report(value, seen, finding, (hosts, crowd));
+        self.says.push((at, who, Said::Of(Box::new(said))));
+    }
+
+    /// Somebody says that it is command and control, and how it talks.
+    pub(crate) fn say_so(
+        &mut self,
+        at: Timestamp,
+        who: OrgId,
+        value: &IndicatorValue,
+        odds: f64,
+        shape: &Shape,
+    ) {
+        let finding = Finding::Suspicious { log_odds: odds, convicts: odds >= 6.0 };
+        let said = report(value, at, finding, (1, 1));
+        let said = Report { shape: Some(Box::new(shape.clone())), ..said };
+        self.says.push((at, who, Said::Of(Box::new(said))));
+    }
+
+    /// Somebody says that it is command and control, and where it leads.
+    pub(crate) fn say_to(
+        &mut self,
+        at: Timestamp,
+        who: OrgId,
+        value: &IndicatorValue,
+        odds: f64,
+        to: &[Addr],
+    ) {
+        let finding = Finding::Suspicious { log_odds: odds, convicts: odds >= 6.0 };
+        let said = Report { addresses: to.to_vec(), ..report(value, at, finding, (1, 1)) };
+        self.says.push((at, who, Said::Of(Box::new(said))));
+    }
+
+    /// Somebody says with whom its infected hosts keep contact.
+    pub(crate) fn keep_contact(&mut self, at: Timestamp, who: OrgId, with: &[Addr]) {
+        let contacts = Contacts {
+            addresses: with.to_vec(),
+            seen: (at, at),
+            family: None,
+            hosts: 1,
+            crowd: 1,
+            harmless: false,
+        };
+        self.says.push((at, who, Said::Contacts(contacts)));
+    }
+
+    /// Somebody says that its hosts flood somebody.
+    pub(crate) fn hit(&mut self, at: Timestamp, who: OrgId, victim: Addr, packets: u64) {
+        self.says.push((at, who, Said::Flow(flow(victim, at, packets, (50, 1)))));
+    }
+}
+
+/// What leaves somebody for a victim.
+pub(crate) fn flow(victim: Addr, at: Timestamp, packets: u64, (hosts, crowd): (u32, u16)) -> Flow {
+    Flow {
+        victim,
+        port: 443,
+        transport: Transport::Tcp,
+        seen: (at, at),
+        packets_per_second: packets,
+        sources: hosts,
+        hosts,
+        crowd,
+        false_positive: false,
     }
 }
 
@@ -117,15 +181,7 @@ pub(crate) fn report(
     finding: Finding,
     (hosts, crowd): (u32, u16),
 ) -> Report {
-    Report {
-        subject: value.clone(),
-        seen: (seen, seen),
-        finding,
-        family: None,
-        hosts,
-        crowd,
-        addresses: Vec::new(),
-    }
+    Report { hosts, crowd, ..Report::new(value.clone(), seen, finding) }
 }
 
 fn next_of(benign: &[Benign], from: usize, known: bool) -> Option<(usize, IndicatorValue)> {

@@ -2,7 +2,8 @@
 
 use crate::{Attack, Row, Share, Spread, Table};
 
-const HEADS: [&str; 10] = [
+const COLUMNS: usize = 14;
+const HEADS: [&str; COLUMNS] = [
     "liars",
     "on rails",
     "true C2 confirmed",
@@ -13,6 +14,10 @@ const HEADS: [&str; 10] = [
     "host-hours",
     "stood hours",
     "still stands",
+    "patterns",
+    "wrong patterns",
+    "rates",
+    "wrong addresses",
 ];
 
 // === impl Table ===
@@ -23,7 +28,7 @@ impl Table {
         let mut out = self.head();
         for attack in self.attacks() {
             line(&mut out, format_args!("\n{attack}: {}\n", attack.about()));
-            let rows: Vec<[String; 10]> = self.rows_of(attack).map(cells).collect();
+            let rows: Vec<[String; COLUMNS]> = self.rows_of(attack).map(cells).collect();
             let wide: Vec<usize> = HEADS
                 .iter()
                 .enumerate()
@@ -93,7 +98,7 @@ fn line(out: &mut String, text: std::fmt::Arguments<'_>) {
     out.push('\n');
 }
 
-fn cells(row: &Row) -> [String; 10] {
+fn cells(row: &Row) -> [String; COLUMNS] {
     [
         row.liars.to_string(),
         row.on_rails.to_string(),
@@ -105,6 +110,10 @@ fn cells(row: &Row) -> [String; 10] {
         spread(row.host_hours),
         spread(row.stood),
         if row.stands.of == 0 { "-".to_owned() } else { count(row.stands) },
+        row.patterns.to_string(),
+        format!("{} ({} shown)", row.wrong_patterns, row.shown_patterns),
+        row.throttled.to_string(),
+        row.wrong_addresses.to_string(),
     ]
 }
 

@@ -50,6 +50,18 @@ pub struct Row {
     pub stood: Spread,
     /// Of these, those that stood at the end of the run.
     pub stands: Share,
+    /// Patterns that stood in earnest and match no harmless program.
+    pub patterns: u32,
+    /// Patterns that stood in earnest and match a harmless program of the world.
+    pub wrong_patterns: u32,
+    /// Patterns that match a harmless program and stood for show.
+    pub shown_patterns: u32,
+    /// Victims that had a rate.
+    pub throttled: u32,
+    /// Of these, those whose rate was below what an ordinary client needs.
+    pub starved: u32,
+    /// Harmless addresses published in earnest because of names or contacts.
+    pub wrong_addresses: u32,
     /// The most cases that the hub held, and the most that waited for the next minute.
     pub most_cases: usize,
     /// See `most_cases`.
@@ -143,6 +155,12 @@ impl Row {
             host_hours: Spread::of(sum.host_hours),
             stood: Spread::of(sum.stood),
             stands: Share::new(sum.stands, used),
+            patterns: sum.patterns,
+            wrong_patterns: sum.wrong_patterns,
+            shown_patterns: sum.shown_patterns,
+            throttled: sum.throttled,
+            starved: sum.starved,
+            wrong_addresses: sum.wrong_addresses,
             most_cases: sum.most_cases,
             most_waiting: sum.most_waiting,
         }

@@ -15,6 +15,7 @@ fn rows(attacks: &[Attack], liars: &[u32], seeds: u64) -> Vec<Row> {
 fn nothing_on_a_rail_is_published_and_true_c2_is_confirmed() {
     for row in rows(&Attack::ALL, &[0, 1, 3, 15], 2) {
         assert_eq!(row.on_rails, 0, "{} {}", row.attack, row.liars);
+        assert_eq!((row.wrong_patterns, row.starved), (0, 0), "{} {}", row.attack, row.liars);
         // Denial is the one attack that keeps true controllers from their quorum.
         let least = if row.attack == Attack::Denial { 0.7 } else { 0.9 };
         let share = row.confirmed.value();
@@ -47,6 +48,31 @@ fn newcomers_without_a_voucher_publish_nothing() {
     for row in rows(&[Attack::Sybil], &[2, 15], 2) {
         assert!(row.published.value() < 0.1, "{row:?}");
     }
+}
+
+#[test]
+fn families_become_patterns_and_harmless_programs_do_not() {
+    for row in rows(&[Attack::Mimic], &[0, 2, 15], 2) {
+        assert!(row.patterns > 0 && row.wrong_patterns == 0, "{row:?}");
+    }
+}
+
+#[test]
+fn rates_are_for_nobody_on_a_rail_and_hurt_no_ordinary_client() {
+    let rows = rows(&[Attack::Squeeze], &[0, 1, 2, 15], 1);
+    let rates: Vec<u32> = rows.iter().map(|row| row.throttled).collect();
+    assert!(rates[0] == 0 && rates[1] == 0 && rates[2] > 0, "{rates:?}");
+    assert!(rows.iter().all(|row| row.on_rails == 0 && row.starved == 0));
+}
+
+#[test]
+fn one_liar_adds_no_address_to_a_name_and_two_no_peer() {
+    for row in rows(&[Attack::Stray, Attack::Overlay], &[0, 1], 1) {
+        assert_eq!((row.wrong_addresses, row.on_rails), (0, 0), "{row:?}");
+    }
+    let rows = rows(&[Attack::Overlay], &[2, 3], 1);
+    let wrong: Vec<u32> = rows.iter().map(|row| row.wrong_addresses).collect();
+    assert!(wrong[0] == 0 && wrong[1] > 0, "three vouched in three networks are enough: {wrong:?}");
 }
 
 #[test]

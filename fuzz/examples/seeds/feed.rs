@@ -1,7 +1,7 @@
 //! Seeds of the targets of the signed feed.
 
 use ostium_feed::wire::{HeartbeatBody, Op, op};
-use ostium_feed::{Basis, Entry, Position, State};
+use ostium_feed::{Value, Basis, Entry, Position, State};
 use ostium_intel::IndicatorValue;
 use prost::Message;
 
@@ -37,7 +37,23 @@ pub fn write() -> Outcome {
         ..HeartbeatBody::default()
     };
     push(4, &beat.encode_to_vec())?;
-    for (id, value) in (0u64..).zip(values) {
+    let shape = ostium_intel::Pattern {
+        server: "0a1b2c3d4e5f".to_owned(),
+        uri: "/word/gate.php?id=number".to_owned(),
+        port: Some(443),
+        transport: Some(ostium_intel::Transport::Tcp),
+        period: Some(ostium_intel::Rungs { low: 60, high: 62 }),
+        ..ostium_intel::Pattern::default()
+    };
+    let throttle = ostium_intel::Throttle {
+        addr: ostium_event::Addr::v4([203, 0, 113, 9]),
+        port: 80,
+        transport: ostium_intel::Transport::Udp,
+        packets_per_second: 200,
+    };
+    let made = ostium_feed::Generator { prints: vec![1, 2, 3], form: "a12-16 .biz".to_owned() };
+    let apart = [Value::Pattern(Box::new(shape)), Value::Throttle(throttle), Value::Generator(made)];
+    for (id, value) in (0u64..).zip(values.into_iter().map(Value::from).chain(apart)) {
         let entry = Entry {
             id,
             value,

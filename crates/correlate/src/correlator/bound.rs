@@ -66,6 +66,9 @@ impl Correlator {
             if let Some(case) = self.cases.remove(&id) {
                 case.votes.keys().for_each(|who| self.denials.forget(*who, id));
                 self.of.remove(&case.subject);
+                self.patterns.forget(&case);
+                self.lead_no_more(&case);
+                self.makers.forget(&case.subject);
                 self.waiting.remove(&id);
             }
         }

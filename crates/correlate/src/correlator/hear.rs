@@ -45,10 +45,8 @@ impl Correlator {
         if let Some(family) = &report.family {
             case.call(family);
         }
-        for addr in &report.addresses {
-            case.leads_to(*addr, from);
-        }
-        let independent = case.published.is_none();
+        let (independent, counts) = (case.published.is_none(), weight >= self.policy.least_weight);
+        let shape = report.shape.as_ref().filter(|_| counts);
         let half_life = self.policy.half_life;
         match report.finding {
             Finding::Sighting => {}
@@ -62,6 +60,8 @@ impl Correlator {
                     reports: 1,
                     hosts: report.hosts,
                     independent,
+                    by_pattern: report.by_pattern,
+                    shape: shape.cloned(),
                 };
                 let fresh = independent && new.log_odds >= self.policy.support;
                 if fresh && !case.votes.contains_key(&from) {
@@ -69,18 +69,27 @@ impl Correlator {
                     let said = organisation.map(|organisation| &mut organisation.standing.said);
                     said.into_iter().for_each(|said| *said = said.saturating_add(1));
                 }
-                vote(case, from, new, half_life);
+                let support = self.policy.support;
+                vote(case, from, new, half_life, support);
+                if let Some(shape) = shape {
+                    self.patterns.tell(id, shape);
+                }
                 if case.votes.get(&from).is_some_and(|vote| !vote.denies) {
                     self.denials.forget(from, id);
                 }
             }
             Finding::FalsePositive => {
-                vote(case, from, denial(first, now, independent), half_life);
+                let no = denial(first, now, independent);
+                vote(case, from, no, half_life, self.policy.support);
                 self.denials.note(from, id, &self.policy, now);
             }
         }
         bound_votes(case, self.policy.most_votes, half_life, now);
+        if counts {
+            report.addresses.iter().for_each(|addr| self.lead(id, *addr, from, last));
+        }
         self.see_collateral(id, from, report, now);
+        self.hear_shape(from, report, now);
         self.touched.insert(id);
         Ok(id)
     }
@@ -98,7 +107,8 @@ impl Correlator {
         // Its word is in the vote already; and an analyst who confirmed it knew what he did.
         if !says_so && case.ordered != Some(true) {
             self.denials.note(from, id, &self.policy, now);
-            vote(&mut case, from, denial(now, now, false), self.policy.half_life);
+            let no = denial(now, now, false);
+            vote(&mut case, from, no, self.policy.half_life, self.policy.support);
             if self.denials.share(from, &self.policy, now) >= COUNTS {
                 self.falls(&case);
                 case.go(State::Withdrawn, Reason::Collateral { crowd: report.crowd }, now);
@@ -119,11 +129,13 @@ const fn denial(first: Timestamp, now: Timestamp, independent: bool) -> Vote {
         reports: 1,
         hosts: 0,
         independent,
+        by_pattern: false,
+        shape: None,
     }
 }
 
 /// Joins what an organisation says with what it said.
-fn vote(case: &mut Case, from: OrgId, new: Vote, half_life: Span) {
+fn vote(case: &mut Case, from: OrgId, new: Vote, half_life: Span, support: f64) {
     let Some(old) = case.votes.get_mut(&from) else {
         case.votes.insert(from, new);
         return;
@@ -134,12 +146,19 @@ fn vote(case: &mut Case, from: OrgId, new: Vote, half_life: Span) {
         let (first, reports) = (old.first.min(new.first), old.reports.saturating_add(1));
         let independent = old.independent && new.independent;
         if new.last >= old.last {
-            *old = Vote { first, reports, independent, ..new };
+            // Who calls it harmless does not unsay how it goes.
+            let shape = new.shape.or_else(|| old.shape.take());
+            *old = Vote { first, reports, independent, shape, ..new };
         }
         return;
     }
+    // What a pattern says becomes one's own word when other evidence says as much.
+    old.by_pattern &= new.by_pattern || new.log_odds < support;
     let at = |vote: &Vote| decayed(vote, half_life, last);
     old.log_odds = at(old).max(at(&new));
+    if new.shape.is_some() && new.last >= old.last {
+        old.shape = new.shape;
+    }
     old.last = last;
     old.first = old.first.min(new.first);
     old.convicts |= new.convicts;

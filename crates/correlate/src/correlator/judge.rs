@@ -1,10 +1,16 @@
 //! A case that was touched is looked at again: its state, and what follows from that.
 
+use std::collections::BTreeMap;
+
 use ostium_event::{Span, Timestamp};
 
-use super::{Correlator, Decision, Stands};
+use super::mutual::Mutual;
+use super::{Correlator, Stands};
 use crate::score::{Score, score};
-use crate::{Case, Kept, OrgId, Reason, State, Vote};
+use crate::{Case, Decision, Ground, Kept, OrgId, Reason, State, Value, Vote};
+
+/// How sure is what rests on names or contacts, 0 to 100.
+const MUTUAL_SURE: u8 = 75;
 
 // === impl Correlator: judge ===
 
@@ -17,9 +23,12 @@ impl Correlator {
         turn: bool,
         decisions: &mut Vec<Decision>,
     ) -> bool {
-        let found = score(case, &self.organisations, &self.policy, &self.denials, now);
+        let witnesses = self.witnesses(case, now);
+        let (all, policy) = (&self.organisations, &self.policy);
+        let found = score(case, all, policy, &self.denials, &witnesses, now);
         let kept = self.rails.keep(&case.subject, &self.organisations);
-        let (state, why) = self.next_state(case, &found, kept, now);
+        let mutual = self.mutual(case, now);
+        let (state, why, ground) = self.next_state(case, &found, kept, mutual.as_ref(), now);
         let was = self.published.get(&case.id).copied();
         if state == State::Confirmed && was.is_none() {
             if !turn {
@@ -34,9 +43,16 @@ impl Correlator {
         }
         case.go(state, why.clone(), now);
         if state == State::Confirmed {
-            self.publish(case, &found, was, now, decisions);
+            if case.ground != ground {
+                // On other ground it is told anew, and looked at at other times.
+                self.falls(case);
+                case.ground = ground;
+            }
+            let mutual = mutual.filter(|mutual| mutual.ground == ground);
+            self.publish(case, &found, mutual.as_ref(), was, now, decisions);
             self.praise(case, now);
             if was.is_none() {
+                self.patterns.look_at(case.id);
                 self.acquit(case);
             }
             return false;
@@ -56,14 +72,89 @@ impl Correlator {
         case: &Case,
         found: &Score,
         kept: Option<Kept>,
+        mutual: Option<&Mutual>,
+        now: Timestamp,
+    ) -> (State, Reason, Ground) {
+        let (state, why) = self.next_of_itself(case, found, kept.as_ref(), now);
+        if case.ordered == Some(true) && state == State::Confirmed {
+            return (state, why, Ground::Analyst);
+        }
+        let published = self.published.contains_key(&case.id);
+        let stands = published && matches!(case.ground, Ground::Flux | Ground::Peers);
+        let may = case.ordered.is_none() && !self.killed && kept.is_none();
+        if !may || (state == State::Confirmed && !stands) {
+            return (state, why, Ground::Quorum);
+        }
+        self.next_by_others(case, found, mutual, (state, why), now)
+    }
+
+    /// The same, of what may rest on names or contacts.
+    fn next_by_others(
+        &self,
+        case: &Case,
+        found: &Score,
+        mutual: Option<&Mutual>,
+        itself: (State, Reason),
+        now: Timestamp,
+    ) -> (State, Reason, Ground) {
+        let (state, why) = itself;
+        let published = self.published.contains_key(&case.id);
+        let popular = self.is_denied(&popular(case), now);
+        if !(published && matches!(case.ground, Ground::Flux | Ground::Peers)) {
+            let held = self.held_by(case, found, now).is_some() || why == Reason::Age;
+            return match mutual {
+                Some(mutual) if found.deniers == 0 && !popular && !held => {
+                    (State::Confirmed, mutual.why.clone(), mutual.ground)
+                }
+                _ => (state, why, Ground::Quorum),
+            };
+        }
+        if self.is_confirmed(found) {
+            return (State::Confirmed, evidence(found), Ground::Quorum);
+        }
+        if found.deniers > 0 || popular {
+            return (State::Withdrawn, Reason::FalsePositive, case.ground);
+        }
+        if case.published.is_some_and(|at| now >= at.plus(self.policy.keep_at_most)) {
+            return (State::Expired, Reason::Age, case.ground);
+        }
+        match mutual {
+            Some(mutual) => (State::Confirmed, mutual.why.clone(), mutual.ground),
+            // The name does not stand any more.
+            None if case.ground == Ground::Flux && case.bound.is_empty() => {
+                (State::Withdrawn, Reason::Source, case.ground)
+            }
+            None => (State::Expired, Reason::Silence, case.ground),
+        }
+    }
+
+    /// Evidence and quorum of its own.
+    fn is_confirmed(&self, found: &Score) -> bool {
+        found.organisations >= self.policy.organisations
+            && found.networks >= self.policy.networks
+            && found.vouched >= self.policy.vouched_supporters
+            // Patterns alone would bring forth what they are learned from.
+            && found.own > 0
+            && found.probability >= self.policy.confirm
+    }
+
+    /// What was withdrawn for its collateral stays so until an analyst says otherwise; for one
+    /// organisation's word, for a time.
+    fn held_by<'a>(&self, case: &'a Case, found: &Score, now: Timestamp) -> Option<&'a Reason> {
+        let collateral = |(.., why): &&(_, _, Reason)| matches!(why, Reason::Collateral { .. });
+        let (at, _, why) = case.reasons.iter().rev().find(collateral)?;
+        let held = self.is_denied_by_quorum(found) || now < at.plus(self.policy.collateral_hold);
+        (case.state == State::Withdrawn && held).then_some(why)
+    }
+
+    fn next_of_itself(
+        &self,
+        case: &Case,
+        found: &Score,
+        kept: Option<&Kept>,
         now: Timestamp,
     ) -> (State, Reason) {
-        let count = |n: usize| u16::try_from(n).unwrap_or(u16::MAX);
-        let evidence = Reason::Evidence {
-            probability: thousandths(found.probability),
-            organisations: count(found.organisations),
-            networks: count(found.networks),
-        };
+        let evidence = evidence(found);
         let analyst = || match case.reasons.iter().rev().find(|(.., why)| is_order(why)) {
             Some((.., why)) => why.clone(),
             None => Reason::Analyst { note: String::new() },
@@ -73,7 +164,7 @@ impl Correlator {
         if case.ordered == Some(false) {
             return (State::Withdrawn, analyst());
         }
-        if let Some(kept) = &kept
+        if let Some(kept) = kept
             && (published || case.ordered == Some(true))
         {
             return (State::Withdrawn, rail(kept));
@@ -84,9 +175,6 @@ impl Correlator {
         if case.ordered == Some(true) {
             return (State::Confirmed, analyst());
         }
-        let quorum = found.organisations >= self.policy.organisations
-            && found.networks >= self.policy.networks
-            && found.vouched >= self.policy.vouched_supporters;
         if published {
             if found.deniers > 0 && found.probability < self.policy.hold {
                 return (State::Withdrawn, Reason::FalsePositive);
@@ -105,17 +193,11 @@ impl Correlator {
         if case.state == State::Expired && matches!(end, Some((.., Reason::Age))) {
             return (State::Expired, Reason::Age);
         }
-        // What was withdrawn for its collateral stays so until an analyst says otherwise; for one
-        // organisation's word, for a time.
-        let collateral = |(.., why): &&(_, _, Reason)| matches!(why, Reason::Collateral { .. });
-        if case.state == State::Withdrawn
-            && let Some((at, _, why)) = case.reasons.iter().rev().find(collateral)
-            && (self.is_denied_by_quorum(found) || now < at.plus(self.policy.collateral_hold))
-        {
+        if let Some(why) = self.held_by(case, found, now) {
             return (State::Withdrawn, why.clone());
         }
-        if quorum && found.probability >= self.policy.confirm {
-            return match &kept {
+        if self.is_confirmed(found) {
+            return match kept {
                 Some(kept) => (State::Suspected, rail(kept)),
                 None => (State::Confirmed, evidence),
             };
@@ -132,6 +214,7 @@ impl Correlator {
         &mut self,
         case: &mut Case,
         found: &Score,
+        mutual: Option<&Mutual>,
         was: Option<Stands>,
         now: Timestamp,
         decisions: &mut Vec<Decision>,
@@ -145,12 +228,18 @@ impl Correlator {
         let keep = self.life(&case.subject);
         let most = first.plus(self.policy.keep_at_most);
         // An analyst's word holds until an analyst takes it back.
-        let until = if by_analyst { now.plus(keep) } else { case.seen.plus(keep).min(most) };
-        let shown_until = first.plus(self.policy.canary);
-        let canary = if now < shown_until && !by_analyst { self.policy.canary_share } else { 0 };
+        let until = match mutual {
+            Some(mutual) => mutual.until.min(most),
+            None if by_analyst => now.plus(keep),
+            None => case.seen.plus(keep).min(most),
+        };
+        let share = if mutual.is_some() { 1_000 } else { self.policy.canary_share };
+        let shown = now < first.plus(self.show(case)) && !by_analyst;
+        let canary = if shown { share } else { 0 };
         // The same again is only worth a delta when it lives notably longer, is about to end, or
         // goes to more.
-        let same = was.is_some_and(|old| {
+        let stands = self.published.contains_key(&case.id);
+        let same = was.filter(|_| stands).is_some_and(|old| {
             let longer = until.since(old.until).nanos();
             // By a step that is worth a delta, or else at the last moment.
             let step = if now >= old.until { 1 } else { keep.nanos() / 32 };
@@ -163,20 +252,36 @@ impl Correlator {
         self.falls(case);
         // Votes grow old while sightings keep it alive; that makes it no less sure.
         let (sure, by) = was.map_or((0, 0), |old| (old.confidence, old.organisations));
-        let organisations = u16::try_from(found.organisations).unwrap_or(u16::MAX).max(by);
-        let now_sure = if by_analyst { 100 } else { confidence(found.probability) };
+        let organisations = match mutual {
+            Some(mutual) => mutual.organisations,
+            None => u16::try_from(found.organisations).unwrap_or(u16::MAX).max(by),
+        };
+        let now_sure = match mutual {
+            // Less than of what was found by itself.
+            Some(_) => MUTUAL_SURE,
+            None if by_analyst => 100,
+            None => confidence(found.probability),
+        };
         let confidence = now_sure.max(sure);
         self.stands(case, Stands { until, organisations, confidence, canary });
         decisions.push(Decision::Publish {
             id: case.id,
-            value: case.subject.clone(),
+            value: Value::Indicator(case.subject.clone()),
             confidence,
             family: case.family().map(str::to_owned),
             until,
             organisations,
             canary,
-            by_analyst,
+            ground: case.ground,
         });
+    }
+
+    /// How long it is only for show.
+    const fn show(&self, case: &Case) -> Span {
+        match case.ground {
+            Ground::Flux | Ground::Peers => self.policy.mutual_show,
+            Ground::Quorum | Ground::Analyst => self.policy.canary,
+        }
     }
 
     /// It stands published, and is looked at again when that is about to end.
@@ -196,7 +301,7 @@ impl Correlator {
 
     /// When what stands is to be looked at again.
     fn dues(&self, case: &Case, stands: &Stands) -> impl Iterator<Item = (Timestamp, u64)> + use<> {
-        let shown_until = case.published.map(|at| at.plus(self.policy.canary));
+        let shown_until = case.published.map(|at| at.plus(self.show(case)));
         let shown_until = shown_until.filter(|_| stands.canary > 0);
         let renewal = renewal(stands.until, self.life(&case.subject));
         let id = case.id;
@@ -288,6 +393,21 @@ impl Correlator {
 /// When what ends at `until` is given to all anew, if it lives on: an eighth of its life before.
 fn renewal(until: Timestamp, keep: Span) -> Timestamp {
     until.minus(Span::from_nanos(keep.nanos() / 8))
+}
+
+fn evidence(found: &Score) -> Reason {
+    let count = |n: usize| u16::try_from(n).unwrap_or(u16::MAX);
+    Reason::Evidence {
+        probability: thousandths(found.probability),
+        organisations: count(found.organisations),
+        networks: count(found.networks),
+    }
+}
+
+/// Who says that a crowd keeps contact with it.
+fn popular(case: &Case) -> BTreeMap<OrgId, Timestamp> {
+    let popular = case.contacts.iter().filter(|(_, contact)| contact.popular);
+    popular.map(|(who, contact)| (*who, contact.last)).collect()
 }
 
 const fn is_order(why: &Reason) -> bool {

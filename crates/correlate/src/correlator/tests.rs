@@ -5,6 +5,10 @@ use ostium_event::{Addr, Span};
 use super::*;
 use crate::{Finding, Report};
 
+mod floods;
+mod makers;
+mod mutual;
+mod patterns;
 mod poisoned;
 mod properties;
 
@@ -24,13 +28,12 @@ fn socket(last: u8) -> IndicatorValue {
 
 fn says(subject: &IndicatorValue, log_odds: f64, when: Timestamp) -> Report {
     Report {
-        subject: subject.clone(),
-        seen: (when, when),
-        finding: Finding::Suspicious { log_odds, convicts: log_odds > 6.0 },
         family: Some("mirai".to_owned()),
-        hosts: 1,
-        crowd: 0,
-        addresses: Vec::new(),
+        ..Report::new(
+            subject.clone(),
+            when,
+            Finding::Suspicious { log_odds, convicts: log_odds > 6.0 },
+        )
     }
 }
 
@@ -90,7 +93,7 @@ fn two_vouched_organisations_in_two_networks_confirm() {
     else {
         panic!("{decisions:?}")
     };
-    assert_eq!((value, *organisations, *canary), (&c2, 2, 0));
+    assert_eq!((value.indicator(), *organisations, *canary), (Some(&c2), 2, 0));
     assert!(*confidence >= 90 && family.as_deref() == Some("mirai"));
     assert_eq!(*until, at(1 + 14 * DAY));
     assert_eq!(world.decide(at(2)), [], "once is enough");

@@ -238,7 +238,7 @@ pub(crate) const fn of(step: frame::Step) -> Frame {
 pub(crate) fn entry(id: u64, value: IndicatorValue) -> Entry {
     Entry {
         id,
-        value,
+        value: value.into(),
         confidence: 90,
         family: "mirai".to_owned(),
         expires: 1_900_000_000,

@@ -1,7 +1,9 @@
 //! What happens without an enemy: changes, snapshots, newer hubs, and what is matched.
 
+use ostium_event::Addr;
 use ostium_feed::wire::op;
-use ostium_intel::IndicatorValue;
+use ostium_feed::{Entry, Generator, Value};
+use ostium_intel::{IndicatorValue, Pattern, Rungs, Throttle, Transport};
 use prost::Message;
 use prost::bytes::Bytes;
 
@@ -18,6 +20,7 @@ pub(crate) fn plays(hub: &Hub) -> Vec<Play> {
         empty_snapshot(hub),
         catching_up_late(hub.clone()),
         unknown_kind(hub.clone()),
+        kinds_kept_apart(hub.clone()),
         unknown_fields(hub.clone()),
         names_and_networks(hub.clone()),
         entries_end(hub.clone()),
@@ -107,6 +110,60 @@ fn unknown_kind(mut hub: Hub) -> Play {
     parts.iter().for_each(|part| play.took(&hub, "snapshot", part));
     let frame = hub.publish(&[op::What::Remove(5)]);
     play.took(&hub, "delta", &frame);
+    play
+}
+
+fn kinds_kept_apart(mut hub: Hub) -> Play {
+    let about = "patterns, victims and generators count in the sum, and no look-up meets them; \
+                 what is none of its kind is malformed";
+    let mut play = Play::new("kinds_kept_apart", about, &hub);
+    play.key(&hub, &hub.certificate());
+    let victim = Addr::v4([203, 0, 113, 9]);
+    let throttle = |packets_per_second| {
+        let transport = Transport::Udp;
+        Value::Throttle(Throttle { addr: victim, port: 80, transport, packets_per_second })
+    };
+    let rungs = |low, high| Some(Rungs { low, high });
+    let pattern = Pattern {
+        server: "0a1b2c3d4e5f".to_owned(),
+        uri: "/word/gate.php?id=number".to_owned(),
+        port: Some(443),
+        transport: Some(Transport::Tcp),
+        period: rungs(63, 64),
+        ..Pattern::default()
+    };
+    let made = Generator { prints: vec![1, 2, u64::MAX], form: "a12-16 .biz,.net".to_owned() };
+    let apart = |id, value| put(&Entry { value, ..entry(id, IndicatorValue::Addr(victim)) });
+    let of = |pattern: Pattern| Value::Pattern(Box::new(pattern));
+    // One that rests on too little is kept too: it is matched by nobody.
+    let alone = Pattern { port: Some(443), ..Pattern::default() };
+    let frame = hub.publish(&[
+        apart(1, of(pattern.clone())),
+        apart(2, throttle(200)),
+        apart(3, Value::Generator(made)),
+        apart(4, of(alone)),
+        name(5, "c2.example"),
+    ]);
+    play.took(&hub, "delta", &frame);
+    play.ask(&hub, ANY, Ask::Address("203.0.113.9"), None);
+    play.ask(&hub, ANY, Ask::Name("c2.example"), Some((5, "earnest")));
+    let (head, parts) = hub.snapshot(10);
+    play.part(&hub, &head);
+    parts.iter().for_each(|part| play.took(&hub, "snapshot", part));
+    for value in [
+        of(Pattern { period: rungs(64, 63), ..pattern.clone() }),
+        of(Pattern { server: "0a\n".to_owned(), ..pattern.clone() }),
+        of(Pattern { uri: "/".repeat(257), ..pattern }),
+        Value::Generator(Generator { prints: vec![7; 65], form: String::new() }),
+        Value::Generator(Generator::default()),
+    ] {
+        let (body, _) = hub.delta_body(&[apart(6, value)]);
+        play.refused(&hub, "malformed", &hub.delta(&body));
+    }
+    // Another kind in place of one of the same number, and all gone.
+    let frame = hub.publish(&[name(2, "c3.example"), op::What::Remove(1), op::What::Remove(3)]);
+    play.took(&hub, "delta", &frame);
+    play.ask(&hub, ANY, Ask::Name("c3.example"), Some((2, "earnest")));
     play
 }
 

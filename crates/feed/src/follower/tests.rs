@@ -65,7 +65,7 @@ impl Hub {
 fn name(id: u64, name: &str) -> Change {
     Change::Put(Entry {
         id,
-        value: IndicatorValue::Domain(name.to_owned()),
+        value: IndicatorValue::Domain(name.to_owned()).into(),
         confidence: 90,
         family: "mirai".to_owned(),
         expires: u32::MAX,

@@ -4,6 +4,7 @@
 //! by number and by value. The hash is fixed, so that two runs are alike: who could make collisions
 //! is who may publish.
 
+mod apart;
 mod index;
 mod record;
 mod value;
@@ -14,14 +15,16 @@ use std::sync::Arc;
 use foldhash::fast::FixedState;
 use hashbrown::{HashMap, HashTable};
 use ostium_event::{Addr, Ja4, Prefix};
-use ostium_intel::IndicatorValue;
+use ostium_intel::{IndicatorValue, Pattern, Shape, Throttle};
 
+use self::apart::Apart;
 use self::index::Index;
 use self::record::{Head, Record, Records};
-use self::value::{ADDR, DOMAIN, JA4, NETWORK, SOCKET, UNKNOWN, URL, read, short, write};
+use self::value::{ADDR, APART, DOMAIN, JA4, NETWORK, SOCKET, UNKNOWN, URL, read, short, write};
 use crate::canary::Reach;
 use crate::entry::{Basis, Entry};
 use crate::state::{Leaf, State};
+use crate::value::{Generator, Value};
 
 const HASHER: FixedState = FixedState::with_seed(0x6f73_7469_756d);
 
@@ -30,11 +33,11 @@ const AT_ONCE: usize = 8;
 
 /// What an entry says of what was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Hit {
+pub struct Hit<V = IndicatorValue> {
     /// Its number.
     pub id: u64,
     /// The value that matched: the name above the one that was asked for, or the network.
-    pub value: IndicatorValue,
+    pub value: V,
     /// 0 to 100.
     pub confidence: u8,
     /// The malware family, if somebody named it.
@@ -51,7 +54,7 @@ pub struct Hit {
 
 // === impl Hit ===
 
-impl Hit {
+impl<V> Hit<V> {
     /// What it is to the sensor of this name at this time, in seconds since 1970.
     pub fn reach(&self, sensor: &[u8], now_s: u64) -> Reach {
         if now_s >= u64::from(self.expires) {
@@ -75,6 +78,8 @@ pub struct Table {
     state: State,
     /// Where values are written before they are kept; here so that a put allocates nothing.
     written: Vec<u8>,
+    /// What is not looked for by its value.
+    apart: Apart,
 }
 
 // === impl Table ===
@@ -97,6 +102,7 @@ impl Table {
             free_bits: Vec::new(),
             state: State::EMPTY,
             written: Vec::new(),
+            apart: Apart::new(),
         }
     }
 
@@ -133,7 +139,11 @@ impl Table {
         self.remove(id);
         let mut value = std::mem::take(&mut self.written);
         value.clear();
-        let kind = entry.map_or(UNKNOWN, |entry| write(&entry.value, &mut value));
+        let kind = match entry.map(|entry| &entry.value) {
+            None => UNKNOWN,
+            Some(Value::Indicator(indicator)) => write(indicator, &mut value),
+            Some(_) => APART,
+        };
         let head = Head {
             kind,
             confidence: entry.map_or(0, |entry| entry.confidence),
@@ -151,6 +161,11 @@ impl Table {
             if kind == NETWORK {
                 self.count_network(value.last().copied().unwrap_or(0), true);
             }
+            if let Some(entry) = entry.filter(|_| kind == APART) {
+                let family = usize::from(head.family).checked_sub(1);
+                let family = family.and_then(|at| self.families.get(at)).cloned();
+                self.apart.put(entry, family);
+            }
         }
         self.written = value;
     }
@@ -159,7 +174,7 @@ impl Table {
     fn enter(&mut self, place: u32, id: u64, kind: u8, value: &[u8]) {
         let records = &self.records;
         self.by_id.insert_unique(hash_of_id(id), place, |&at| hash_of_place_id(records, at));
-        if kind != UNKNOWN {
+        if is_asked_for(kind) {
             let hash = hash(kind, value);
             self.by_value.insert(hash, place, |at| hash_of_place(records, at));
         }
@@ -179,8 +194,11 @@ impl Table {
         let (kind, value) = (record.kind(), record.value());
         self.state.take(record.leaf());
         let free = value.last().copied().unwrap_or(0);
-        if kind != UNKNOWN {
+        if is_asked_for(kind) {
             self.by_value.remove(hash(kind, value), place);
+        }
+        if kind == APART {
+            self.apart.remove(id);
         }
         if kind == NETWORK {
             self.count_network(free, false);
@@ -274,7 +292,32 @@ impl Table {
         self.hit(self.numbered(id)?)
     }
 
-    /// All entries whose kind is known, in no order.
+    /// All patterns, by number. They are matched by nothing else than [`Table::pattern_if`].
+    pub fn patterns(&self) -> impl Iterator<Item = &Hit<Box<Pattern>>> {
+        self.apart.patterns()
+    }
+
+    /// The first pattern that a conversation matches, of those that `holds` says are there for the
+    /// one who asks; lowest number first. Costs one look-up for each mark of the conversation.
+    pub fn pattern_if(
+        &self,
+        shape: &Shape,
+        holds: impl Fn(&Hit<Box<Pattern>>) -> bool,
+    ) -> Option<&Hit<Box<Pattern>>> {
+        self.apart.matches(shape, holds)
+    }
+
+    /// All victims to whom less may be sent, by number.
+    pub fn throttles(&self) -> impl Iterator<Item = &Hit<Throttle>> {
+        self.apart.throttles()
+    }
+
+    /// All generators, by number.
+    pub fn generators(&self) -> impl Iterator<Item = &Hit<Generator>> {
+        self.apart.generators()
+    }
+
+    /// All indicators, in no order.
     pub fn iter(&self) -> impl Iterator<Item = Hit> {
         self.records.iter().filter_map(|record| self.hit(record))
     }
@@ -366,6 +409,11 @@ impl Table {
             }
         }
     }
+}
+
+/// Is a record of this kind found by its value?
+const fn is_asked_for(kind: u8) -> bool {
+    !matches!(kind, UNKNOWN | APART)
 }
 
 fn hash(kind: u8, value: &[u8]) -> u64 {

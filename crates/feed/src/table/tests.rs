@@ -8,7 +8,7 @@ use crate::state::leaf;
 fn entry(id: u64, value: IndicatorValue) -> Entry {
     Entry {
         id,
-        value,
+        value: value.into(),
         confidence: 80,
         family: String::new(),
         expires: 100,
@@ -119,16 +119,108 @@ proptest! {
         let mut state = State::default();
         for entry in list.values() {
             state.add(leaf(&entry.encode()));
-            prop_assert_eq!(table.get(entry.id).map(|hit| hit.value), Some(entry.value.clone()));
+            prop_assert_eq!(table.get(entry.id).map(|hit| hit.value), entry.value.indicator().cloned());
         }
         prop_assert_eq!(table.state(), state);
         for which in 0..40u8 {
             let name = format!("n{which}.example");
-            let held = |value: &IndicatorValue| list.values().any(|entry| entry.value == *value);
+            let held = |value: &IndicatorValue| list.values().any(|entry| entry.value.indicator() == Some(value));
             let known = held(&IndicatorValue::Domain(name.clone()));
             prop_assert_eq!(table.domain(&name).is_some(), known);
             let addr = Addr::v4([203, 0, 113, which]);
             prop_assert_eq!(table.addr(addr).is_some(), held(&IndicatorValue::Addr(addr)));
+        }
+    }
+}
+
+fn apart(id: u64, value: Value) -> Entry {
+    Entry { value, ..entry(id, IndicatorValue::Addr(addr("203.0.113.1"))) }
+}
+
+fn pattern(server: &str) -> Pattern {
+    let uri = "/word/gate.php?id=number".to_owned();
+    Pattern { server: server.to_owned(), uri, ..Pattern::default() }
+}
+
+fn throttle(last: u8) -> Throttle {
+    Throttle {
+        addr: Addr::v4([203, 0, 113, last]),
+        port: 80,
+        transport: ostium_intel::Transport::Udp,
+        packets_per_second: 200,
+    }
+}
+
+#[test]
+fn patterns_and_victims_are_kept_apart_from_what_is_looked_up() {
+    let mut table = Table::new();
+    put(&mut table, &apart(1, Value::Pattern(Box::new(pattern("0a")))));
+    put(&mut table, &apart(2, Value::Pattern(Box::new(pattern("0b")))));
+    put(&mut table, &apart(3, Value::Throttle(throttle(9))));
+    let made = Generator { prints: vec![1, 2], form: String::new() };
+    put(&mut table, &apart(4, Value::Generator(made.clone())));
+    // A victim is no controller, and nothing is met by its number either.
+    assert_eq!((table.len(), table.iter().count()), (4, 0));
+    assert!(table.addr(addr("203.0.113.9")).is_none() && table.get(3).is_none());
+    assert_eq!(table.throttles().map(|hit| &hit.value).collect::<Vec<_>>(), [&throttle(9)]);
+    assert_eq!(table.generators().map(|hit| &hit.value).collect::<Vec<_>>(), [&made]);
+    let pattern = pattern("0a");
+    let seen = Shape { server: "0a".to_owned(), uri: pattern.uri.clone(), ..Shape::default() };
+    assert_eq!(table.pattern_if(&seen, |_| true).map(|hit| hit.id), Some(1));
+    assert!(table.pattern_if(&seen, |hit| hit.id != 1).is_none());
+    assert_eq!(table.patterns().count(), 2);
+    // In place of the pattern comes something else; then all goes.
+    put(&mut table, &apart(1, Value::Throttle(throttle(8))));
+    assert!(table.pattern_if(&seen, |_| true).is_none());
+    for id in 1..=4 {
+        assert!(table.remove(id));
+    }
+    assert!(table.is_empty() && table.state() == State::default());
+    assert_eq!((table.patterns().count(), table.throttles().count()), (0, 0));
+}
+
+#[test]
+fn what_rests_on_too_little_matches_nothing_whoever_signs() {
+    let mut table = Table::new();
+    let ja4 = Ja4::parse("t13d1516h2_8daaf6152771_02713d6af862");
+    let wide = Pattern { ja4, port: Some(443), ..Pattern::default() };
+    put(&mut table, &apart(1, Value::Pattern(Box::new(wide))));
+    let seen = Shape { ja4, port: 443, ..Shape::default() };
+    assert!(table.pattern_if(&seen, |_| true).is_none());
+    assert!(table.remove(1) && table.is_empty());
+}
+
+proptest! {
+    /// What is written is read, and damage is refused or read, never more than was meant.
+    #[test]
+    fn each_kind_is_carried(
+        server in "[a-f0-9]{0,12}", uri in "[a-z/?=]{0,40}", port in 0u16.., low in 0u8..200,
+        rate in 0u32..1_000_000, prints in proptest::collection::btree_set(any::<u64>(), 1..64),
+        at in 0usize..200, to in any::<u8>(),
+    ) {
+        let rungs = Some(ostium_intel::Rungs { low, high: low + 3 });
+        let port_of = Some(port).filter(|port| *port != 0);
+        let pattern = Pattern { server, uri, port: port_of, period: rungs, ..Pattern::default() };
+        let throttle = Throttle { port, packets_per_second: rate, ..throttle(7) };
+        let made = Generator { prints: prints.into_iter().collect(), form: "a4".to_owned() };
+        let kept = Throttle { packets_per_second: rate.max(Throttle::FLOOR), ..throttle.clone() };
+        for (value, read) in [
+            (Value::Pattern(Box::new(pattern.clone())), Value::Pattern(Box::new(pattern))),
+            (Value::Throttle(throttle), Value::Throttle(kept)),
+            (Value::Generator(made.clone()), Value::Generator(made)),
+        ] {
+            let mut bytes = apart(9, value).encode().to_vec();
+            prop_assert_eq!(Entry::decode(&bytes), Ok((9, Some(apart(9, read)))));
+            if let Some(byte) = bytes.get_mut(at) {
+                *byte = to;
+            }
+            let mut table = Table::new();
+            if let Ok((id, Some(entry))) = Entry::decode(&bytes) {
+                table.put(id, Some(&entry), leaf(&bytes));
+                for hit in table.throttles() {
+                    prop_assert!(hit.value.packets_per_second >= Throttle::FLOOR);
+                }
+            }
         }
     }
 }

@@ -11,6 +11,8 @@ pub(super) const NETWORK: u8 = 3;
 pub(super) const SOCKET: u8 = 4;
 pub(super) const URL: u8 = 5;
 pub(super) const JA4: u8 = 6;
+/// A pattern, a throttle, a generator: known, and kept apart.
+pub(super) const APART: u8 = 7;
 
 /// The bytes of a value that is asked for: at most an address, its port or its free bits.
 pub(super) type Short = ([u8; 18], usize);

@@ -151,7 +151,7 @@ impl Held {
         let rails = rails(store)?;
         let organisations = store.organisations()?;
         let standings = organisations.iter().map(|o| (o.id, o.standing)).collect();
-        let cases = store.cases()?;
+        let (cases, parts) = (store.cases()?, store.learned()?);
         let members = store.sensors()?.into_iter().map(|sensor| {
             let (organisation, reported) = (sensor.organisation, sensor.reported);
             (sensor.id, Member { organisation, reported, revoked: sensor.revoked })
@@ -159,7 +159,7 @@ impl Held {
         let set = store.entries()?.into_iter().map(|(id, body)| (id, Bytes::from(body)));
         let killed = store.meta(KILLED)?.filter(|why| !why.is_empty());
         let killed = killed.map(|why| String::from_utf8_lossy(&why).into_owned());
-        let mut correlator = Correlator::restored(policy, rails, organisations, cases);
+        let mut correlator = Correlator::restored(policy, rails, organisations, cases, parts);
         if killed.is_some() {
             correlator.kill(true);
         }

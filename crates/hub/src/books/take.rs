@@ -1,6 +1,6 @@
 //! Batches in: kept, weighed, and what follows signed, all in one transaction.
 
-use ostium_correlate::{Decision, OrgId, Refused, Report};
+use ostium_correlate::{Decision, Ground, OrgId, Refused, Said, Value};
 use ostium_event::{Span, Timestamp};
 use ostium_feed::wire::Frame;
 use ostium_feed::{Basis, Change, Entry, Position, State};
@@ -21,7 +21,7 @@ struct Read {
     last: u64,
     /// How many came, and those of them that can be weighed.
     count: u64,
-    reports: Vec<Report>,
+    said: Vec<Said>,
     body: Vec<u8>,
 }
 
@@ -119,10 +119,10 @@ impl Books {
         let known = usize::try_from(known).unwrap_or(usize::MAX);
         self.totals.repeated += known as u64;
         let mut receipt = Receipt { durable: last, ..Receipt::default() };
-        let mut reports = Vec::with_capacity(message.reports.len());
+        let mut all = Vec::with_capacity(message.reports.len());
         for report in message.reports.iter().skip(known) {
             match read_report(report) {
-                Ok(report) => reports.push(report),
+                Ok(said) => all.extend(said),
                 Err(why) => {
                     *self.totals.unread.entry(why).or_default() += 1;
                     receipt.refuse(&why.to_string());
@@ -134,14 +134,14 @@ impl Books {
         let (organisation, first) = (member.organisation, message.first.max(durable + 1));
         let (sensor, body) = (batch.sensor, message.encode_to_vec());
         let count = last + 1 - first;
-        (receipt, Some(Read { place, sensor, organisation, first, last, count, reports, body }))
+        (receipt, Some(Read { place, sensor, organisation, first, last, count, said: all, body }))
     }
 
     /// Weighs reports; why some of them were not taken, for good.
     fn weigh(&mut self, read: &Read, now: Timestamp) -> Vec<Refused> {
         let mut refused = Vec::new();
-        for report in &read.reports {
-            if let Err(why) = self.held.correlator.hear(read.organisation, report, now) {
+        for said in &read.said {
+            if let Err(why) = self.held.correlator.take(read.organisation, said, now) {
                 *self.totals.refused.entry(why).or_default() += 1;
                 refused.push(why);
             }
@@ -183,7 +183,9 @@ impl Books {
     ) -> Result<Frames, BooksError> {
         let decisions = self.held.correlator.decide(now);
         let changed = self.held.correlator.changed();
-        if reads.is_empty() && also.is_none() && decisions.is_empty() && changed.is_empty() {
+        let parts = self.held.correlator.changed_parts();
+        let nothing = changed.is_empty() && parts.is_empty();
+        if reads.is_empty() && also.is_none() && decisions.is_empty() && nothing {
             return Ok(Vec::new());
         }
         let made = self.sign(&decisions, now)?;
@@ -203,6 +205,9 @@ impl Books {
             }
             for id in &changed {
                 to.case(*id, correlator.keep(*id).as_ref())?;
+            }
+            for (key, part) in &parts {
+                to.learned(key, part.as_ref())?;
             }
             for organisation in
                 standing.iter().filter_map(|(id, _)| correlator.organisations().get(id))
@@ -279,14 +284,27 @@ fn change(decision: &Decision) -> Change {
             until,
             organisations,
             canary,
-            by_analyst,
+            ground,
         } => Change::Put(Entry {
             id: *id,
-            value: value.clone(),
+            value: match value {
+                Value::Indicator(value) => value.clone().into(),
+                Value::Pattern(pattern) => ostium_feed::Value::Pattern(pattern.clone()),
+                Value::Throttle(throttle) => ostium_feed::Value::Throttle(throttle.clone()),
+                Value::Generator { prints, form } => {
+                    let (prints, form) = (prints.clone(), form.clone());
+                    ostium_feed::Value::Generator(ostium_feed::Generator { prints, form })
+                }
+            },
             confidence: *confidence,
             family: family.clone().unwrap_or_default(),
             expires: u32::try_from(until.secs()).unwrap_or(u32::MAX),
-            basis: if *by_analyst { Basis::Analyst } else { Basis::Quorum },
+            basis: match ground {
+                Ground::Quorum => Basis::Quorum,
+                Ground::Analyst => Basis::Analyst,
+                Ground::Flux => Basis::Flux,
+                Ground::Peers => Basis::Peers,
+            },
             organisations: *organisations,
             canary: *canary,
         }),

@@ -81,6 +81,38 @@ pub(crate) fn report(name: &str, now: Timestamp) -> wire::Report {
     }
 }
 
+/// The same, of a conversation that goes as all of its family.
+fn shaped(name: &str, now: Timestamp) -> wire::Report {
+    let shape = wire::Shape {
+        server: "0a1b2c3d4e5f".to_owned(),
+        ja4: "t13d1516h2_8daaf6152771_e5627efa2ab1".to_owned(),
+        port: 443,
+        ..wire::Shape::default()
+    };
+    let addresses = (0..6u8).map(|n| vec![198, 18 + n % 3, 0, n].into()).collect();
+    wire::Report { shape: Some(shape), patterns: vec![3, 4], addresses, ..report(name, now) }
+}
+
+/// A victim that is hit.
+fn flow(now: Timestamp) -> wire::Report {
+    let attack = wire::Attack {
+        victim: vec![203, 0, 113, 9].into(),
+        port: 80,
+        transport: "udp".to_owned(),
+        packets_per_second: 700,
+        sources: 7,
+        ..wire::Attack::default()
+    };
+    let other = wire::subject::What::Other("victim".to_owned());
+    wire::Report {
+        subject: Some(wire::Subject { what: Some(other) }),
+        first: now.secs(),
+        last: now.secs(),
+        attack: Some(attack),
+        ..wire::Report::default()
+    }
+}
+
 pub(crate) fn batch(sensor: u32, first: u64, reports: Vec<wire::Report>) -> Batch {
     Batch { sensor, message: wire::Batch { first, reports, urgent: false }, opens: false }
 }
@@ -113,6 +145,61 @@ fn what_two_report_arms_the_third() {
     let ended = books.tick(at(15 * 86_400)).unwrap();
     assert_eq!(ended.len(), 1);
     follow(&mut third, &ended, at(15 * 86_400));
+    assert!(third.table().is_empty());
+}
+
+#[test]
+fn conversations_alike_become_a_pattern_that_outlasts_the_hub() {
+    let folder = Folder::new("alike");
+    let mut books = joined(&folder);
+    let mut third = follower(&books, at(0));
+    for (n, name) in (1..).zip(["c2.example", "c3.example"]) {
+        for sensor in 1..=2 {
+            let sent = batch(sensor, n, vec![shaped(name, at(n))]);
+            follow(&mut third, &books.take(&[sent], at(n)).unwrap().frames, at(n));
+        }
+    }
+    let told = |third: &Follower| {
+        let mut all = third.table().patterns();
+        let hit = all.next().unwrap().clone();
+        assert!(all.next().is_none() && hit.value.is_specific());
+        (hit.canary, hit.family.unwrap().to_string())
+    };
+    assert_eq!(told(&third), (1_000, "mirai".to_owned()));
+    drop(books);
+    let mut books = folder.open(at(10));
+    assert_eq!(books.correlator().patterns().len(), 1);
+    let later = at(3 * 86_400 + 10);
+    follow(&mut third, &books.tick(later).unwrap(), later);
+    assert_eq!(told(&third), (0, "mirai".to_owned()));
+    // Whose hosts all go so ends it.
+    let mut crowd = shaped("shop.example", later);
+    crowd.hosts = Some(wire::Hosts { count: 40, crowd: 200, ..wire::Hosts::default() });
+    let taken = books.take(&[batch(3, 1, vec![crowd])], later).unwrap();
+    follow(&mut third, &taken.frames, later);
+    assert_eq!(third.table().patterns().count(), 0);
+}
+
+#[test]
+fn one_victim_of_two_sites_is_a_rate_for_the_third() {
+    let folder = Folder::new("victim");
+    let mut books = joined(&folder);
+    let mut third = follower(&books, at(0));
+    for sensor in 1..=2 {
+        let taken = books.take(&[batch(sensor, 1, vec![flow(at(1))])], at(1)).unwrap();
+        assert_eq!(taken.receipts[0].refused, 0);
+        follow(&mut third, &taken.frames, at(1));
+        // Nobody was told that it is over.
+        books = {
+            drop(books);
+            folder.open(at(1))
+        };
+    }
+    let rates: Vec<_> = third.table().throttles().map(|hit| hit.value.packets_per_second).collect();
+    assert_eq!(rates, [50]);
+    assert!(third.table().addr("203.0.113.9".parse().unwrap()).is_none(), "no victim is blocked");
+    let ended = books.tick(at(1_000)).unwrap();
+    follow(&mut third, &ended, at(1_000));
     assert!(third.table().is_empty());
 }
 
@@ -299,7 +386,17 @@ proptest! {
             let now = at(n as u64 * 30);
             let number = numbers.entry(sensor).or_insert(0);
             *number += 1;
-            let sent = batch(sensor, *number, vec![report(&format!("n{which}.example"), now)]);
+            let mut all = vec![shaped(&format!("n{which}.example"), now)];
+            if which == 5 {
+                all = vec![flow(now)];
+            }
+            if which == 4 {
+                all[0].generator = Some(wire::Generator {
+                    prints: (n as u64..n as u64 + 8).collect(),
+                    ..wire::Generator::default()
+                });
+            }
+            let sent = batch(sensor, *number, all);
             whole.take(std::slice::from_ref(&sent), now).unwrap();
             let taken = broken.take(std::slice::from_ref(&sent), now).unwrap();
             if stop {
@@ -328,6 +425,9 @@ proptest! {
             prop_assert_eq!(hears.take(&broken.heartbeat(now), ms(now)), Ok(Heard::Heartbeat));
         }
         prop_assert_eq!(whole.correlator().cases(), broken.correlator().cases());
+        prop_assert_eq!(whole.correlator().patterns(), broken.correlator().patterns());
+        prop_assert_eq!(whole.correlator().makers(), broken.correlator().makers());
+        prop_assert_eq!(whole.correlator().floods(), broken.correlator().floods());
         prop_assert_eq!(whole.at().state, broken.at().state);
         for (sensor, number) in numbers {
             let kept = broken.store.batches(sensor).unwrap();
@@ -339,7 +439,7 @@ proptest! {
             prop_assert_eq!(next, number + 1, "sent = acknowledged = stored");
         }
         let confirmed = broken.correlator().cases().values().filter(|c| c.state == State::Confirmed);
-        prop_assert_eq!(confirmed.count(), hears.table().len());
+        prop_assert_eq!(confirmed.count(), hears.table().iter().count());
         prop_assert_eq!(hears.take(broken.certificate(), 0), Ok::<_, Refusal>(Heard::Key));
     }
 }

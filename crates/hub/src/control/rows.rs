@@ -351,7 +351,7 @@ impl CaseRow {
             reasons: case.reasons.iter().map(reason).collect(),
             votes: votes.collect(),
             families: case.families.clone(),
-            addresses: case.addresses.keys().map(ToString::to_string).collect(),
+            addresses: case.leads.keys().map(ToString::to_string).collect(),
         }
     }
 }

@@ -5,9 +5,13 @@ mod competitor;
 mod denial;
 mod drift;
 mod flood;
+mod mimic;
 mod neighbour;
+mod overlay;
 mod replay;
 mod resolver;
+mod squeeze;
+mod stray;
 mod sybil;
 
 #[cfg(test)]
@@ -46,6 +50,14 @@ pub enum Attack {
     Denial,
     /// They report so much that caps and memory are full.
     Flood,
+    /// They tell how harmless programs talk, of what is confirmed.
+    Mimic,
+    /// They claim to flood what others use.
+    Squeeze,
+    /// Names of changing addresses lead to what is shared.
+    Stray,
+    /// They name the peers of a popular overlay.
+    Overlay,
 }
 
 /// What an attack does in a world.
@@ -66,7 +78,7 @@ const PACE: Span = hours(12);
 
 impl Attack {
     /// All, in the order of the table.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 13] = [
         Self::Collude,
         Self::Drift,
         Self::Replay,
@@ -76,6 +88,10 @@ impl Attack {
         Self::Neighbour,
         Self::Denial,
         Self::Flood,
+        Self::Mimic,
+        Self::Squeeze,
+        Self::Stray,
+        Self::Overlay,
     ];
 
     /// One word.
@@ -90,6 +106,10 @@ impl Attack {
             Self::Neighbour => "neighbour",
             Self::Denial => "denial",
             Self::Flood => "flood",
+            Self::Mimic => "mimic",
+            Self::Squeeze => "squeeze",
+            Self::Stray => "stray",
+            Self::Overlay => "overlay",
         }
     }
 
@@ -123,6 +143,22 @@ impl Attack {
                  as may be published a minute, and many more of their own (flood and caps are a \
                  sixtieth of the real)"
             }
+            Self::Mimic => {
+                "liars confirm obscure harmless names, and say of these and of true controllers that \
+                 they talk as harmless programs do, so that a pattern of it is learned"
+            }
+            Self::Squeeze => {
+                "liars claim that their hosts flood resolvers, a delivery network, members and \
+                 well-known sites, so that these get a rate"
+            }
+            Self::Stray => {
+                "names of true controllers lead to many addresses, and to resolvers and delivery \
+                 networks among them; liars add sites that many use"
+            }
+            Self::Overlay => {
+                "liars say that their infected hosts keep contact with resolvers, a delivery network, \
+                 well-known sites and peers of a popular overlay"
+            }
         }
     }
 
@@ -154,6 +190,10 @@ impl Attack {
             Self::Neighbour => Box::new(neighbour::Neighbour),
             Self::Denial => Box::new(denial::Denial),
             Self::Flood => Box::new(flood::Flood),
+            Self::Mimic => Box::new(mimic::Mimic),
+            Self::Squeeze => Box::new(squeeze::Squeeze),
+            Self::Stray => Box::new(stray::Stray),
+            Self::Overlay => Box::new(overlay::Overlay),
         }
     }
 }

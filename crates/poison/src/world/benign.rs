@@ -1,10 +1,10 @@
 //! Harmless destinations that few or many members use: what liars aim at.
 
 use ostium_correlate::OrgId;
-use ostium_event::{Span, Timestamp};
-use ostium_intel::IndicatorValue;
+use ostium_event::{Addr, Span, Timestamp};
+use ostium_intel::{IndicatorValue, Shape};
 
-use super::{Member, domain};
+use super::{Member, domain, of_benign, site_of};
 use crate::rng::Rng;
 use crate::time::{START, days, hours};
 
@@ -18,6 +18,10 @@ pub(crate) struct Benign {
     pub(crate) users: Vec<Use>,
     /// It is known to many, though on no list of popular names.
     pub(crate) known: bool,
+    /// How its conversations go.
+    pub(crate) shape: Shape,
+    /// Where it is, if that matters.
+    pub(crate) addr: Option<Addr>,
 }
 
 /// How a member uses it.
@@ -32,7 +36,8 @@ pub(crate) struct Use {
 }
 
 const OBSCURE: u32 = 600;
-const KNOWN: u32 = 60;
+/// Destinations that many use.
+pub(crate) const KNOWN: u32 = 60;
 
 pub(super) fn benign(rng: &mut Rng, members: &[Member]) -> Vec<Benign> {
     let obscure = (0..OBSCURE).map(|number| {
@@ -40,13 +45,15 @@ pub(super) fn benign(rng: &mut Rng, members: &[Member]) -> Vec<Benign> {
         let reach = [0.02, 0.05, 0.15].get(number as usize % 3).copied().unwrap_or(0.05);
         let value = domain(format!("small-{number}.example"));
         let users = users(rng, members, reach, (1, 60));
-        Benign { value, since: START, users, known: false }
+        let shape = of_benign(number);
+        Benign { value, since: START, users, known: false, shape, addr: None }
     });
     let mut all: Vec<Benign> = obscure.collect();
     all.extend((0..KNOWN).map(|number| {
         let value = domain(format!("known-{number}.example"));
         let users = users(rng, members, 0.4, (10, 300));
-        Benign { value, since: START, users, known: true }
+        let (shape, addr) = (of_benign(number), Some(site_of(number)));
+        Benign { value, since: START, users, known: true, shape, addr }
     }));
     all
 }

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use ostium_correlate::OrgId;
 use ostium_event::{Addr, Timestamp};
-use ostium_intel::IndicatorValue;
+use ostium_intel::{IndicatorValue, Shape};
 
-use super::{Member, OUTSIDE, address, domain};
+use super::{Member, OUTSIDE, address, domain, of_family};
 use crate::rng::Rng;
 use crate::time::{day, days, hours};
 
@@ -19,6 +19,8 @@ pub(crate) struct Campaign {
     pub(crate) end: Timestamp,
     /// Who calls it, the first to notice first.
     pub(crate) victims: Vec<Victim>,
+    /// How it talks.
+    pub(crate) shape: Shape,
     /// Where its name leads.
     pub(crate) addresses: Vec<Addr>,
     /// When the second vouched organisation in a second network noticed it: from now on the hub
@@ -79,10 +81,12 @@ fn campaign(rng: &mut Rng, members: &[Member], number: u32, begin: Timestamp) ->
         .filter(|victim| victim.noticed < end)
         .collect();
     victims.sort_by_key(|victim| victim.noticed);
+    let family = rng.pick(&FAMILIES).copied().unwrap_or("mirai");
     Campaign {
+        shape: of_family(family),
         due: due(&victims, members),
         value,
-        family: rng.pick(&FAMILIES).copied().unwrap_or("mirai"),
+        family,
         end,
         victims,
         addresses: vec![addr],

@@ -3,13 +3,15 @@
 mod benign;
 mod campaign;
 mod member;
+mod shapes;
 
 use ostium_event::{Addr, Timestamp};
 use ostium_intel::IndicatorValue;
 
-pub(crate) use benign::{Benign, Use, users};
+pub(crate) use benign::{Benign, KNOWN, Use, users};
 pub(crate) use campaign::Campaign;
 pub(crate) use member::{Member, organisation};
+pub(crate) use shapes::{COMMON, all_benign, of_benign, of_family, of_program};
 
 use crate::Settings;
 use crate::rng::Rng;
@@ -52,6 +54,11 @@ pub(crate) fn address(net: u16, host: u32) -> Addr {
 
 /// Nets of what is no member's.
 pub(crate) const OUTSIDE: u16 = 0xc200;
+
+/// The address of a well-known harmless site.
+pub(crate) fn site_of(number: u32) -> Addr {
+    address(OUTSIDE + 2, number)
+}
 
 pub(crate) fn domain(text: String) -> IndicatorValue {
     IndicatorValue::Domain(text)

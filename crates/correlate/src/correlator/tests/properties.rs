@@ -31,6 +31,7 @@ proptest! {
             for decision in world.decide(at(now)) {
                 match decision {
                     Decision::Publish { id, value, organisations, until, .. } => {
+                        let value = value.indicator().cloned().unwrap();
                         prop_assert!(until > at(now) && organisations >= 2);
                         let case = &world.cases()[&id];
                         prop_assert_eq!(&case.subject, &value);
@@ -67,26 +68,49 @@ proptest! {
     {
         let mut whole = world(4);
         let mut kept = world(4);
+        let mut kept_parts = BTreeMap::new();
         let mut now = 0;
         for (at_step, (org, which, log_odds, later, kind)) in steps.into_iter().enumerate() {
             now += later / 4;
-            let report = match kind {
+            let mut report = match kind {
                 0 => denies(&socket(which), at(now)),
-                _ => says(&socket(which), log_odds, at(now)),
+                _ => says(&name(&format!("c{which}.example")), log_odds, at(now)),
             };
+            // Of two shapes, some of which are a crowd's, and some met by a pattern.
+            if kind % 3 == 1 {
+                let server = if kind > 6 { "0a" } else { "0b" };
+                report.shape = Some(patterns::shape(server));
+            }
+            (report.hosts, report.crowd) = if kind == 11 { (40, 200) } else { (1, 0) };
+            if kind == 4 {
+                report.addresses = (0..6).map(|n| Addr::v4([198, 18 + n % 3, which, n])).collect();
+            }
+            if kind == 2 {
+                report.patterns = (1..12).collect();
+                report.by_pattern = true;
+            }
             if at_step == stop {
                 let text = |case: KeptCase| serde_json::to_string(&case).unwrap();
                 let cases: Vec<String> =
                     kept.cases().keys().filter_map(|id| kept.keep(*id)).map(text).collect();
                 let cases = cases.iter().map(|text| serde_json::from_str(text).unwrap());
                 let members: Vec<Organisation> = kept.organisations().values().cloned().collect();
-                kept = Correlator::restored(Policy::default(), Rails::default(), members, cases);
+                let parts: Vec<KeptPart> = kept_parts.values().cloned().collect();
+                kept = Correlator::restored(
+                    Policy::default(), Rails::default(), members, cases, parts);
             }
             whole.hear(OrgId(org), &report, at(now)).unwrap();
             kept.hear(OrgId(org), &report, at(now)).unwrap();
             prop_assert_eq!(whole.decide(at(now)), kept.decide(at(now)));
+            for (key, part) in kept.changed_parts() {
+                match part {
+                    Some(part) => drop(kept_parts.insert(key, part)),
+                    None => drop(kept_parts.remove(&key)),
+                }
+            }
         }
         prop_assert_eq!(whole.cases(), kept.cases());
         prop_assert_eq!(whole.organisations(), kept.organisations());
+        prop_assert_eq!(whole.patterns(), kept.patterns());
     }
 }

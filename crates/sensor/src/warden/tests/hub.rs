@@ -24,7 +24,7 @@ fn says(entries: &[(u64, IndicatorValue, u16)]) -> Arc<Learned> {
             let id = *id;
             Change::Put(Entry {
                 id,
-                value,
+                value: value.into(),
                 confidence,
                 family,
                 expires,

@@ -1,0 +1,90 @@
+//! What is not looked for by its value: patterns, victims, generators. Few, and read as a whole.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use ostium_intel::{Pattern, PatternIndex, Shape, Throttle};
+
+use super::Hit;
+use crate::entry::Entry;
+use crate::value::{Generator, Value};
+
+#[derive(Debug)]
+pub(super) struct Apart {
+    patterns: BTreeMap<u64, Hit<Box<Pattern>>>,
+    index: PatternIndex,
+    throttles: BTreeMap<u64, Hit<Throttle>>,
+    generators: BTreeMap<u64, Hit<Generator>>,
+}
+
+// === impl Apart ===
+
+impl Apart {
+    pub(super) const fn new() -> Self {
+        Self {
+            patterns: BTreeMap::new(),
+            index: PatternIndex::new(),
+            throttles: BTreeMap::new(),
+            generators: BTreeMap::new(),
+        }
+    }
+
+    pub(super) fn put(&mut self, entry: &Entry, family: Option<Arc<str>>) {
+        let id = entry.id;
+        match &entry.value {
+            Value::Indicator(_) => {}
+            Value::Pattern(pattern) => {
+                self.index.put(id, pattern.as_ref().clone());
+                self.patterns.insert(id, hit(entry, pattern.clone(), family));
+            }
+            Value::Throttle(throttle) => {
+                self.throttles.insert(id, hit(entry, throttle.clone(), family));
+            }
+            Value::Generator(generator) => {
+                self.generators.insert(id, hit(entry, generator.clone(), family));
+            }
+        }
+    }
+
+    pub(super) fn remove(&mut self, id: u64) {
+        if let Some(gone) = self.patterns.remove(&id) {
+            self.index.remove(id, &gone.value);
+        }
+        self.throttles.remove(&id);
+        self.generators.remove(&id);
+    }
+
+    pub(super) fn matches(
+        &self,
+        shape: &Shape,
+        holds: impl Fn(&Hit<Box<Pattern>>) -> bool,
+    ) -> Option<&Hit<Box<Pattern>>> {
+        let found = self.index.matches(shape).into_iter();
+        found.filter_map(|id| self.patterns.get(&id)).find(|hit| holds(hit))
+    }
+
+    pub(super) fn patterns(&self) -> impl Iterator<Item = &Hit<Box<Pattern>>> {
+        self.patterns.values()
+    }
+
+    pub(super) fn throttles(&self) -> impl Iterator<Item = &Hit<Throttle>> {
+        self.throttles.values()
+    }
+
+    pub(super) fn generators(&self) -> impl Iterator<Item = &Hit<Generator>> {
+        self.generators.values()
+    }
+}
+
+fn hit<V>(entry: &Entry, value: V, family: Option<Arc<str>>) -> Hit<V> {
+    Hit {
+        id: entry.id,
+        value,
+        confidence: entry.confidence,
+        family,
+        expires: entry.expires,
+        basis: entry.basis,
+        organisations: entry.organisations,
+        canary: entry.canary,
+    }
+}
