@@ -125,6 +125,14 @@ impl ConnectionRow {
         self.scope == Scope::Transit
     }
 
+    /// All of a flow that an inside host opened to the outside; `None` when it is another one, or
+    /// its opening is no news.
+    #[inline]
+    pub fn outgoing(&self) -> Option<(FlowKey, &FlowRecord)> {
+        let outgoing = self.scope == Scope::Egress && self.opened_by == OpenedBy::Inside;
+        (outgoing && !self.closes_only).then(|| (self.flow(), &self.record))
+    }
+
     /// Gives the opening, unless that is no news, and the close.
     #[inline]
     pub fn events(&self, mut out: impl FnMut(&Event<'_>)) {

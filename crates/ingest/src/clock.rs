@@ -53,7 +53,8 @@ pub(crate) fn span(text: &[u8]) -> Option<Span> {
     (whole < LATEST).then(|| Span::from_nanos(whole * 1_000_000_000 + u64::from(billionths)))
 }
 
-fn bounded(nanos: u64) -> Option<Timestamp> {
+/// A time that is not taken for damage.
+pub(crate) fn bounded(nanos: u64) -> Option<Timestamp> {
     (nanos < LATEST * 1_000_000_000).then(|| Timestamp::from_nanos(nanos))
 }
 

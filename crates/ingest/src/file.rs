@@ -245,8 +245,8 @@ impl LogFile {
                 Line::Cut => continue,
                 Line::End => return Ok(false),
             };
-            if tsv && is_header(text) {
-                let read = self.header.line(text, number, &self.name, self.default)?;
+            if tsv && is_header(text.line) {
+                let read = self.header.line(text.line, number, &self.name, self.default)?;
                 self.reading = follow(read, self.reading.take());
                 if !self.settled() {
                     self.latest.drain(&mut self.window);
@@ -271,7 +271,7 @@ impl LogFile {
                 }
                 Look::Row(row, Body::Text(text)) => self.window.push(&row, text),
                 Look::Skip => self.counters.skipped += 1,
-                Look::Bad if text.trim_ascii().is_empty() => {}
+                Look::Bad if text.line.trim_ascii().is_empty() => {}
                 Look::Bad => self.counters.bad(number),
             }
         }
@@ -287,7 +287,7 @@ impl LogFile {
                 .next()
                 .map_err(|source| OpenError::Io { name: self.name.clone(), source })?;
             let text = match line {
-                Line::Text(text) if is_header(text) => text,
+                Line::Text(text) if is_header(text.line) => text.line,
                 Line::End => {
                     let name = self.name.clone();
                     return Err(OpenError::Unknown { name });

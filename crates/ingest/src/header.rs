@@ -28,6 +28,8 @@ pub(crate) struct Layout {
     pub(crate) places: Vec<(u8, u8)>,
     /// The place of each column up to the last that is known; [`NOWHERE`] when it is not.
     plan: Vec<u8>,
+    /// Rows of Zeek conn with the usual columns and marks: [`zeek::Fields::usual`] can read them.
+    pub(crate) usual: bool,
     /// Those of them that the first look needs: without and with who the row is about.
     pub(crate) look: [Vec<(u8, u8)>; 2],
     /// The place of a column whose values have labels glued on.
@@ -199,6 +201,7 @@ impl Header {
             marks: [&self.unset, &self.empty].map(|text| text.first().copied().unwrap_or(b'-')),
             places: Vec::new(),
             plan: Vec::new(),
+            usual: false,
             look: [Vec::new(), Vec::new()],
             glued: None,
         };
@@ -219,6 +222,7 @@ impl Header {
                 layout.glued = Some(slot);
             }
         }
+        layout.usual = kind == LogKind::ZeekConn && zeek::is_usual(&layout);
         layout.look = [false, true].map(|id| {
             let wanted = zeek::looked_at(kind, id);
             let known = layout.places.iter().copied();

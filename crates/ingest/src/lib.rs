@@ -28,6 +28,7 @@ mod eve;
 mod file;
 mod header;
 mod json;
+mod lanes;
 mod latest;
 mod lines;
 mod number;

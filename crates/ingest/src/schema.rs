@@ -8,6 +8,7 @@ use crate::cells::{Cells, for_fields};
 use crate::clock::timestamp;
 use crate::error::RowError;
 use crate::header::Layout;
+use crate::lines::Text;
 use crate::text::Scratch;
 use crate::zeek::{Connection, Fields};
 use crate::{eve, rejoin, zeek};
@@ -208,9 +209,10 @@ impl Schema {
 
     /// The first look at a line: kind, time, addresses; `id` also who it is about.
     #[inline]
-    pub(crate) fn look<'a>(&self, line: &'a [u8], number: u32, id: bool) -> Look<'a> {
+    pub(crate) fn look<'a>(&self, text: Text<'a>, number: u32, id: bool) -> Look<'a> {
+        let line = text.line;
         match &self.format {
-            Format::Tsv(layout) => look_tsv(layout, line, number, id),
+            Format::Tsv(layout) => look_tsv(layout, text, number, id),
             Format::Json { kind, open } => {
                 look_json(*kind, *open, line, number, id).unwrap_or(Look::Bad)
             }
@@ -235,18 +237,33 @@ fn look_at_connection<'a>(fields: &Fields<'_>, open: bool, line: u32, id: bool) 
     }
 }
 
+/// The same of a row that is not written as usual.
+#[inline(never)]
+fn look_at_odd_connection<'a>(layout: &Layout, line: &'a [u8], number: u32, id: bool) -> Look<'a> {
+    let fields = Fields::scan(line, layout);
+    if cfg!(fuzzing) && fields.is_some() {
+        assert_eq!(fields, Some(Fields::of(&Cells::tsv(line, layout))), "both ways agree");
+    }
+    let fields = fields.unwrap_or_else(|| Fields::of(&Cells::tsv(line, layout)));
+    look_at_connection(&fields, layout.open, number, id)
+}
+
 #[inline]
-fn look_tsv<'a>(layout: &Layout, line: &'a [u8], number: u32, id: bool) -> Look<'a> {
+fn look_tsv<'a>(layout: &Layout, text: Text<'a>, number: u32, id: bool) -> Look<'a> {
+    let Text { line, .. } = text;
+    if layout.usual
+        && let Some(fields) = Fields::usual(text, layout)
+    {
+        if cfg!(fuzzing) {
+            assert_eq!(fields, Fields::of(&Cells::tsv(line, layout)), "both ways agree");
+        }
+        return look_at_connection(&fields, layout.open, number, id);
+    }
     let Some(kind) = layout.kind.row() else {
         return Look::Skip;
     };
     if kind == RowKind::Conn {
-        let fields = Fields::scan(line, layout);
-        if cfg!(fuzzing) && fields.is_some() {
-            assert_eq!(fields, Some(Fields::of(&Cells::tsv(line, layout))), "both ways agree");
-        }
-        let fields = fields.unwrap_or_else(|| Fields::of(&Cells::tsv(line, layout)));
-        return look_at_connection(&fields, layout.open, number, id);
+        return look_at_odd_connection(layout, line, number, id);
     }
     let mut found = [&b""[..]; zeek::DEPTH + 1];
     let [plain, with_id] = &layout.look;

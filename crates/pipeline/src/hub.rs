@@ -5,8 +5,9 @@ use ostium_detect::{Detector, Interest};
 use ostium_event::{
     Anomaly, Event, FlowRecord, FlowState, Message, OpenedBy, Scope, Service, What,
 };
+use ostium_ingest::ConnectionRow;
 use ostium_parse::{Context, FlowParser, Interest as Wish, Side};
-use ostium_profile::Profile;
+use ostium_profile::{Profile, Seen};
 use ostium_track::{Drop, FlowInfo, Observer};
 
 use crate::counters::Counters;
@@ -14,6 +15,8 @@ use crate::lookout::{Lookout, Segment};
 
 /// Kinds of events, each with the detectors that want it.
 const KINDS: usize = 14;
+/// The places of detectors, by the kind of event that they want.
+type Listeners = [Vec<usize>; KINDS];
 
 /// Profile and detectors of one shard.
 pub(crate) struct Hub {
@@ -23,7 +26,7 @@ pub(crate) struct Hub {
     /// Where the packet being read is in its conversation; only kept when somebody is on the lookout.
     pub(crate) segment: Option<Segment>,
     pub(crate) lookout: Option<Lookout>,
-    listeners: [Vec<usize>; KINDS],
+    listeners: Listeners,
     parser_bytes: usize,
     parser_limit: usize,
 }
@@ -77,6 +80,29 @@ impl Hub {
         hear(&mut self.profile, &mut self.detectors, &mut self.counters, &self.listeners, event);
     }
 
+    /// Takes a connection of a log: its opening and its close.
+    #[inline]
+    pub(crate) fn connection(&mut self, row: &ConnectionRow) {
+        let alone = self.lookout.is_none();
+        let host = row
+            .outgoing()
+            .filter(|_| alone)
+            .and_then(|(flow, record)| self.profile.whole(&flow, record));
+        let Some(host) = host else {
+            row.events(|event| self.event(event));
+            return;
+        };
+        let Self { profile, detectors, counters, listeners, .. } = self;
+        if profile.has_forgotten() {
+            forget(profile, detectors);
+        }
+        let seen = Seen { host, name: None };
+        row.events(|event| {
+            count(counters, event);
+            tell(profile, detectors, listeners, &seen, event);
+        });
+    }
+
     /// Lets the parser of a flow read, and accounts for what it keeps.
     fn parse(
         &mut self,
@@ -117,9 +143,21 @@ fn hear(
     profile: &mut Profile,
     detectors: &mut [Box<dyn Detector>],
     counters: &mut Counters,
-    listeners: &[Vec<usize>; KINDS],
+    listeners: &Listeners,
     event: &Event<'_>,
 ) {
+    count(counters, event);
+    let Some(seen) = profile.observe(event) else {
+        return;
+    };
+    if profile.has_forgotten() {
+        forget(profile, detectors);
+    }
+    tell(profile, detectors, listeners, &seen, event);
+}
+
+#[inline]
+fn count(counters: &mut Counters, event: &Event<'_>) {
     counters.events += 1;
     match &event.what {
         What::FlowClosed(record) => closed(counters, event, record),
@@ -128,20 +166,33 @@ fn hear(
         _ => {}
     }
     counters.visible.payload += u64::from(tells_of_payload(&event.what));
-    let Some(seen) = profile.observe(event) else {
-        return;
-    };
+}
+
+/// Detectors forget the hosts that the profile has forgotten.
+#[cold]
+fn forget(profile: &mut Profile, detectors: &mut [Box<dyn Detector>]) {
     for host in profile.take_forgotten() {
         detectors.iter_mut().for_each(|detector| detector.forget(host));
     }
+}
+
+#[inline]
+fn tell(
+    profile: &Profile,
+    detectors: &mut [Box<dyn Detector>],
+    listeners: &Listeners,
+    seen: &Seen,
+    event: &Event<'_>,
+) {
     let wanted = listeners.get(kind(&event.what)).map(Vec::as_slice).unwrap_or_default();
     for place in wanted {
         if let Some(detector) = detectors.get_mut(*place) {
-            detector.event(&seen, event, profile);
+            detector.event(seen, event, profile);
         }
     }
 }
 
+#[inline]
 fn closed(counters: &mut Counters, event: &Event<'_>, record: &FlowRecord) {
     counters.flows += 1;
     if event.opened_by == OpenedBy::Inside && event.scope == Scope::Egress {

@@ -134,7 +134,7 @@ impl Shard {
                 if let Some(ahead) = ahead {
                     hub.profile.expect(ahead);
                 }
-                row.events(|event| hub.event(event));
+                hub.connection(row);
             }
         }
     }

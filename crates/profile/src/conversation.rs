@@ -73,6 +73,9 @@ pub struct Conversation {
     series: u8,
     /// Its address shares its site with others that this host called; `None`: not asked yet.
     pub(crate) has_neighbours: Option<bool>,
+    /// Where the view of its port was last: a guess, to be held against the key there.
+    #[serde(skip)]
+    pub(crate) port_view: u32,
     /// What it earned.
     pub detail: Option<Box<Detail>>,
     /// From TLS.
@@ -137,6 +140,7 @@ impl Conversation {
             inside_port: 0,
             series: 0,
             has_neighbours: None,
+            port_view: 0,
             detail: None,
             tls: None,
             http: None,
@@ -310,13 +314,10 @@ impl Conversation {
 // === impl Detail ===
 
 impl Detail {
-    /// Looks at each of its lines of memory; the number means nothing.
+    /// Looks at the lines of memory that a start and an end need; the number means nothing.
     #[inline]
     pub(crate) fn touch(&self) -> u64 {
-        let coarse = &self.starts.coarse;
-        let sums =
-            coarse.touch() ^ u64::from(self.sizes.total()) ^ u64::from(self.sizes.commonest());
-        self.timeline.counts().iter().step_by(16).fold(sums, |sum, n| sum ^ u64::from(*n))
+        self.starts.coarse.touch() ^ self.sizes.touch() ^ self.timeline.touch()
     }
 
     /// Adds a start; `true` when the fine series began with it.

@@ -23,6 +23,7 @@ mod sizes;
 mod table;
 mod timeline;
 mod timing;
+mod whole;
 
 pub use ahead::Ahead;
 pub use client::{HttpFacts, TlsFacts};

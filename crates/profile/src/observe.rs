@@ -253,18 +253,51 @@ impl Profile {
             }
             return Some(name.clone());
         }
-        // Only now is it sure that the flow has no name: its start counts for the pooled views.
+        self.ended_without_name(host, flow, record, address);
+        None
+    }
+
+    /// Only now is it sure that the flow has no name: its start counts for the pooled views.
+    #[inline]
+    pub(crate) fn ended_without_name(
+        &mut self,
+        host: HostId,
+        flow: &FlowKey,
+        record: &FlowRecord,
+        address: u32,
+    ) {
         let starts = record.start_seen && counts_for_timing(flow);
         for key in self.pooled(host, flow, Some(address)) {
-            let end = |c: &mut Conversation| c.end(record);
-            if starts {
-                self.start(key, record.first, flow, None, end);
-            } else {
-                self.with_known(&key, end);
+            let guess = self.port_view(address, &key);
+            let id = match guess {
+                None if starts => {
+                    Some(self.ensure(key, record.first, flow.outside, flow.outside_port))
+                }
+                None => self.find(&key),
+                known => known,
+            };
+            let Some(id) = id else { continue };
+            self.change(id, |c| {
+                if starts {
+                    c.start(record.first, flow.outside, flow.outside_port);
+                }
+                c.end(record);
+            });
+            if guess.is_none()
+                && key.view == View::Nameless
+                && let Some(conversation) = self.conversations.get_mut(address)
+            {
+                conversation.port_view = id;
             }
         }
         self.change(address, |c| c.end(record));
-        None
+    }
+
+    /// The view of this key, where the conversation at `address` found it last: its look-up spared.
+    #[inline]
+    fn port_view(&self, address: u32, key: &ConversationKey) -> Option<u32> {
+        let guess = self.conversations.get(address)?.port_view;
+        self.conversations.get(guess).is_some_and(|c| c.key == *key).then_some(guess)
     }
 
     fn hello(
@@ -422,7 +455,7 @@ impl Profile {
 }
 
 /// NTP and the DNS have their own timers and say nothing by them.
-const fn counts_for_timing(flow: &FlowKey) -> bool {
+pub(crate) const fn counts_for_timing(flow: &FlowKey) -> bool {
     !matches!(
         (flow.proto, flow.outside_port),
         (Proto::UDP, 123 | 53 | 137 | 138 | 1900 | 5353 | 5355) | (Proto::ICMP | Proto::ICMP6, _)

@@ -139,6 +139,12 @@ impl Profile {
         std::mem::take(&mut self.forgotten_hosts)
     }
 
+    /// Were hosts forgotten since?
+    #[inline]
+    pub const fn has_forgotten(&self) -> bool {
+        !self.forgotten_hosts.is_empty()
+    }
+
     /// What was served, by the address that served it; sorted.
     pub fn served(&self) -> Vec<(Addr, Served)> {
         let mut all: Vec<(Addr, Served)> = self.served.iter().map(|(a, s)| (*a, *s)).collect();

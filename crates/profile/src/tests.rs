@@ -9,6 +9,7 @@ mod sketches;
 mod timeline;
 mod timing;
 mod views;
+mod whole;
 
 use std::sync::Arc;
 

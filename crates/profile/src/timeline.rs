@@ -75,6 +75,13 @@ impl Timeline {
         self.counts.get(..usize::from(self.used)).unwrap_or_default()
     }
 
+    /// Looks at the lines of memory that the next time needs; the number means nothing.
+    #[inline]
+    pub(crate) fn touch(&self) -> u64 {
+        let last = self.counts.get(usize::from(self.used)).copied().unwrap_or_default();
+        self.first ^ u64::from(last)
+    }
+
     /// Buckets from the first to the last, were this place in use too.
     fn span_with(&self, place: u64) -> u64 {
         let last = self.first + u64::from(self.used) - 1;
@@ -84,11 +91,17 @@ impl Timeline {
     /// Doubles the width.
     fn coarsen(&mut self) {
         let first = self.first >> 1;
+        // Pairs begin on the grid: of an odd first bucket the other half is empty, as is all behind
+        // the last.
+        let mut padded = [0u16; BUCKETS + 2];
+        let odd = usize::from(self.first & 1 == 1);
+        if let Some(room) = padded.get_mut(odd..odd + BUCKETS) {
+            room.copy_from_slice(&self.counts);
+        }
         let mut counts = [0u16; BUCKETS];
-        for (place, count) in (self.first..).zip(self.counts()) {
-            if let Some(sum) = counts.get_mut(((place >> 1) - first) as usize) {
-                *sum = sum.saturating_add(*count);
-            }
+        let (pairs, _) = padded.as_chunks::<2>();
+        for (sum, [a, b]) in counts.iter_mut().zip(pairs) {
+            *sum = a.saturating_add(*b);
         }
         let last = (self.first + u64::from(self.used) - 1) >> 1;
         (self.used, self.first) = ((last - first + 1) as u8, first);

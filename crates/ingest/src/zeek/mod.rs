@@ -18,7 +18,7 @@ use crate::number::small;
 use crate::schema::LogKind;
 use crate::text::Scratch;
 
-pub(crate) use conn::{Connection, Fields};
+pub(crate) use conn::{Connection, Fields, is_usual};
 pub(crate) use http::target;
 pub(crate) use ssl::{cert_key, of_names, offered};
 pub(crate) use x509::{fingerprint_of, record};

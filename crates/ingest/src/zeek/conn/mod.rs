@@ -24,6 +24,7 @@
 mod fields;
 mod scan;
 mod state;
+mod usual;
 
 use ostium_event::{
     Addr, FlowKey, FlowRecord, FlowState, Home, Proto, Service, Span, Timestamp, Volume,
@@ -35,6 +36,7 @@ use crate::ends::{Ends, protocol};
 use crate::error::RowError;
 
 pub(crate) use fields::Fields;
+pub(crate) use usual::is_usual;
 
 slots! {
     /// Fields of conn.log.

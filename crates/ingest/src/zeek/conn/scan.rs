@@ -10,32 +10,8 @@ use super::fields::{Fields, duration, port, service};
 use super::state::{ConnState, History};
 use crate::address::{address, v4_prefix};
 use crate::clock::{as_zeek_writes, timestamp};
-use crate::header::{Layout, NOWHERE};
+use crate::header::Layout;
 use crate::number::{eight, leading, unsigned};
-
-/// The columns as Zeek writes them when nobody told it otherwise, up to the last that is known.
-const USUAL: [u8; 20] = [
-    Conn::Ts as u8,
-    Conn::Uid as u8,
-    Conn::OrigH as u8,
-    Conn::OrigP as u8,
-    Conn::RespH as u8,
-    Conn::RespP as u8,
-    Conn::Proto as u8,
-    Conn::Service as u8,
-    Conn::Duration as u8,
-    Conn::OrigBytes as u8,
-    Conn::RespBytes as u8,
-    Conn::State as u8,
-    NOWHERE,
-    NOWHERE,
-    Conn::Missed as u8,
-    Conn::History as u8,
-    Conn::OrigPkts as u8,
-    Conn::OrigIpBytes as u8,
-    Conn::RespPkts as u8,
-    Conn::RespIpBytes as u8,
-];
 
 /// A place in a row.
 struct Cursor<'a> {
@@ -58,14 +34,7 @@ impl<'a> Fields<'a> {
         // What a row that is cut short lacks is unset.
         let mut fields =
             Self { ports: (Some(0), Some(0)), duration: duration(b""), ..Self::default() };
-        let (usual, rest) = match layout.plan().strip_prefix(&USUAL) {
-            Some(rest) => (true, rest),
-            None => (false, layout.plan()),
-        };
-        if usual && !fields.read_usual(&mut cursor, layout) {
-            return Some(fields);
-        }
-        for slot in rest {
+        for slot in layout.plan() {
             if cursor.at > row.len() {
                 break;
             }
@@ -74,25 +43,7 @@ impl<'a> Fields<'a> {
         Some(fields)
     }
 
-    /// Reads the usual columns in their order, without asking at each what it is; `false` when the
-    /// row ends before.
-    #[inline(always)]
-    fn read_usual(&mut self, cursor: &mut Cursor<'a>, layout: &Layout) -> bool {
-        macro_rules! read {
-            ($($column:literal)*) => {
-                $(
-                    if cursor.at > cursor.row.len() {
-                        return false;
-                    }
-                    self.read(const { USUAL[$column] }, cursor, layout);
-                )*
-            };
-        }
-        read!(0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19);
-        true
-    }
-
-    #[inline(always)]
+    #[inline]
     fn read(&mut self, slot: u8, cursor: &mut Cursor<'a>, layout: &Layout) {
         const TS: u8 = Conn::Ts as u8;
         const UID: u8 = Conn::Uid as u8;
@@ -315,13 +266,13 @@ const fn first_zero(word: u64) -> u64 {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::cells::Cells;
     use crate::header::{Header, HeaderLine};
     use proptest::prelude::*;
 
-    fn layout(fields: &str, more: &[&str]) -> Layout {
+    pub(in super::super) fn layout(fields: &str, more: &[&str]) -> Layout {
         let mut header = Header::default();
         let fields = format!("#fields\t{}", fields.replace(' ', "\t"));
         for (line, number) in more.iter().copied().chain([fields.as_str()]).zip(1..) {
@@ -334,7 +285,7 @@ mod tests {
         panic!("no fields");
     }
 
-    const USUAL: &str = "ts uid id.orig_h id.orig_p id.resp_h id.resp_p proto service duration \
+    pub(in super::super) const USUAL: &str = "ts uid id.orig_h id.orig_p id.resp_h id.resp_p proto service duration \
         orig_bytes resp_bytes conn_state local_orig local_resp missed_bytes history orig_pkts \
         orig_ip_bytes resp_pkts resp_ip_bytes tunnel_parents";
 
