@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::{Seek, SeekFrom, Write};
+use std::os::unix::fs::PermissionsExt;
 
 use crate::sensors::{follow, follower, knows, read_until, send, steps};
 use crate::world::{Hub, bad, good};
@@ -90,6 +91,9 @@ async fn a_backup_comes_back_and_nobody_is_led_into_the_past() {
     let said = hub.says(&["backup", file]);
     assert!(said.contains("the keys are not"), "{said}");
     assert!(bad(&hub.ask(&["backup", file])).contains("there already"));
+    assert!(bad(&hub.ask(&["backup", "/nonexistent/b.db"])).contains("cannot make"));
+    let mode = fs::metadata(&backup).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode, 0o600, "it holds what organisations reported");
     for member in [&acme, &bolt] {
         assert_eq!(send(member, 2, &["new.example", "newer.example"]).await, 3);
     }

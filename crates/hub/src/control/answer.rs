@@ -372,10 +372,13 @@ fn copy(database: &Path, to: &Path) -> Result<(), Box<dyn std::error::Error>> {
     if to.exists() {
         return Err(format!("{} is there already", to.display()).into());
     }
-    let part = to.with_extension("part");
+    let mut part = to.as_os_str().to_owned();
+    part.push(".part");
+    let part = std::path::PathBuf::from(part);
     let mut options = std::fs::OpenOptions::new();
-    // Nobody else reads it, from its first byte on.
-    options.write(true).create(true).truncate(true).mode(0o600).open(&part)?;
+    // Nobody else reads it, from its first byte on; and nothing that is there is written over.
+    let made = options.write(true).create_new(true).mode(0o600).open(&part);
+    made.map_err(|error| format!("cannot make {}: {error}", part.display()))?;
     let copied = Store::read_only(database).and_then(|store| store.backup(&part));
     let kept = copied.map_err(Into::into).and_then(|()| {
         std::fs::File::open(&part)?.sync_all()?;
