@@ -231,11 +231,19 @@ fn by_hand() -> Outcome {
     ]);
     conversation("ftp", "files", 21, false, &files)?;
     let chat = text(&[
-        (true, "PASS x\r\nNICK bot\r\nUSER a b c :d\r\nJOIN #x\r\n"),
-        (false, ":s 001 bot :hi\r\nPING :1\r\n"),
-        (true, "PONG :1\r\nPRIVMSG #x :y\r\n"),
+        (true, "PASS x\r\nNICK [DEU|XP|012345]\r\nUSER a b c :d\r\nJOIN #x\r\n"),
+        (false, ":s 001 b :hi\r\nPING :1\r\n:s 332 b #x :.advscan lsass 200 5 0 -r\r\n"),
+        (true, "PONG :1\r\nPRIVMSG #x :[SCAN]: Port scan started\r\n"),
+        (false, ":o!o@h TOPIC #x :!u @udpflood 192.0.2.7 9|.http.update http://a.example/b c\r\n"),
     ]);
     conversation("irc", "chat", 6667, false, &chat)?;
+    let miner = text(&[
+        (true, "{\"method\":\"login\",\"params\":{\"login\":\"4x\",\"pass\":\"x\"}}\n"),
+        (false, "{\"result\":{\"job\":{\"blob\":\"0e\",\"job_id\":\"a\"},\"status\":\"OK\"}}\n"),
+        (true, "{\"method\":\"submit\",\"params\":{\"job_id\":\"a\",\"nonce\":\"1\"}}\n"),
+        (false, "{\"id\":2,\"result\":{\"status\":\"OK\"}}\n"),
+    ]);
+    conversation("recognise", "miner", 3333, false, &miner)?;
     let shell = text(&[(false, "SSH-2.0-one\r\n"), (true, "SSH-2.0-two\r\n\u{1}\u{2}")]);
     conversation("ssh", "shell", 22, false, &shell)?;
     conversation("ssh", "opener", 22, false, &text(&[(true, "SSH-2.0-two\r\n\0\0\u{1}")]))?;

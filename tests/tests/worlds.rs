@@ -33,3 +33,14 @@ fn machines_that_are_alone_with_what_they_do_are_left_alone() {
         assert_eq!(got, truth, "seed {seed}");
     }
 }
+
+/// Two bots and the people, bots of channels and bridges whose chat looks like theirs.
+#[test]
+fn who_chats_is_left_alone_beside_bots_that_take_orders_there() {
+    for seed in [3, 4] {
+        let wishes = Wishes { seed: Some(seed), days: Some(1.5), scale: None };
+        let (got, truth) = infected("chat", &wishes);
+        assert_eq!(truth.len(), 2);
+        assert_eq!(got, truth, "seed {seed}");
+    }
+}

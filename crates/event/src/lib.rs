@@ -26,7 +26,7 @@ pub use dns::{Answer, AnswerData, Dns, DnsStage, RecordType};
 pub use flow::{FlowKey, FlowRecord, FlowState, Message, OpenedBy, Proto, Scope, Service, Volume};
 pub use home::{BadPrefix, Home, Prefix};
 pub use http::{Body, HttpReply, HttpRequest};
-pub use session::{Banner, Command, Irc, Tool, ToolKind};
+pub use session::{Banner, BotSign, Command, Irc, Order, Tool, ToolKind};
 pub use time::{BadSpan, Span, Timestamp};
 pub use tls::{Certificate, Fingerprint, Ja4, TlsClient, TlsServer, TlsVersion};
 

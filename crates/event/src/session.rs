@@ -24,13 +24,43 @@ pub struct Command<'a> {
     pub argument: &'a str,
 }
 
-/// An IRC message sent by the client.
+/// An IRC message: each of the client's, and of the server's those that carry a sign.
+///
+/// What people say stands in none of its fields.
 #[derive(Clone, Copy, Debug)]
 pub struct Irc<'a> {
-    /// `NICK`, `USER`, `JOIN`, `PONG`, ...
+    /// `NICK`, `USER`, `JOIN`, `PONG`, `TOPIC`, ...
     pub verb: &'a str,
     /// The channel of a `JOIN`. Empty otherwise.
     pub channel: &'a str,
+    /// What of a bot's is in it.
+    pub sign: Option<BotSign>,
+}
+
+/// What of a bot's an IRC message has in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum BotSign {
+    /// The client's nickname is put together as bots put theirs together.
+    Nickname,
+    /// The topic of a channel, as the server tells it to whoever joins, is an order.
+    Topic(Order),
+    /// Somebody says an order, to the channel or to the client alone, or changes a topic to one.
+    Order(Order),
+    /// The client says what came of an order, in the words of a bot.
+    Report,
+}
+
+/// What a bot is ordered to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Order {
+    /// To look for machines that it can break into.
+    Scan,
+    /// To flood somebody.
+    Flood,
+    /// To fetch a program and to run it.
+    Fetch,
+    /// To do something else to its machine.
+    Control,
 }
 
 /// The first words of a program that has a protocol of its own.
@@ -68,6 +98,23 @@ impl ToolKind {
             Self::Bot => "a bot",
             Self::Stage => "a loader",
             Self::Miner => "a miner",
+        }
+    }
+}
+
+// === impl Order ===
+
+impl Order {
+    /// All orders.
+    pub const ALL: [Self; 4] = [Self::Scan, Self::Flood, Self::Fetch, Self::Control];
+
+    /// What is ordered, in words.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Scan => "to scan",
+            Self::Flood => "to flood",
+            Self::Fetch => "to fetch a program",
+            Self::Control => "to serve",
         }
     }
 }

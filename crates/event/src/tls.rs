@@ -97,6 +97,11 @@ impl Ja4 {
     pub fn as_str(&self) -> &str {
         std::str::from_utf8(&self.0).unwrap_or_default()
     }
+
+    /// Is the highest version that it offers one that RFC 8996 retired: SSL, TLS 1.0 or TLS 1.1?
+    pub fn is_retired(&self) -> bool {
+        matches!(self.as_str().get(1..3), Some("s2" | "s3" | "10" | "11"))
+    }
 }
 
 impl fmt::Display for Ja4 {

@@ -46,6 +46,8 @@ pub enum Role {
     Scanner,
     /// Watches services by order of its owner.
     Monitor,
+    /// Mines coins by order of its owner.
+    Miner,
 }
 
 /// All there is about one host.
@@ -67,8 +69,15 @@ pub struct HostCase {
 
 impl Role {
     /// All roles.
-    pub const ALL: [Self; 6] =
-        [Self::Resolver, Self::MailServer, Self::Proxy, Self::Nat, Self::Scanner, Self::Monitor];
+    pub const ALL: [Self; 7] = [
+        Self::Resolver,
+        Self::MailServer,
+        Self::Proxy,
+        Self::Nat,
+        Self::Scanner,
+        Self::Monitor,
+        Self::Miner,
+    ];
 
     /// Its name in reports and on the command line.
     pub const fn name(self) -> &'static str {
@@ -79,6 +88,7 @@ impl Role {
             Self::Nat => "nat",
             Self::Scanner => "scanner",
             Self::Monitor => "monitor",
+            Self::Miner => "miner",
         }
     }
 

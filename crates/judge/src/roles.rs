@@ -26,6 +26,8 @@ fn explains(role: Role, item: &Evidence) -> Option<&'static str> {
         Role::Monitor if item.group == Group::Timing || matches!(detector, "scan" | "odd-http") => {
             Some("a monitor calls by the clock")
         }
+        // Only the mining: a miner that is something else besides is accused of that.
+        Role::Miner if item.technique == "T1496" => Some("it mines by order of its owner"),
         _ => None,
     }
 }

@@ -101,6 +101,20 @@ fn a_role_sets_evidence_aside_and_says_why() {
 }
 
 #[test]
+fn a_miner_of_its_owner_is_accused_of_nothing_but_what_else_it_is() {
+    let mut mines = item("known-tool", Group::Behaviour, 12.0, Some(1));
+    (mines.technique, mines.certain) = ("T1496", true);
+    let verdict = |items: Vec<Evidence>, roles: &[Role]| {
+        judge(case(items, roles), &Policy::default()).verdict
+    };
+    assert_eq!(verdict(vec![mines.clone()], &[]), Verdict::Infected);
+    assert_eq!(verdict(vec![mines.clone()], &[Role::Miner]), Verdict::Clean);
+    let mut remote = item("known-tool", Group::Client, 12.0, Some(2));
+    (remote.technique, remote.certain) = ("T1219", true);
+    assert_eq!(verdict(vec![mines, remote], &[Role::Miner]), Verdict::Infected);
+}
+
+#[test]
 fn nonsense_weights_count_nothing() {
     let nonsense = vec![
         item("a", Group::Timing, f64::NAN, Some(1)),

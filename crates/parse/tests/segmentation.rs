@@ -147,9 +147,25 @@ fn files() -> Vec<Turn> {
 
 fn chat() -> Vec<Turn> {
     text(&[
-        (Opener, "PASS x\r\nNICK bot\r\nUSER a b c :d\r\nJOIN #x\r\n"),
-        (Responder, ":s 001 bot :hi\r\nPING :1\r\n"),
-        (Opener, "PONG :1\r\nPRIVMSG #x :y\r\n"),
+        (Opener, "PASS x\r\nNICK [DEU|XP|012345]\r\nUSER a b c :d\r\nJOIN #x\r\n"),
+        (Responder, ":s 001 b :hi\r\nPING :1\r\n:s 332 b #x :.advscan lsass 200 5 0 -r\r\n"),
+        (Opener, "PONG :1\r\nPRIVMSG #x :[SCAN]: Port scan started\r\n"),
+        (Responder, ":o!o@h PRIVMSG #x :!seen b\r\n:o!o@h PRIVMSG #x :!* PAN a.example 80 9\r\n"),
+    ])
+}
+
+fn miner() -> Vec<Turn> {
+    text(&[
+        (
+            Opener,
+            "{\"id\":1,\"method\":\"login\",\"params\":{\"login\":\"4x\",\"pass\":\"x\",\"agent\":\"XMRig/6\"}}\n",
+        ),
+        (
+            Responder,
+            "{\"result\":{\"job\":{\"blob\":\"0e\",\"job_id\":\"a\"},\"status\":\"OK\"}}\n",
+        ),
+        (Opener, "{\"method\":\"submit\",\"params\":{\"job_id\":\"a\",\"nonce\":\"1\"}}\n"),
+        (Responder, "{\"method\":\"job\"}\n{\"id\":2,\"result\":{\"status\":\"OK\"}}\n"),
     ])
 }
 
@@ -168,8 +184,9 @@ fn conversations() -> Vec<(Vec<Turn>, u16, usize)> {
         (mail(), 7587, 10),
         (files(), 21, 5),
         (files(), 7021, 5),
-        (chat(), 6667, 7),
+        (chat(), 6667, 9),
         (shell(), 22, 3),
+        (miner(), 3333, 3),
     ]
 }
 

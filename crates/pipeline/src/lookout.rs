@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
 
 use ostium_event::{
-    Addr, AnswerData, DnsStage, Event, FlowKey, OpenedBy, Proto, Scope, Timestamp, What,
+    Addr, AnswerData, DnsStage, Event, FlowKey, OpenedBy, Proto, Scope, Timestamp, ToolKind, What,
 };
 use ostium_wire::Meta;
 
@@ -166,7 +166,10 @@ impl Lookout {
             What::Tls(hello) => self.named(event, hello.server_name?),
             What::Http(request) => self.named(event, request.host?),
             What::Tool(tool) => {
-                (tool.exact && event.scope == Scope::Egress).then_some(Cause::Tool(tool.family))
+                // Whether its owner wants a miner is the judge's to weigh: there are roles.
+                let may_be_wanted = tool.kind == ToolKind::Miner;
+                (tool.exact && !may_be_wanted && event.scope == Scope::Egress)
+                    .then_some(Cause::Tool(tool.family))
             }
             _ => None,
         }

@@ -19,6 +19,16 @@ const LOOKS_MADE: f64 = 0.5;
 /// Nats that a name which answered has to have by itself: at most seven in a thousand unpopular
 /// names of people have as much, and six to ten in ten of families that draw letters.
 const RENDEZVOUS: f32 = 2.5;
+/// Nats that it has to have where its shape is that of those in vain.
+const SHAPED_RENDEZVOUS: f32 = 0.0;
+/// Generators that join syllables repeat the order of consonants and vowels: from so many names on,
+/// of which such a share has one shape of so many characters. No shape of seven characters or more
+/// is that of ten in a thousand unpopular names of people, whatever their top level.
+const SHAPED_NAMES: u32 = 12;
+const SHAPED_SHARE: f64 = 0.8;
+const SHAPED_LENGTH: usize = 7;
+/// Shapes that are counted at a time.
+const SHAPES: usize = 4;
 /// Characters by which a generator's other names may be shorter or longer than those met.
 const LENGTHS: u8 = 2;
 /// Seconds in which the sum halves.
@@ -53,6 +63,9 @@ struct Kind {
     longest: u8,
     digits: bool,
     hyphens: bool,
+    names: u32,
+    /// The commonest shapes (space-saving sketch, Metwally et al. 2005).
+    shapes: Vec<(Box<str>, u32)>,
 }
 
 /// The highest point of the test.
@@ -120,7 +133,7 @@ impl Asked {
             || self.last_made == Timestamp::ZERO
             || self.met.iter().any(|met| **met == *domain)
             || names::popularity(domain).is_some()
-            || names::dga_llr(domain) < RENDEZVOUS
+            || !self.looks_like_one(domain)
         {
             return;
         }
@@ -164,6 +177,16 @@ impl Asked {
         self.met.iter().map(|met| &**met).filter(|met| self.kind.has(label(met)))
     }
 
+    /// By itself, or because it has the shape and the top level of those in vain.
+    fn looks_like_one(&self, domain: &str) -> bool {
+        let nats = names::dga_llr(domain);
+        let known = |suffix: &str| self.suffixes.contains(&stable_hash(suffix.as_bytes()));
+        nats >= RENDEZVOUS
+            || nats >= SHAPED_RENDEZVOUS
+                && self.kind.has_shape_of(label(domain))
+                && domain.split_once('.').is_some_and(|(_, suffix)| known(suffix))
+    }
+
     fn remember(&mut self, hash: u64) {
         if self.recent.len() < REMEMBERED {
             self.recent.push(hash);
@@ -184,6 +207,24 @@ impl Kind {
         self.longest = self.longest.max(length);
         self.digits |= has_digits(label);
         self.hyphens |= label.contains('-');
+        self.names = self.names.saturating_add(1);
+        let shape = shape(label);
+        if let Some((_, count)) = self.shapes.iter_mut().find(|(known, _)| **known == *shape) {
+            *count = count.saturating_add(1);
+        } else if self.shapes.len() < SHAPES {
+            self.shapes.push((shape.into(), 1));
+        } else if let Some(rarest) = self.shapes.iter_mut().min_by_key(|(_, count)| *count) {
+            *rarest = (shape.into(), rarest.1.saturating_add(1));
+        }
+    }
+
+    /// Do most have one shape, and is it this label's?
+    fn has_shape_of(&self, label: &str) -> bool {
+        let shape = shape(label);
+        let share = |count: u32| f64::from(count) / f64::from(self.names.max(1));
+        let common =
+            |(known, count): &(Box<str>, u32)| **known == *shape && share(*count) >= SHAPED_SHARE;
+        self.names >= SHAPED_NAMES && shape.len() >= SHAPED_LENGTH && self.shapes.iter().any(common)
     }
 
     /// Could the same generator have made it?
@@ -198,6 +239,17 @@ impl Kind {
 /// What somebody chose of a registrable name.
 fn label(domain: &str) -> &str {
     domain.split('.').next().unwrap_or_default()
+}
+
+/// Its order of vowels, consonants, digits and hyphens.
+fn shape(label: &str) -> String {
+    let class = |byte: u8| match byte {
+        b'a' | b'e' | b'i' | b'o' | b'u' | b'y' => 'v',
+        b'0'..=b'9' => 'd',
+        b'-' => '-',
+        _ => 'c',
+    };
+    label.bytes().map(class).collect()
 }
 
 fn length(label: &str) -> u8 {

@@ -115,6 +115,42 @@ fn whom_it_called_at_last_is_the_rendezvous() {
     assert!(found.certain(RENDEZVOUS) && found.certain(NAME));
 }
 
+/// A consonant and a vowel, three times, and a consonant, as simda joins them.
+fn syllables(count: usize, chance: &mut Chance) -> Vec<String> {
+    let name = |chance: &mut Chance| -> String {
+        let part = |place| match place % 2 {
+            0 => chance.text(b"bcdfgjklmnpqrstvwxz", 1),
+            _ => chance.text(b"aeiouy", 1),
+        };
+        (0..7).map(part).collect()
+    };
+    (0..count).map(|_| format!("{}.com", name(chance))).collect()
+}
+
+#[test]
+fn whom_a_generator_of_syllables_called_is_the_rendezvous() {
+    let (mut found_of, mut by_itself) = (0, 0);
+    for seed in 0..10 {
+        let mut names = syllables(41, &mut Chance::new(seed));
+        let c2 = names.pop().unwrap();
+        let mut scene = in_vain(&names, 20.0 * MINUTE);
+        // Of another shape, and words of the same shape.
+        let others = ["river-bridge.com", "getaway.com", "tealeaf.com", "mobilis.com"];
+        for (turn, name) in [&others[..], &[&c2]].concat().iter().enumerate() {
+            let at = 600.0 + 20.5 * MINUTE + 5.0 * turn as f64;
+            scene.resolves(at, name, server(turn as u8));
+            scene.talk(at + 0.1, Talk::tcp(server(turn as u8), 443).browser(name));
+        }
+        let found = scene.findings();
+        assert!(found.fires(NAME), "{seed}: {found:?}");
+        let met = rendezvous(&found);
+        assert!(met.iter().all(|name| *name == c2), "{seed}: {met:?}");
+        found_of += usize::from(!met.is_empty());
+        by_itself += usize::from(ostium_names::dga_llr(&c2) >= 2.5);
+    }
+    assert!(found_of >= 4 && found_of > by_itself, "{found_of}, {by_itself} without a shape");
+}
+
 #[test]
 fn a_name_that_was_not_called_or_did_not_answer_is_no_rendezvous() {
     let c2 = Family::Letters.names(41, &mut Chance::new(4)).pop().unwrap();

@@ -1,6 +1,6 @@
 //! Tests of the IRC detector.
 
-use ostium_event::Addr;
+use ostium_event::{Addr, BotSign, Order};
 use ostium_evidence::Group;
 use proptest::prelude::*;
 
@@ -69,6 +69,53 @@ fn another_place_is_not_held_responsible() {
     scene.talk(60.0, Talk::tcp(c2(), 4244));
     scene.talk(90.0, Talk::tcp(address("203.0.113.67"), 4244));
     assert!(!scene.findings().fires(NAME));
+}
+
+fn signs(talk: Talk, signs: &[BotSign]) -> Talk {
+    signs.iter().fold(talk, |talk, sign| match sign {
+        BotSign::Nickname => talk.sign(0.1, "NICK", *sign),
+        BotSign::Topic(_) => talk.sign(0.6, "TOPIC", *sign),
+        BotSign::Order(_) | BotSign::Report => talk.sign(9.0, "PRIVMSG", *sign),
+    })
+}
+
+#[test]
+fn a_bots_nickname_and_a_topic_of_orders_convict_on_any_port() {
+    for port in [6667, 7070] {
+        let talk = signs(chat(port), &[BotSign::Nickname, BotSign::Topic(Order::Scan)]);
+        let found = with(talk, None);
+        assert_eq!(found.outcome(), Outcome::Infected, "{port} {found:?}");
+        assert_eq!(found.group("irc-nickname"), Some(Group::Client));
+        assert_eq!(found.group("irc-orders"), Some(Group::Destination));
+        assert!(found.words("irc-orders").contains("to scan"), "{}", found.words("irc-orders"));
+    }
+    let report = signs(chat(6667), &[BotSign::Report, BotSign::Topic(Order::Flood)]);
+    assert_eq!(with(report, None).outcome(), Outcome::Infected);
+}
+
+#[test]
+fn one_of_the_two_facts_makes_a_suspect_at_most() {
+    let river = Some("irc.quiet-river.example");
+    let nickname = with(signs(chat(6667), &[BotSign::Nickname]), river);
+    assert_eq!(nickname.outcome(), Outcome::Suspect, "{nickname:?}");
+    let topic = with(signs(chat(6667), &[BotSign::Topic(Order::Fetch)]), river);
+    assert_eq!(topic.outcome(), Outcome::Suspect, "{topic:?}");
+    let loud = [BotSign::Nickname; 9].into_iter().chain([BotSign::Report; 9]);
+    let loud = with(signs(chat(7070), &loud.collect::<Vec<_>>()), None);
+    assert_eq!(loud.outcome(), Outcome::Suspect, "both are the client's own words: {loud:?}");
+}
+
+/// Whoever likes may write an order into a channel.
+#[test]
+fn a_person_who_reads_an_order_is_clean() {
+    let river = Some("irc.quiet-river.example");
+    let once = with(signs(chat(6667), &[BotSign::Order(Order::Flood)]), river);
+    assert_eq!(once.outcome(), Outcome::Clean, "{once:?}");
+    let often = [BotSign::Order(Order::Flood), BotSign::Order(Order::Scan)];
+    let often = with(signs(chat(6667), &often.repeat(20)), river);
+    assert_eq!(often.nats("irc-orders"), once.nats("irc-orders"));
+    assert_eq!(often.outcome(), Outcome::Clean, "{often:?}");
+    assert_eq!(often.number("irc-orders", "messages"), 40.0);
 }
 
 proptest! {

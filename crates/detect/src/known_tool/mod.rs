@@ -1,7 +1,10 @@
 //! Known tools: the first words, the default certificate or the browser name that a remote control,
 //! a bot or a miner comes with, and that its users seldom change (ATT&CK T1219, T1496).
 //!
-//! What only the tool itself says is certain. `names.rs` lists certificates and agents with their
+//! What only the tool itself says is certain. So is the work of a miner of processors that a pool
+//! took: what nobody can see is whether the owner wants it, so who mines on purpose says so by the
+//! role `miner`; miners by other protocols, which run on machines made for it, stay suspects.
+//! `names.rs` lists certificates and agents with their
 //! sources; first words are in the parser of tools.
 
 mod names;
@@ -44,6 +47,8 @@ enum By {
 const EXACT: f64 = 12.0;
 /// Nats of what few others say.
 const LIKELY: f64 = 4.5;
+/// What miners speak, where they do not say who they are.
+const PROTOCOL: &str = "Stratum";
 
 // === impl Heard ===
 
@@ -125,6 +130,9 @@ impl Detector for KnownTool {
         let exact = *exact && !led;
         let what = kind.words();
         let said = match by {
+            By::Words if exact && *kind == ToolKind::Miner => {
+                format!("mines: {} hands out work, and takes what comes back ({family})", c.peer())
+            }
             By::Words => format!("the first words to {} are those of {family}, {what}", c.peer()),
             By::Certificate => {
                 format!("{} shows the certificate that {family}, {what}, comes with", c.peer())
@@ -140,7 +148,8 @@ impl Detector for KnownTool {
         out.push(Evidence {
             log_odds: if exact { EXACT } else { LIKELY },
             certain: exact,
-            family: exact.then(|| family.to_string()),
+            // That of a protocol is no family's.
+            family: (exact && &**family != PROTOCOL).then(|| family.to_string()),
             summary: said,
             numbers: vec![("times", f64::from(*times))],
             ..about_conversation(self.name(), group, technique, c)

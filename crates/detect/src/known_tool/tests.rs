@@ -39,6 +39,17 @@ fn what_few_others_say_makes_a_suspect() {
 }
 
 #[test]
+fn work_that_a_pool_takes_convicts_and_a_login_does_not() {
+    let login = talk().tool(tool(ToolKind::Miner, false));
+    let found = with(login.clone());
+    assert!(!found.certain(NAME) && found.outcome() == Outcome::Suspect, "{found:?}");
+    let found = with(login.tool(tool(ToolKind::Miner, true)));
+    assert!(found.certain(NAME) && found.outcome() == Outcome::Infected, "{found:?}");
+    assert_eq!(found.group(NAME), Some(Group::Behaviour));
+    assert!(found.words(NAME).contains("mines"), "{}", found.words(NAME));
+}
+
+#[test]
 fn certificates_and_agents_that_tools_come_with() {
     for subject in ["AsyncRAT Server", "CN=Quasar Server CA", "O=x, CN=DcRat, C=y"] {
         let found = with(talk().strange_tls(None).certificate(subject, true, 3650));

@@ -71,7 +71,10 @@ fn certificate(c: &Conversation, all: &mut Vec<Oddity>) {
 }
 
 fn bare_address(c: &Conversation, view: &View<'_>, all: &mut Vec<Oddity>) {
-    let answered = c.two_way > 0 || c.http.as_ref().is_some_and(|http| http.replies > 0);
+    // A flow that is still open has not told its volume yet.
+    let answered = c.two_way > 0
+        || c.http.as_ref().is_some_and(|http| http.replies > 0)
+        || c.tls.as_ref().is_some_and(|tls| tls.servers > 0);
     if c.name.is_some() || view.summary.looks_like_p2p() {
         return;
     }

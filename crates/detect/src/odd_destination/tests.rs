@@ -74,6 +74,14 @@ fn each_oddity_is_heard_by_its_name() {
     }
 }
 
+/// Volumes are told when a flow closes; a server's hello shows earlier that it answers.
+#[test]
+fn tls_that_is_still_open_is_heard_once_its_server_spoke() {
+    let open = || Talk::tcp(c2(), 443).strange_tls(None).bytes(0, 0);
+    assert!(!with(open()).fires("tls-without-name"));
+    assert!(with(open().certificate("localhost", true, 365)).fires("tls-without-name"));
+}
+
 #[test]
 fn ordinary_places_are_not_odd() {
     let request = Request::browser("www.quiet-river.example", "/");

@@ -53,6 +53,19 @@ fn a_client_without_a_protocol_is_heard_a_little_everywhere() {
 }
 
 #[test]
+fn a_client_of_a_retired_version_is_told_where_it_means_something() {
+    const RETIRED: &str = "t10i070600_c50f5591e341_c39ab67fec8e";
+    let to = |name: Option<&str>, ja4: &str| {
+        network(7, Talk::tcp(c2(), 443).tls(name, ja4, None)).findings()
+    };
+    let found = to(None, RETIRED);
+    assert!(found.fires("retired-tls") && found.outcome() < Outcome::Suspect, "{found:?}");
+    assert_eq!(found.group("retired-tls"), Some(Group::Client));
+    assert!(!to(None, OTHER).fires("retired-tls"));
+    assert!(!to(Some("www.wikipedia.org"), RETIRED).fires("retired-tls"));
+}
+
+#[test]
 fn the_more_share_it_the_less_it_says() {
     let call = || Talk::tcp(c2(), 443).tls(Some("quiet-river.example"), OTHER, Some("h2"));
     let mut last = f64::MAX;

@@ -2,8 +2,8 @@
 //! number, or says two things of one input.
 
 use ostium_event::{
-    Anomaly, Body, DnsStage, FlowKey, FlowRecord, FlowState, Ja4, Message, OpenedBy, Proto,
-    RecordType, Scope, Service, Span, Timestamp, Volume,
+    Anomaly, Body, BotSign, DnsStage, FlowKey, FlowRecord, FlowState, Ja4, Message, OpenedBy,
+    Order, Proto, RecordType, Scope, Service, Span, Timestamp, Volume,
 };
 use ostium_intel::IndicatorValue;
 use proptest::prelude::*;
@@ -39,6 +39,13 @@ const PEERS: &[&str] = &[
     "2001:db8::5",
     "224.0.0.251",
     "10.0.0.2",
+];
+const SIGNS: &[BotSign] = &[
+    BotSign::Nickname,
+    BotSign::Topic(Order::Scan),
+    BotSign::Order(Order::Flood),
+    BotSign::Order(Order::Control),
+    BotSign::Report,
 ];
 const PORTS: &[u16] = &[0, 22, 25, 53, 80, 123, 443, 587, 4444, 6667, 51_413];
 
@@ -147,7 +154,8 @@ fn said() -> impl Strategy<Value = Said> {
             verb.to_owned(),
             argument
         )),
-        (verb, name()).prop_map(|(verb, channel)| Said::Irc(verb.to_owned(), channel)),
+        (verb, name(), prop::option::of(prop::sample::select(SIGNS)))
+            .prop_map(|(verb, channel, sign)| Said::Irc(verb.to_owned(), channel, sign)),
         anomaly.prop_map(Said::Anomaly),
     ]
 }

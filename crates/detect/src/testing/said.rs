@@ -1,9 +1,9 @@
 //! What is said in a scene: events that own their text.
 
 use ostium_event::{
-    Addr, Anomaly, Answer, AnswerData, Body, Certificate, Command, Dns, DnsStage, Fingerprint,
-    FlowRecord, HttpReply, HttpRequest, Irc, Ja4, Message, RecordType, Service, TlsClient,
-    TlsServer, TlsVersion, Tool, What,
+    Addr, Anomaly, Answer, AnswerData, Body, BotSign, Certificate, Command, Dns, DnsStage,
+    Fingerprint, FlowRecord, HttpReply, HttpRequest, Irc, Ja4, Message, RecordType, Service,
+    TlsClient, TlsServer, TlsVersion, Tool, What,
 };
 
 /// Something said, to be heard as an event.
@@ -19,7 +19,7 @@ pub(crate) enum Said {
     Http(Request),
     HttpReply(u16, Body),
     Command(Service, String, String),
-    Irc(String, String),
+    Irc(String, String, Option<BotSign>),
     Tool(Tool),
     Anomaly(Anomaly),
 }
@@ -92,7 +92,7 @@ impl Said {
             Self::Command(service, verb, argument) => {
                 hear(What::Command(Command { service: *service, verb, argument }))
             }
-            Self::Irc(verb, channel) => hear(What::Irc(Irc { verb, channel })),
+            Self::Irc(verb, channel, sign) => hear(What::Irc(Irc { verb, channel, sign: *sign })),
             Self::Tool(tool) => hear(What::Tool(*tool)),
             Self::Anomaly(anomaly) => hear(What::Anomaly(*anomaly)),
         }

@@ -1,8 +1,8 @@
 //! A flow in the making: how it opens, what is said in it, how it ends.
 
 use ostium_event::{
-    Addr, Anomaly, Body, FlowKey, FlowRecord, FlowState, Ja4, Message, OpenedBy, Proto, Scope,
-    Service, Span, Timestamp, Tool, Volume,
+    Addr, Anomaly, Body, BotSign, FlowKey, FlowRecord, FlowState, Ja4, Message, OpenedBy, Proto,
+    Scope, Service, Span, Timestamp, Tool, Volume,
 };
 
 use super::{Request, Said};
@@ -164,7 +164,13 @@ impl Talk {
 
     pub(crate) fn irc(mut self, after: f64, verb: &str, channel: &str) -> Self {
         self.record.service = Service::Irc;
-        self.says(after, Said::Irc(verb.to_owned(), channel.to_owned()))
+        self.says(after, Said::Irc(verb.to_owned(), channel.to_owned(), None))
+    }
+
+    /// A message of IRC with a sign of a bot.
+    pub(crate) fn sign(mut self, after: f64, verb: &str, sign: BotSign) -> Self {
+        self.record.service = Service::Irc;
+        self.says(after, Said::Irc(verb.to_owned(), String::new(), Some(sign)))
     }
 
     pub(crate) fn tool(self, tool: Tool) -> Self {

@@ -98,7 +98,10 @@ fn text(what: &What<'_>) -> String {
         ),
         What::Banner(b) => format!("banner {:?} in={} {}", b.service, b.from_inside, b.text),
         What::Command(c) => format!("command {:?} {} {}", c.service, c.verb, c.argument),
-        What::Irc(i) => format!("irc {} {}", i.verb, i.channel),
+        What::Irc(i) => {
+            let sign = i.sign.map(|sign| format!(" {sign:?}")).unwrap_or_default();
+            format!("irc {} {}{sign}", i.verb, i.channel)
+        }
         What::Http(h) => format!(
             "http {} {:?} {:?} {} {:?} {} ref={} lang={:?} {} proxy={}",
             h.method,

@@ -11,6 +11,8 @@ pub(super) enum Mark {
     Sure(Tool),
     /// They are this long, and idle zeros must follow.
     Idle(Tool, usize),
+    /// They are enough to be told, and work that follows makes them sure.
+    Work(Tool),
 }
 
 type Found = (Match, Option<Mark>);
@@ -153,7 +155,10 @@ fn net_tcp(bytes: &[u8]) -> Found {
     }
 }
 
-/// Stratum and what miners of Monero and Ethereum say instead: a line of JSON.
+/// Stratum and what miners of Monero and Ethereum say instead: a line of JSON. Those that mine with
+/// an ordinary computer's processor log in by a method of that name and often say that they are
+/// XMRig (Pastrana and Suarez-Tangil, A first look at the crypto-mining malware ecosystem, IMC 2019;
+/// XMRig's documentation of its protocol).
 fn stratum(bytes: &[u8]) -> Found {
     const FIRST: [&[u8]; 4] = [
         b"\"mining.subscribe\"",
@@ -167,9 +172,12 @@ fn stratum(bytes: &[u8]) -> Found {
     }
     let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
     let has = |word: &[u8]| memchr::memmem::find(line, word).is_some();
-    let asks = FIRST.iter().any(|word| has(word)) || LOGIN.iter().all(|word| has(word));
-    if has(b"\"method\"") && asks {
+    if has(b"\"method\"") && FIRST.iter().any(|word| has(word)) {
         return sure("Stratum", ToolKind::Miner, false);
+    }
+    if has(b"\"method\"") && LOGIN.iter().all(|word| has(word)) {
+        let tool = Tool { family: "Stratum", kind: ToolKind::Miner, exact: true };
+        return (Match::Yes, Some(Mark::Work(tool)));
     }
     // A line that has ended says no more.
     if line.len() < bytes.len() { NO } else { MAYBE }

@@ -5,18 +5,22 @@
 //! the list; a mark counts only at the very start of a stream whose start was seen.
 
 mod marks;
+mod work;
 
 use ostium_event::{Service, Tool as Seen, What};
 
 use crate::context::{Context, HEAD_BYTES, Heads, Match, Next, Side, Sink};
 use crate::protocol::Protocol;
 use marks::Mark;
+use work::Work;
 
 /// A tool on one flow.
 #[derive(Default)]
 pub(crate) struct Tool {
     /// Idle talk that must follow before the mark counts.
     idle: Option<Box<Idle>>,
+    /// Work that makes a mark sure.
+    work: Option<Box<Work>>,
 }
 
 /// Zeros of both sides: how a Mirai bot and its controller show that they live.
@@ -54,6 +58,9 @@ impl Protocol for Tool {
         if let Some(idle) = &mut self.idle {
             return idle.hear(ctx.side, bytes, out);
         }
+        if let Some(work) = &mut self.work {
+            return work.hear(ctx.side, bytes, out);
+        }
         let head = bytes.get(..HEAD_BYTES).unwrap_or(bytes);
         match marks::find(ctx.side, head).1 {
             Some(Mark::Sure(tool)) => {
@@ -66,13 +73,28 @@ impl Protocol for Tool {
                 self.idle = Some(Box::new(idle));
                 next
             }
+            Some(Mark::Work(tool)) => {
+                out(What::Tool(Seen { exact: false, ..tool }));
+                let mut work = Work::of(tool);
+                let next = work.hear(ctx.side, bytes, out);
+                self.work = Some(Box::new(work));
+                next
+            }
             // What the other side said before.
             None => Next::More,
         }
     }
 
+    fn gap(&mut self, _ctx: &Context, _missing: u64, _out: &mut Sink<'_>) -> Next {
+        match &mut self.work {
+            Some(work) => work.gap(),
+            None => Next::Done,
+        }
+    }
+
     fn heap_bytes(&self) -> usize {
-        self.idle.as_ref().map_or(0, |_| size_of::<Idle>())
+        let idle = self.idle.as_ref().map_or(0, |_| size_of::<Idle>());
+        idle + self.work.as_ref().map_or(0, |work| work.heap_bytes())
     }
 
     fn datagram(&mut self, _ctx: &Context, bytes: &[u8], out: &mut Sink<'_>) -> Next {

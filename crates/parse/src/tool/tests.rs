@@ -2,7 +2,7 @@
 
 use ostium_event::Service;
 
-use crate::context::Side;
+use crate::context::{Interest, Side};
 use crate::flow::tests::{Bench, more};
 
 /// First words of the opener (`true`) or the responder, and the family.
@@ -130,6 +130,56 @@ fn a_mirai_bot_must_idle_like_one() {
         bench.opener(b"\0\0");
         assert!(!told(&bench, "Mirai"), "{other:02x?}");
     }
+}
+
+const LOGIN: &[u8] = b"{\"id\":1,\"method\":\"login\",\"params\":{\"login\":\"4x\",\"pass\":\"x\",\
+    \"agent\":\"XMRig/6.21.0 (Linux)\"}}\n";
+const JOB: &[u8] = b"{\"id\":1,\"error\":null,\"result\":{\"id\":\"7\",\"job\":{\"blob\":\"0e\",\
+    \"job_id\":\"a\",\"target\":\"ff\"},\"status\":\"OK\"}}\n";
+const SUBMIT: &[u8] = b"{\"id\":2,\"method\":\"submit\",\"params\":{\"id\":\"7\",\"job_id\":\"a\",\
+    \"nonce\":\"01\",\"result\":\"02\"}}\n";
+const TAKEN: &[u8] = b"{\"id\":2,\"error\":null,\"result\":{\"status\":\"OK\"}}\n";
+
+/// What is told of a talk with a pool that is cut somewhere: how often, and whether it is sure.
+fn mined(turns: &[(Side, &[u8])], cut: usize) -> (usize, bool) {
+    let mut bench = Bench::new(443);
+    for (side, words) in turns {
+        let at = cut % (words.len() + 1);
+        bench.stream(*side, &words[..at]);
+        bench.stream(*side, &words[at..]);
+    }
+    let sure = bench.seen.iter().find(|said| said.contains("exact: true"));
+    assert!(sure.is_none_or(|said| said.contains("\"XMRig\"")), "{:?}", bench.seen);
+    let told = bench.seen.iter().filter(|said| said.contains("Miner")).count();
+    (told, sure.is_some())
+}
+
+#[test]
+fn a_miner_whose_work_is_taken_is_sure() {
+    use Side::{Opener, Responder};
+    let all = [(Opener, LOGIN), (Responder, JOB), (Opener, SUBMIT), (Responder, TAKEN)];
+    for cut in 0..LOGIN.len() {
+        assert_eq!(mined(&all, cut), (2, true), "cut at {cut}");
+    }
+    // Neither a login, nor results that nobody asked for or takes, make it sure.
+    for part in [&all[..1], &all[..2], &all[..3], &[all[0], all[2], all[3]]] {
+        assert_eq!(mined(part, 0), (1, false), "{part:?}");
+    }
+    let refused = b"{\"id\":2,\"error\":{\"code\":-1,\"message\":\"no\"},\"result\":null}\n";
+    assert_eq!(mined(&[all[0], all[1], all[2], (Responder, refused)], 0), (1, false));
+}
+
+#[test]
+fn a_talk_with_a_pool_is_not_read_for_ever() {
+    let mut bench = Bench::new(3333);
+    bench.opener(LOGIN);
+    bench.responder(JOB);
+    let noise = [b'x'; 1400];
+    let ended = (0..2000).position(|_| bench.responder(&noise) == Interest::Done);
+    assert!(ended.is_some_and(|turn| turn > 500), "{ended:?}");
+    bench.opener(SUBMIT);
+    bench.responder(TAKEN);
+    assert_eq!(bench.seen.len(), 1);
 }
 
 #[test]

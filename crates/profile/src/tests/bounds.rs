@@ -254,7 +254,7 @@ fn what<'a>(
         }),
         8 => What::Banner(Banner { service: Service::Ssh, from_inside: by(2), text }),
         9 => What::Command(Command { service: Service::Smtp, verb: "DATA", argument: text }),
-        10 => What::Irc(Irc { verb: "JOIN", channel: text }),
+        10 => What::Irc(Irc { verb: "JOIN", channel: text, sign: None }),
         11 => What::Tool(Tool { family: "x", kind: ToolKind::Bot, exact: by(2) }),
         _ => What::Anomaly(Anomaly::ALL[n as usize % Anomaly::ALL.len()]),
     }

@@ -1,5 +1,5 @@
-//! A person in IRC: a few channels of a well-known network, many lines to read, some to write. The
-//! look-alike of a bot that takes its orders there.
+//! A person or a program of people in IRC: a few channels of a well-known network, many lines to
+//! read, some to write. The look-alike of a bot that takes its orders there.
 
 use ostium_event::{Span, Timestamp};
 use serde::Deserialize;
@@ -9,7 +9,7 @@ use crate::host::Host;
 use crate::rng::Rng;
 use crate::tcp::{Conn, Side};
 
-/// A person in IRC.
+/// A person in IRC, or a program of people such as a bridge or a bot that keeps a channel.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Chat {
@@ -23,6 +23,13 @@ pub struct Chat {
     pub channels: Vec<String>,
     /// Mean lines in a minute that others write.
     pub lines_per_minute: f64,
+    /// Said to the server before the nickname: a password, what the client can.
+    pub greeting: Vec<String>,
+    /// The topic of each channel; none is told when it is empty.
+    pub topic: String,
+    /// Whole messages that come between the others, such as `!seen ann`; who says one is left to
+    /// chance.
+    pub sayings: Vec<String>,
 }
 
 /// A connection and what comes next.
@@ -36,6 +43,9 @@ pub(crate) struct Talk {
 const PING: Span = Span::from_secs(120);
 /// Share of lines that the person writes.
 const OWN: f64 = 0.06;
+/// Share of lines that are sayings, where there are some, and of these what it says itself.
+const SAYING: f64 = 0.2;
+const OWN_SAYING: f64 = 0.4;
 const LETTERS: &str = "eeetaaoinn shrdlu cmfwyp vbgk";
 
 // === impl Chat ===
@@ -48,6 +58,9 @@ impl Default for Chat {
             nick: "marlow".into(),
             channels: vec!["#gardening".into(), "#linux-help".into()],
             lines_per_minute: 1.5,
+            greeting: Vec::new(),
+            topic: String::new(),
+            sayings: Vec::new(),
         }
     }
 }
@@ -57,13 +70,18 @@ impl Chat {
         let found = host.resolve(rng, &self.server, now);
         let mut conn = Conn::dial(host, rng, found.v4, self.port, found.at);
         let nick = &self.nick;
-        let hello = format!("NICK {nick}\r\nUSER {nick} 0 * :{nick}\r\n");
+        let greeting: String = self.greeting.iter().map(|line| format!("{line}\r\n")).collect();
+        let hello = format!("{greeting}NICK {nick}\r\nUSER {nick} 0 * :{nick}\r\n");
         conn.say(&mut host.out, Side::Inside, hello.as_bytes());
         let welcome = format!(":{} 001 {nick} :Welcome\r\n", self.server);
         conn.say(&mut host.out, Side::Outside, welcome.as_bytes());
         for channel in &self.channels {
             let join = format!("JOIN {channel}\r\n");
             conn.say(&mut host.out, Side::Inside, join.as_bytes());
+            if !self.topic.is_empty() {
+                let topic = format!(":{} 332 {nick} {channel} :{}\r\n", self.server, self.topic);
+                conn.say(&mut host.out, Side::Outside, topic.as_bytes());
+            }
             let names = format!(":{} 353 {nick} = {channel} :", self.server);
             let names = format!("{names}{}\r\n", rng.text(LETTERS, 300));
             conn.say(&mut host.out, Side::Outside, names.as_bytes());
@@ -75,9 +93,14 @@ impl Chat {
     fn line(&self, conn: &mut Conn, rng: &mut Rng, host: &mut Host) {
         let channel = self.channels.get(rng.below(self.channels.len()));
         let channel = channel.map_or("#help", String::as_str);
-        let length = rng.lognormal(45.0, 0.6) as usize + 2;
-        let words = rng.text(LETTERS, length.min(380));
-        if rng.chance(OWN) {
+        let (words, own) = if !self.sayings.is_empty() && rng.chance(SAYING) {
+            let saying = self.sayings.get(rng.below(self.sayings.len()));
+            (saying.cloned().unwrap_or_default(), OWN_SAYING)
+        } else {
+            let length = rng.lognormal(45.0, 0.6) as usize + 2;
+            (rng.text(LETTERS, length.min(380)), OWN)
+        };
+        if rng.chance(own) {
             let line = format!("PRIVMSG {channel} :{words}\r\n");
             conn.say(&mut host.out, Side::Inside, line.as_bytes());
         } else {
@@ -144,5 +167,25 @@ mod tests {
         assert_eq!(lines(b"NICK marlow"), 1);
         assert!(lines(b":somebody!") > 8 * lines(b"PRIVMSG"));
         assert!((100..125).contains(&lines(b"PONG")));
+    }
+
+    #[test]
+    fn sayings_are_said_by_it_and_by_others() {
+        let chat = Chat {
+            greeting: vec!["CAP LS 302".into()],
+            topic: "welcome".into(),
+            sayings: vec!["!seen ann".into()],
+            lines_per_minute: 6.0,
+            ..Chat::default()
+        };
+        let seen = watch(chat, 4.0);
+        let lines = |start: &[u8]| seen.iter().filter(|s| s.payload.starts_with(start)).count();
+        assert_eq!((lines(b"CAP LS 302\r\nNICK marlow"), lines(b"NICK")), (1, 0));
+        assert_eq!(lines(b":irc.openchatter.net 332 marlow #gardening :welcome"), 1);
+        let says = |own: bool| {
+            let said = seen.iter().filter(|s| s.payload.ends_with(b":!seen ann\r\n"));
+            said.filter(|s| s.payload.starts_with(b"PRIVMSG") == own).count()
+        };
+        assert!(says(true) > 50 && says(false) > 50, "{} {}", says(true), says(false));
     }
 }

@@ -3,8 +3,8 @@
 use std::rc::Rc;
 
 use ostium_event::{
-    Anomaly, Banner, Command, Fingerprint, HttpReply, HttpRequest, Irc, Ja4, Message, Service,
-    Span, Timestamp, TlsClient, TlsServer, TlsVersion, Tool, What,
+    Anomaly, Banner, BotSign, Command, Fingerprint, HttpReply, HttpRequest, Irc, Ja4, Message,
+    Service, Span, Timestamp, TlsClient, TlsServer, TlsVersion, Tool, What,
 };
 
 use super::flow::Closed;
@@ -72,7 +72,7 @@ pub(crate) struct Reply {
 pub(crate) enum Line {
     Banner { service: Service, from_inside: bool, text: Box<str> },
     Command { service: Service, verb: Box<str>, argument: Box<str> },
-    Irc { verb: Box<str>, channel: Box<str> },
+    Irc { verb: Box<str>, channel: Box<str>, sign: Option<BotSign> },
 }
 
 const DAY: u64 = 86_400;
@@ -113,9 +113,11 @@ impl Fact {
                     argument: own(argument),
                 }))
             }
-            What::Irc(Irc { verb, channel }) => {
-                Self::Line(Box::new(Line::Irc { verb: own(verb), channel: own(channel) }))
-            }
+            What::Irc(Irc { verb, channel, sign }) => Self::Line(Box::new(Line::Irc {
+                verb: own(verb),
+                channel: own(channel),
+                sign: *sign,
+            })),
             What::Tool(tool) => Self::Tool(*tool),
             What::Anomaly(anomaly) => Self::Anomaly(*anomaly),
             What::FlowOpened { .. }

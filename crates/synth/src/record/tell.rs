@@ -102,7 +102,7 @@ impl Line {
             Self::Command { service, verb, argument } => {
                 What::Command(Command { service: *service, verb, argument })
             }
-            Self::Irc { verb, channel } => What::Irc(Irc { verb, channel }),
+            Self::Irc { verb, channel, sign } => What::Irc(Irc { verb, channel, sign: *sign }),
         }
     }
 }

@@ -41,6 +41,7 @@ const ALL: &[Shipped] = scenarios! {
     "isp",
     "night",
     "loners",
+    "chat",
 };
 
 /// Lists of habits by name.
