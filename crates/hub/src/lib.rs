@@ -14,6 +14,7 @@ mod desk;
 mod error;
 mod feed;
 mod folder;
+mod here;
 mod keys;
 mod metrics;
 mod names;
@@ -31,6 +32,7 @@ pub use books::{
 pub use desk::{Clock, Desk};
 pub use error::HubError;
 pub use folder::Folder;
+pub use here::Here;
 pub use keys::{Keys, KeysError};
 pub use policy::{POLICY, read_policy};
 pub use read::{Unread, read_report};

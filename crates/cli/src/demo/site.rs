@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 
 use ostium_event::Span;
+use ostium_hub::wall;
 use ostium_report::clock as written;
 use ostium_sensor::config::Config;
 use ostium_sensor::{Options, run};
@@ -11,7 +12,6 @@ use ostium_sensor_api::NewsRow;
 use ostium_synth::{Scenario, Wishes};
 use ostium_verdict::Mode;
 
-use super::hub::clock;
 use crate::fail::Fail;
 
 /// Half an hour passes in a quarter of a minute.
@@ -48,7 +48,7 @@ impl Site {
         let failed = |why: &dyn std::fmt::Display| {
             Fail::new(format!("cannot make the world of {}: {why}", self.name))
         };
-        let start = written(clock().minus(Span::from_secs(1_800)));
+        let start = written(wall().minus(Span::from_secs(1_800)));
         let text =
             OFFICE.replace("START", &start).replace("HOME", self.home).replace("AFTER", self.after);
         let scenario = Scenario::parse("office.toml", &text).map_err(|error| failed(&error))?;

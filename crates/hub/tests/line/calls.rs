@@ -98,7 +98,7 @@ async fn what_two_report_arms_the_third_over_the_wire() {
     assert_eq!(books.totals().repeated, 2);
     drop(books);
     let world = World::open(folder.clone(), "127.0.0.1:0".parse().unwrap()).await;
-    let hub = world.hub.at.to_string();
+    let hub = world.hub.at().to_string();
     let (first, second) =
         (Membership { hub: hub.clone(), ..renewed }, Membership { hub, ..members[1].clone() });
     let more = wire::Batch { first: 2, reports: vec![report("c3.example")], urgent: false };
@@ -124,7 +124,7 @@ async fn strangers_and_other_hubs_are_refused() {
     assert!(join(&invitation, "no name at all").await.is_err());
     let member = join(&invitation, "gate").await.unwrap();
     // Our certificate says nothing to another hub.
-    let astray = Membership { hub: other.hub.at.to_string(), ..member.clone() };
+    let astray = Membership { hub: other.hub.at().to_string(), ..member.clone() };
     assert!(astray.connect().await.is_err());
     // One without a certificate of the hub, and one with the wrong one.
     let theirs = join(&other.invite("evil", 1).await, "gate").await.unwrap();

@@ -54,7 +54,7 @@ fn about(name: &str) -> wire::Report {
 async fn what_two_say_arms_the_third_and_lasts() {
     let world = World::new("lasting").await;
     let folders = sensors(&world, &["acme", "bolt", "core"]).await;
-    let at = world.hub.at;
+    let at = world.hub.at();
     let (one, _one) = open(&folders[0]);
     let (two, _two) = open(&folders[1]);
     let (three, heard) = open(&folders[2]);
