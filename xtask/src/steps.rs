@@ -103,7 +103,7 @@ const DOCTESTS: &[&str] = &["test", "--workspace", "--doc", "--no-fail-fast"];
 const DENY: &[&str] = &["deny", "--color=never", "check", "--hide-inclusion-graph"];
 
 /// Patience for a build from nothing on two cores.
-const LONG: Duration = Duration::from_secs(20 * 60);
+const LONG: Duration = Duration::from_secs(30 * 60);
 /// Patience for a look at the network.
 const SHORT: Duration = Duration::from_secs(90);
 

@@ -224,10 +224,26 @@ impl Play<'_> {
 
     /// Writes the labels where they are wanted.
     fn label(&self, truth: &Truth, input: &str, beside: Option<&Path>) -> Result<(), Fail> {
-        match self.args.labels.as_deref().or(beside) {
+        let beside = beside.map(|path| self.but_the_scenario(path));
+        match self.args.labels.as_deref().or(beside.as_deref()) {
+            Some(path) if self.is_scenario(path) => Err(Fail::new(format!(
+                "{} is the scenario itself; name another file: --labels FILE",
+                path.display()
+            ))),
             Some(path) => write_file(path, &truth.to_toml(self.name, input)),
             None => Ok(()),
         }
+    }
+
+    /// The labels of `office.pcap` are `office.toml`, unless that is what the world was read from.
+    fn but_the_scenario(&self, path: &Path) -> PathBuf {
+        if self.is_scenario(path) { path.with_extension("labels.toml") } else { path.to_owned() }
+    }
+
+    fn is_scenario(&self, path: &Path) -> bool {
+        let real = |path: &Path| path.canonicalize().ok();
+        let scenario = self.args.scenario.as_ref().map(Path::new).and_then(real);
+        scenario.is_some() && scenario == real(path)
     }
 
     /// Says what is there now.

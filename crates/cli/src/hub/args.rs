@@ -38,7 +38,7 @@ pub(crate) struct RunArgs {
     /// Where its keys and its database are
     #[arg(long, value_name = "DIR", default_value_os_t = default_state())]
     pub(crate) state: PathBuf,
-    /// Where it listens for sensors [default: [::]:7443, or 0.0.0.0:7443 without IPv6]
+    /// Where it listens for sensors [default: `[::]:7443`, or `0.0.0.0:7443` without IPv6]
     #[arg(long, value_name = "ADDR:PORT")]
     pub(crate) listen: Option<SocketAddr>,
     /// A name or address under which sensors reach it; repeat for more [default: this machine's]

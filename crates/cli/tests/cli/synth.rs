@@ -103,6 +103,19 @@ fn a_tap_that_loses_is_judged_in_packets() {
 }
 
 #[test]
+fn a_scenario_is_not_overwritten_by_the_labels_of_its_world() {
+    let scenario = file("synth-f/own.toml", SCENARIO.as_bytes());
+    let ran = ostium(&["synth", scenario, "--out", "synth-f/own.pcap", "--quiet"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    let read = |name: &str| std::fs::read_to_string(folder().join("synth-f").join(name)).unwrap();
+    assert_eq!(read("own.toml"), SCENARIO);
+    assert!(read("own.labels.toml").contains("[[case]]"));
+    let ran = ostium(&["synth", scenario, "--out", "synth-f/x.pcap", "--labels", scenario]);
+    assert!(ran.err.contains("the scenario itself"), "{}", ran.err);
+    assert_eq!(read("own.toml"), SCENARIO);
+}
+
+#[test]
 fn what_is_wrong_is_said_with_its_line() {
     let text = SCENARIO.replace("'windows'", "'windoze'");
     let scenario = file("synth-e/wrong.toml", text.as_bytes());

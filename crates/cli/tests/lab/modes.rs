@@ -91,6 +91,8 @@ fn watching_and_simulating_touch_nothing_and_blocking_blocks() {
     assert!(wait_for(SOON, would), "{}", site.said(&["status"]));
     assert!(site.said(&["status"]).contains("what would be blocked"));
     assert_eq!(rules(), before);
+    // It was named within a few words: it goes on for a while, and is still answered.
+    std::thread::sleep(std::time::Duration::from_secs(8));
     let sum = counts(playing);
     assert!(sum["answered"].as_u64() > Some(5), "{sum}");
     assert_eq!((&sum["silent"], &sum["refused"]), (&0.into(), &0.into()), "all was reached: {sum}");

@@ -13,7 +13,7 @@ use ostium_uplink::{Known, Learned};
 use ostium_verdict::{Block, Mode, Origin, Target};
 
 use super::Warden;
-use super::preload::{HOLD, targets};
+use super::preload::{HOLD, MOST, MOST_NAMES, targets};
 
 /// What waits to be told to the hub at most; more of the same minute says nothing new.
 const WAITING: usize = 10_000;
@@ -67,15 +67,28 @@ impl Warden {
     pub(super) fn preload_learned(&mut self, now: Timestamp) {
         let watched = self.watch.now();
         let Some(learned) = watched.hub() else { return };
-        let mut all: Vec<Known> = Vec::new();
-        learned.each(crate::clock::wall().secs(), |known| {
-            if !known.for_show && watched.acts_on(known) && !targets(&known.hit.value).is_empty() {
-                all.push(known.clone());
+        let wall = crate::clock::wall().secs();
+        // By number: a feed has a million entries, and few of them fit.
+        let (mut addresses, mut names) = (Vec::new(), Vec::new());
+        learned.each(wall, |known| {
+            let all = match &known.hit.value {
+                IndicatorValue::Domain(_) if self.zone.is_some() => &mut names,
+                IndicatorValue::Addr(_) | IndicatorValue::Socket(..) => &mut addresses,
+                _ => return,
+            };
+            if !known.for_show && watched.acts_on(known) {
+                all.push((std::cmp::Reverse(known.hit.confidence), known.hit.id));
             }
         });
-        all.sort_by_key(|known| (std::cmp::Reverse(known.hit.confidence), known.hit.id));
-        for known in all {
-            self.add_known(&known, now, false);
+        self.left += addresses.len().saturating_sub(MOST) as u64;
+        for (mut all, most) in [(addresses, MOST), (names, MOST_NAMES)] {
+            all.sort_unstable();
+            all.truncate(most);
+            for (_, id) in all {
+                if let Some(known) = learned.get(id, wall) {
+                    self.add_known(&known, now, false);
+                }
+            }
         }
     }
 

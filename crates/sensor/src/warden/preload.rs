@@ -17,9 +17,9 @@ use super::Warden;
 
 /// Known destinations that are put into the kernel: reading them back takes two milliseconds
 /// for each thousand, and the whole set is compared now and then.
-const MOST: usize = 10_000;
+pub(super) const MOST: usize = 10_000;
 /// Known names that resolvers are told: the whole set is looked through at every release.
-const MOST_NAMES: usize = 100_000;
+pub(super) const MOST_NAMES: usize = 100_000;
 /// How long each stands when nobody puts it there again.
 pub(super) const HOLD: Span = Span::from_secs(2 * 3600);
 

@@ -133,3 +133,32 @@ fn a_site_that_only_observes_is_told_of_what_it_meets_and_blocks_nothing() {
     warden.tick(now());
     assert_eq!((hot(&told).len(), warden.for_hub().met.len()), (0, 1));
 }
+
+#[test]
+fn at_the_start_the_last_good_set_is_in_force_before_anybody_calls() {
+    let (mut warden, told) = warden(Mode::Block);
+    let said = [
+        (1, addr("198.51.100.200"), 0),
+        (2, IndicatorValue::Socket("198.51.100.201".parse().unwrap(), 4444), 0),
+        (3, addr("8.8.8.8"), 0),
+        (4, addr("198.51.100.202"), 1_000),
+        (5, domain("bad.example"), 0),
+    ];
+    warden.learn(Some(says(&said)));
+    warden.preload(&intel(), 0, now());
+    warden.tick(now());
+    let whole: Vec<String> =
+        told.whole.lock().unwrap().iter().map(|block| block.target.to_string()).collect();
+    // The site's own list, and of the hub's what is no rail, not for show, and an address.
+    let want = [
+        "198.51.100.200",
+        "198.51.100.201:4444/tcp",
+        "198.51.100.201:4444/udp",
+        "198.51.100.66:4444/tcp",
+        "198.51.100.66:4444/udp",
+        "203.0.113.5",
+    ];
+    let mut sorted = whole.clone();
+    sorted.sort_unstable();
+    assert_eq!(sorted, want);
+}
