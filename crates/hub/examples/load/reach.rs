@@ -8,11 +8,14 @@ use ostium_feed::{Follower, PublicKey};
 use ostium_hub::wall;
 use ostium_hub_api as wire;
 use ostium_uplink::Membership;
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 use tokio_stream::wrappers::ReceiverStream;
 
 use super::relay::{CONTINENTS, relay};
 use super::{Folder, enrol, hub, quantile, resident};
+
+/// Sensors that shake hands at a time: real ones wait a time chosen by chance.
+const AT_ONCE: usize = 200;
 
 /// When each sensor knew each name.
 type Known = Arc<Mutex<Vec<(usize, Instant)>>>;
@@ -33,9 +36,10 @@ pub(super) async fn measure(sensors: usize, rounds: usize, far: bool) {
         }
     }
     let (ready, known) = (Arc::new(AtomicUsize::new(0)), Known::default());
+    let turn = Arc::new(Semaphore::new(AT_ONCE));
     for member in members {
         let (ready, known) = (Arc::clone(&ready), Arc::clone(&known));
-        tokio::spawn(follow(member, rounds, ready, known));
+        tokio::spawn(follow(member, rounds, ready, known, Arc::clone(&turn)));
     }
     while ready.load(Ordering::Relaxed) < sensors {
         tokio::time::sleep(Duration::from_millis(20)).await;
@@ -110,8 +114,16 @@ impl Teller {
 }
 
 /// Follows with all checks, and says when each name is in force.
-async fn follow(member: Membership, rounds: usize, ready: Arc<AtomicUsize>, known: Known) {
+async fn follow(
+    member: Membership,
+    rounds: usize,
+    ready: Arc<AtomicUsize>,
+    known: Known,
+    turn: Arc<Semaphore>,
+) {
+    let mine = turn.acquire().await.unwrap();
     let mut line = member.connect().await.unwrap();
+    drop(mine);
     let feed = member.feed.clone().try_into().unwrap();
     let root = PublicKey::from_slice(&member.feed_root).unwrap();
     let mut follower = Follower::new(feed, root);
