@@ -56,6 +56,8 @@ impl Sensor {
         self.hub.iter_mut().for_each(|hub| hub.settle(&config.hub));
         let learned = self.hub.as_ref().filter(|_| config.hub.block).map(HubEnd::learned);
         self.warden.learn(learned);
+        // What rested on a hub that nobody follows any more is free.
+        self.warden.hub_is_new(self.now());
         Ok(())
     }
 }

@@ -96,6 +96,20 @@ fn what_the_hub_withdraws_is_free_at_once_and_the_sites_own_blocks_stay() {
 }
 
 #[test]
+fn what_rested_on_a_hub_that_was_left_is_free() {
+    let (mut warden, told) = warden(Mode::Block);
+    warden.learn(Some(says(&[(2, domain("bad.example"), 0)])));
+    let answered = Cause::Answered("bad.example".into(), ["198.51.100.3".parse().unwrap()].into());
+    warden.alarm(&alarm(answered, "10.0.0.53", 53), now());
+    warden.tick(now());
+    assert_eq!(told.whole.lock().unwrap().len(), 1);
+    warden.learn(None);
+    warden.hub_is_new(now());
+    warden.tick(now());
+    assert!(told.whole.lock().unwrap().is_empty());
+}
+
+#[test]
 fn what_is_tried_for_show_is_shown_and_blocks_nothing() {
     let (mut warden, told) = warden(Mode::Block);
     warden.learn(Some(says(&[(1, addr("198.51.100.200"), 1_000)])));
