@@ -43,7 +43,7 @@ pub use publisher::{Change, Publisher, Snapshot};
 pub use refusal::Refusal;
 pub use seal::Hash;
 pub use state::State;
-pub use table::{Hit, Table};
+pub use table::{Hit, Met, Raw, Table};
 pub use value::{Generator, Value};
 
 /// The version of the feed's bodies that this crate writes and reads.

@@ -15,7 +15,7 @@ mod usual;
 use std::collections::BTreeSet;
 
 use data_encoding::HEXLOWER;
-use ostium_feed::{Follower, Hit, PublicKey, Reach, Taken, VECTORS};
+use ostium_feed::{Follower, Met, PublicKey, Reach, Taken, VECTORS};
 use serde_json::{Value, json};
 
 fn hex(value: &Value) -> Vec<u8> {
@@ -36,8 +36,8 @@ fn kind(taken: &Taken) -> &'static str {
 fn told(follower: &mut Follower, step: &Value) -> Value {
     let now = step["now_ms"].as_u64().unwrap();
     if let Some(sensor) = step["sensor"].as_str() {
-        let reach = |hit: &Hit| hit.reach(sensor.as_bytes(), now / 1_000);
-        let there = |hit: &Hit| reach(hit) != Reach::Not;
+        let reach = |hit: &Met<'_>| hit.reach(sensor.as_bytes(), now / 1_000);
+        let there = |hit: &Met<'_>| reach(hit) != Reach::Not;
         let hit = match step["name"].as_str() {
             Some(name) => follower.table().domain_if(name, there),
             None => {

@@ -3,7 +3,7 @@
 use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
 use ostium_event::{Addr, Ja4};
-use ostium_feed::{Follower, Hit, Position, Reach, Refusal, Taken};
+use ostium_feed::{Follower, Hit, Met, Position, Reach, Refusal, Taken};
 
 /// What is known of something that was met.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,30 +33,30 @@ impl Learned {
     /// The entry of a name or of the nearest name above it. Times are seconds since 1970.
     pub fn domain(&self, name: &str, now_s: u64) -> Option<Known> {
         let held = self.held();
-        self.known(held.table().domain_if(name, |hit| self.holds(hit, now_s))?, now_s)
+        self.known(held.table().domain_if(name, |hit| self.holds(hit, now_s))?.whole()?, now_s)
     }
 
     /// The entry of an address or of the smallest network around it.
     pub fn addr(&self, addr: Addr, now_s: u64) -> Option<Known> {
         let held = self.held();
-        self.known(held.table().addr_if(addr, |hit| self.holds(hit, now_s))?, now_s)
+        self.known(held.table().addr_if(addr, |hit| self.holds(hit, now_s))?.whole()?, now_s)
     }
 
     /// The entry of exactly this address and port.
     pub fn socket(&self, addr: Addr, port: u16, now_s: u64) -> Option<Known> {
-        let hit = self.held().table().socket(addr, port)?;
+        let hit = self.held().table().socket(addr, port)?.whole()?;
         self.known(hit, now_s)
     }
 
     /// The entry of a client fingerprint.
     pub fn ja4(&self, ja4: &Ja4, now_s: u64) -> Option<Known> {
-        let hit = self.held().table().ja4(ja4)?;
+        let hit = self.held().table().ja4(ja4)?.whole()?;
         self.known(hit, now_s)
     }
 
     /// The entry of a URL: host in lower case, path with query.
     pub fn url(&self, host: &str, uri: &str, now_s: u64) -> Option<Known> {
-        let hit = self.held().table().url(host, uri)?;
+        let hit = self.held().table().url(host, uri)?.whole()?;
         self.known(hit, now_s)
     }
 
@@ -100,7 +100,7 @@ impl Learned {
         self.follower.write().unwrap_or_else(PoisonError::into_inner).take_bytes(frame, now_ms)
     }
 
-    fn holds(&self, hit: &Hit, now_s: u64) -> bool {
+    fn holds(&self, hit: &Met<'_>, now_s: u64) -> bool {
         hit.reach(&self.sensor, now_s) != Reach::Not
     }
 

@@ -4,7 +4,7 @@ use std::io::{BufRead, Write};
 use std::process::ExitCode;
 
 use data_encoding::HEXLOWER;
-use ostium_feed::{Follower, Hit, PublicKey, Reach, Taken};
+use ostium_feed::{Follower, Met, PublicKey, Reach, Taken};
 
 use crate::fail::Fail;
 use crate::feed::talk::{Answer, Matched, Said};
@@ -42,14 +42,14 @@ fn answer(follower: &mut Option<Follower>, said: &Said) -> Result<Option<Answer>
         Said::New { .. } => return Ok(None),
         Said::Frame { now_ms, frame } => took(follower, &hex(frame)?, *now_ms),
         Said::Name { now_ms, sensor, name } => {
-            let reach = |hit: &Hit| hit.reach(sensor.as_bytes(), now_ms / 1_000);
+            let reach = |hit: &Met<'_>| hit.reach(sensor.as_bytes(), now_ms / 1_000);
             matched(follower.table().domain_if(name, |hit| reach(hit) != Reach::Not), reach)
         }
         Said::Address { now_ms, sensor, address } => {
             let addr = address.parse();
             let addr =
                 addr.map_err(|_| Fail::new(format!("cannot read the address '{address}'")))?;
-            let reach = |hit: &Hit| hit.reach(sensor.as_bytes(), now_ms / 1_000);
+            let reach = |hit: &Met<'_>| hit.reach(sensor.as_bytes(), now_ms / 1_000);
             matched(follower.table().addr_if(addr, |hit| reach(hit) != Reach::Not), reach)
         }
     }))
@@ -69,7 +69,7 @@ fn took(follower: &mut Follower, frame: &[u8], now_ms: u64) -> Answer {
     Answer::Took { took: kind.to_owned(), epoch: at.epoch, seq: at.seq, state }
 }
 
-fn matched(hit: Option<Hit>, reach: impl Fn(&Hit) -> Reach) -> Answer {
+fn matched(hit: Option<Met<'_>>, reach: impl Fn(&Met<'_>) -> Reach) -> Answer {
     let matched = hit.map(|hit| Matched { id: hit.id, reach: reach(&hit).name().to_owned() });
     Answer::Matched { matched }
 }

@@ -1,37 +1,42 @@
 //! The set of entries, matched by value: ten million of them, below a hundred bytes each.
 //!
-//! An entry is a record of 40 bytes and the bytes of its value; two hash tables of places find it
-//! by number and by value. The hash is fixed, so that two runs are alike: who could make collisions
-//! is who may publish.
+//! An entry lies in one line of the cache, in a hash table by value; a table of places finds it by
+//! number. The hash is fixed, so that two runs are alike: who could make collisions is who may
+//! publish.
 
 mod apart;
-mod index;
-mod record;
+mod cell;
+mod cells;
+mod change;
+mod far;
+mod memory;
 mod value;
 
 use std::hash::{BuildHasher, Hasher};
 use std::sync::Arc;
 
-use foldhash::fast::FixedState;
-use hashbrown::{HashMap, HashTable};
+use foldhash::quality::FixedState;
+use hashbrown::HashMap;
 use ostium_event::{Addr, Ja4, Prefix};
 use ostium_intel::{IndicatorValue, Pattern, Shape, Throttle};
 
 use self::apart::Apart;
-use self::index::Index;
-use self::record::{Head, Record, Records};
-use self::value::{ADDR, APART, DOMAIN, JA4, NETWORK, SOCKET, UNKNOWN, URL, read, short, write};
+use self::cell::{Cell, Place};
+use self::cells::Cells;
+use self::far::Far;
+pub use self::value::Raw;
+use self::value::{ADDR, APART, DOMAIN, JA4, NETWORK, SOCKET, UNKNOWN, URL, short};
 use crate::canary::Reach;
-use crate::entry::{Basis, Entry};
+use crate::entry::Basis;
 use crate::state::{Leaf, State};
-use crate::value::{Generator, Value};
+use crate::value::Generator;
 
 const HASHER: FixedState = FixedState::with_seed(0x6f73_7469_756d);
 
 /// Names that are asked for together: few have more labels.
 const AT_ONCE: usize = 8;
 
-/// What an entry says of what was asked for.
+/// What an entry says of what was asked for. In a [`Met`] the value is still where the table has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hit<V = IndicatorValue> {
     /// Its number.
@@ -64,18 +69,34 @@ impl<V> Hit<V> {
     }
 }
 
+/// What a look-up finds: nothing is copied until somebody asks for the value.
+pub type Met<'a> = Hit<Raw<'a>>;
+
+// === impl Met ===
+
+impl Met<'_> {
+    /// The same with its value, on its own.
+    pub fn whole(self) -> Option<Hit> {
+        let value = self.value.read()?;
+        let Self { id, confidence, family, expires, basis, organisations, canary, .. } = self;
+        Some(Hit { id, value, confidence, family, expires, basis, organisations, canary })
+    }
+}
+
 /// All entries.
 #[derive(Debug)]
 pub struct Table {
-    records: Records,
-    by_id: HashTable<u32>,
-    by_value: Index,
+    cells: Cells,
+    /// Values that do not fit into their cell.
+    far: Far,
     families: Vec<Arc<str>>,
     /// Where each family is in `families`, and one more.
     family_of: HashMap<Arc<str>, u16, FixedState>,
     /// Lengths of networks, in free bits, with how many there are; the smallest network first.
     free_bits: Vec<(u8, u32)>,
     state: State,
+    /// Entries whose value another entry has as well, by the hash of the value.
+    doubles: HashMap<u64, Vec<u64>, FixedState>,
     /// Where values are written before they are kept; here so that a put allocates nothing.
     written: Vec<u8>,
     /// What is not looked for by its value.
@@ -94,33 +115,26 @@ impl Table {
     /// An empty set.
     pub const fn new() -> Self {
         Self {
-            records: Records::EMPTY,
-            by_id: HashTable::new(),
-            by_value: Index::new(),
+            cells: Cells::EMPTY,
+            far: Far::EMPTY,
             families: Vec::new(),
             family_of: HashMap::with_hasher(HASHER),
             free_bits: Vec::new(),
             state: State::EMPTY,
+            doubles: HashMap::with_hasher(HASHER),
             written: Vec::new(),
             apart: Apart::new(),
         }
     }
 
-    /// Makes room for so many, so that growing costs nothing later.
-    pub fn reserve(&mut self, entries: usize) {
-        let records = &self.records;
-        self.by_id.reserve(entries, |&at| hash_of_place_id(records, at));
-        self.by_value.reserve(entries, |at| hash_of_place(records, at));
-    }
-
     /// How many entries.
     pub fn len(&self) -> usize {
-        self.by_id.len()
+        self.cells.len()
     }
 
     /// Is there none?
     pub fn is_empty(&self) -> bool {
-        self.by_id.is_empty()
+        self.cells.len() == 0
     }
 
     /// The sum over all entries.
@@ -130,94 +144,17 @@ impl Table {
 
     /// Bytes that the set takes.
     pub fn bytes(&self) -> usize {
-        self.records.bytes() + self.by_id.allocation_size() + self.by_value.bytes()
-    }
-
-    /// Puts an entry in, in place of the one with its number; `None` is one whose value this
-    /// reader does not know.
-    pub(crate) fn put(&mut self, id: u64, entry: Option<&Entry>, leaf: Leaf) {
-        self.remove(id);
-        let mut value = std::mem::take(&mut self.written);
-        value.clear();
-        let kind = match entry.map(|entry| &entry.value) {
-            None => UNKNOWN,
-            Some(Value::Indicator(indicator)) => write(indicator, &mut value),
-            Some(_) => APART,
-        };
-        let head = Head {
-            kind,
-            confidence: entry.map_or(0, |entry| entry.confidence),
-            basis: entry.map_or(0, |entry| entry.basis.number()),
-            family: entry.map_or(0, |entry| self.family(&entry.family)),
-            organisations: entry.map_or(0, |entry| entry.organisations),
-            canary: entry.map_or(0, |entry| entry.canary),
-            expires: entry.map_or(0, |entry| entry.expires),
-            id,
-            leaf,
-        };
-        if let Some(place) = self.records.push(&head, &value) {
-            self.state.add(leaf);
-            self.enter(place, id, kind, &value);
-            if kind == NETWORK {
-                self.count_network(value.last().copied().unwrap_or(0), true);
-            }
-            if let Some(entry) = entry.filter(|_| kind == APART) {
-                let family = usize::from(head.family).checked_sub(1);
-                let family = family.and_then(|at| self.families.get(at)).cloned();
-                self.apart.put(entry, family);
-            }
-        }
-        self.written = value;
-    }
-
-    /// Makes the record at this place one that is found.
-    fn enter(&mut self, place: u32, id: u64, kind: u8, value: &[u8]) {
-        let records = &self.records;
-        self.by_id.insert_unique(hash_of_id(id), place, |&at| hash_of_place_id(records, at));
-        if is_asked_for(kind) {
-            let hash = hash(kind, value);
-            self.by_value.insert(hash, place, |at| hash_of_place(records, at));
-        }
-    }
-
-    /// Takes an entry out; was it there?
-    pub(crate) fn remove(&mut self, id: u64) -> bool {
-        let records = &self.records;
-        let same = |&at: &u32| records.get(at).is_some_and(|record| record.id() == id);
-        let Ok(found) = self.by_id.find_entry(hash_of_id(id), same) else {
-            return false;
-        };
-        let (place, _) = found.remove();
-        let Some(record) = self.records.get(place) else {
-            return false;
-        };
-        let (kind, value) = (record.kind(), record.value());
-        self.state.take(record.leaf());
-        let free = value.last().copied().unwrap_or(0);
-        if is_asked_for(kind) {
-            self.by_value.remove(hash(kind, value), place);
-        }
-        if kind == APART {
-            self.apart.remove(id);
-        }
-        if kind == NETWORK {
-            self.count_network(free, false);
-        }
-        self.records.free(place);
-        if self.records.is_sparse() {
-            self.close_up();
-        }
-        true
+        self.cells.bytes() + self.far.bytes()
     }
 
     /// The entry of the name, or of the nearest name above it; `name` in lower case.
-    pub fn domain(&self, name: &str) -> Option<Hit> {
+    pub fn domain(&self, name: &str) -> Option<Met<'_>> {
         self.domain_if(name, |_| true)
     }
 
     /// The same among those that `holds` says are there for the one who asks: an entry that is over,
     /// or for other sensors, hides none above it.
-    pub fn domain_if(&self, name: &str, holds: impl Fn(&Hit) -> bool) -> Option<Hit> {
+    pub fn domain_if(&self, name: &str, holds: impl Fn(&Met<'_>) -> bool) -> Option<Met<'_>> {
         let mut rest = name.strip_suffix('.').unwrap_or(name);
         if rest.len() > 255 {
             return None;
@@ -233,7 +170,7 @@ impl Table {
                 (rest, count) = (above, count + 1);
             }
             let asked = hashes.get(..count)?;
-            let maybe = self.by_value.maybe(asked);
+            let maybe = self.cells.maybe(asked);
             let mut likely = names.iter().zip(asked).enumerate();
             let met = likely.find_map(|(at, (name, hash))| {
                 let may = maybe >> at & 1 != 0;
@@ -246,12 +183,12 @@ impl Table {
     }
 
     /// The entry of the address, or of the smallest network around it.
-    pub fn addr(&self, addr: Addr) -> Option<Hit> {
+    pub fn addr(&self, addr: Addr) -> Option<Met<'_>> {
         self.addr_if(addr, |_| true)
     }
 
     /// The same among those that `holds` says are there for the one who asks.
-    pub fn addr_if(&self, addr: Addr, holds: impl Fn(&Hit) -> bool) -> Option<Hit> {
+    pub fn addr_if(&self, addr: Addr, holds: impl Fn(&Met<'_>) -> bool) -> Option<Met<'_>> {
         if let Some(hit) = self.find(ADDR, &addr.bits().to_be_bytes()).filter(&holds) {
             return Some(hit);
         }
@@ -264,14 +201,14 @@ impl Table {
     }
 
     /// The entry of exactly this address and port.
-    pub fn socket(&self, addr: Addr, port: u16) -> Option<Hit> {
+    pub fn socket(&self, addr: Addr, port: u16) -> Option<Met<'_>> {
         let (bytes, len) = short(addr, &port.to_be_bytes());
         self.find(SOCKET, bytes.get(..len)?)
     }
 
     /// The entry of exactly this URL: `host` in lower case without its port, `uri` the path with its
     /// query. The port of an entry does not count.
-    pub fn url(&self, host: &str, uri: &str) -> Option<Hit> {
+    pub fn url(&self, host: &str, uri: &str) -> Option<Met<'_>> {
         let uri = uri.split('#').next().unwrap_or(uri);
         if self.is_empty() {
             return None;
@@ -283,13 +220,13 @@ impl Table {
     }
 
     /// The entry of the client fingerprint.
-    pub fn ja4(&self, ja4: &Ja4) -> Option<Hit> {
+    pub fn ja4(&self, ja4: &Ja4) -> Option<Met<'_>> {
         self.find(JA4, ja4.as_str().as_bytes())
     }
 
     /// The entry of this number.
     pub fn get(&self, id: u64) -> Option<Hit> {
-        self.hit(self.numbered(id)?)
+        self.met(self.cells.numbered(id)?).whole()
     }
 
     /// All patterns, by number. They are matched by nothing else than [`Table::pattern_if`].
@@ -319,99 +256,50 @@ impl Table {
 
     /// All indicators, in no order.
     pub fn iter(&self) -> impl Iterator<Item = Hit> {
-        self.records.iter().filter_map(|record| self.hit(record))
+        self.cells.iter().filter_map(|cell| self.met(cell).whole())
     }
 
     /// What the entry of this number adds to the sum.
     pub(crate) fn leaf(&self, id: u64) -> Option<Leaf> {
-        Some(self.numbered(id)?.leaf())
+        Some(self.cells.numbered(id)?.leaf())
     }
 
-    fn numbered(&self, id: u64) -> Option<Record<'_>> {
-        let same = |&at: &u32| self.records.get(at).is_some_and(|record| record.id() == id);
-        self.records.get(*self.by_id.find(hash_of_id(id), same)?)
-    }
-
-    fn find(&self, kind: u8, value: &[u8]) -> Option<Hit> {
+    fn find(&self, kind: u8, value: &[u8]) -> Option<Met<'_>> {
         self.find_hashed(hash(kind, value), kind, value)
     }
 
-    fn find_hashed(&self, hash: u64, kind: u8, value: &[u8]) -> Option<Hit> {
-        let is_it = |record: Record<'_>| record.kind() == kind && record.value() == value;
-        let same = |at| self.records.get(at).is_some_and(is_it);
-        let place = self.by_value.find(hash, same)?;
-        self.hit(self.records.get(place)?)
+    fn find_hashed(&self, hash: u64, kind: u8, value: &[u8]) -> Option<Met<'_>> {
+        let same = |cell: Cell<'_>| {
+            cell.kind() == kind && !cell.is_hidden() && value_of(&self.far, cell) == value
+        };
+        Some(self.met(self.cells.find(hash, same)?))
     }
 
-    fn hit(&self, record: Record<'_>) -> Option<Hit> {
-        let head = record.head();
+    fn met<'a>(&'a self, cell: Cell<'a>) -> Met<'a> {
+        let head = cell.head();
         let family = usize::from(head.family).checked_sub(1);
-        Some(Hit {
+        Hit {
             id: head.id,
-            value: read(head.kind, record.value())?,
+            value: Raw::new(head.kind, value_of(&self.far, cell)),
             confidence: head.confidence,
             family: family.and_then(|at| self.families.get(at)).cloned(),
             expires: head.expires,
             basis: Basis::of(head.basis),
             organisations: head.organisations,
             canary: head.canary,
-        })
-    }
-
-    /// The place of a family and one more. Families are some thousands; when 65,535 have been seen,
-    /// further ones have no name.
-    fn family(&mut self, name: &str) -> u16 {
-        if name.is_empty() {
-            return 0;
-        }
-        if let Some(known) = self.family_of.get(name) {
-            return *known;
-        }
-        let Ok(number) = u16::try_from(self.families.len() + 1) else {
-            return 0;
-        };
-        let name: Arc<str> = name.into();
-        self.families.push(Arc::clone(&name));
-        self.family_of.insert(name, number);
-        number
-    }
-
-    fn count_network(&mut self, free: u8, more: bool) {
-        match (self.free_bits.binary_search_by_key(&free, |(free, _)| *free), more) {
-            (Ok(at), true) => {
-                if let Some((_, count)) = self.free_bits.get_mut(at) {
-                    *count += 1;
-                }
-            }
-            (Ok(at), false) => {
-                let last = self.free_bits.get_mut(at).is_none_or(|(_, count)| {
-                    *count = count.saturating_sub(1);
-                    *count == 0
-                });
-                if last {
-                    self.free_bits.remove(at);
-                }
-            }
-            (Err(at), true) => self.free_bits.insert(at, (free, 1)),
-            (Err(_), false) => {}
-        }
-    }
-
-    /// Moves the records together, so that what was freed is free.
-    fn close_up(&mut self) {
-        let old = std::mem::take(&mut self.records);
-        self.by_id.clear();
-        self.by_value.clear();
-        for record in old.iter() {
-            let (head, value) = (record.head(), record.value());
-            if let Some(place) = self.records.push(&head, value) {
-                self.enter(place, head.id, head.kind, value);
-            }
         }
     }
 }
 
-/// Is a record of this kind found by its value?
+/// The value of a cell; long ones lie elsewhere.
+fn value_of<'a>(far: &'a Far, cell: Cell<'a>) -> &'a [u8] {
+    match cell.place() {
+        Place::Near(value) => value,
+        Place::Far(place, len) => far.get(place, len),
+    }
+}
+
+/// Is an entry of this kind found by its value?
 const fn is_asked_for(kind: u8) -> bool {
     !matches!(kind, UNKNOWN | APART)
 }
@@ -421,20 +309,6 @@ fn hash(kind: u8, value: &[u8]) -> u64 {
     hasher.write(value);
     hasher.write_u8(kind);
     hasher.finish()
-}
-
-fn hash_of_id(id: u64) -> u64 {
-    let mut hasher = HASHER.build_hasher();
-    hasher.write_u64(id);
-    hasher.finish()
-}
-
-fn hash_of_place(records: &Records, at: u32) -> u64 {
-    records.get(at).map_or(0, |record| hash(record.kind(), record.value()))
-}
-
-fn hash_of_place_id(records: &Records, at: u32) -> u64 {
-    records.get(at).map_or(0, |record| hash_of_id(record.id()))
 }
 
 #[cfg(test)]

@@ -3,7 +3,9 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::entry::Entry;
 use crate::state::leaf;
+use crate::value::Value;
 
 fn entry(id: u64, value: IndicatorValue) -> Entry {
     Entry {
@@ -43,7 +45,7 @@ fn each_kind_is_found_as_it_is_meant() {
     for (id, value) in values.iter().enumerate() {
         put(&mut table, &entry(id as u64, value.clone()));
     }
-    let id = |hit: Option<Hit>| hit.map(|hit| hit.id);
+    let id = |hit: Option<Met<'_>>| hit.map(|hit| hit.id);
     assert_eq!(id(table.domain("c2.example.")), Some(0));
     assert_eq!(id(table.domain("a.b.c2.example")), Some(0));
     assert_eq!(id(table.domain("ac2.example")), None);
@@ -94,6 +96,26 @@ fn what_comes_and_goes_takes_no_more_room() {
     }
     assert_eq!(table.len(), 1_000);
     assert!(table.bytes() < 6 << 20, "{}", table.bytes());
+}
+
+#[test]
+fn entries_of_one_value_stand_in_for_each_other() {
+    let mut table = Table::new();
+    let long = format!("{}.c2.example", "x".repeat(40));
+    for name in ["c2.example", &long] {
+        let value = IndicatorValue::Domain(name.to_owned());
+        for id in 0..1_000 {
+            put(&mut table, &entry(id, value.clone()));
+        }
+        assert_eq!((table.len(), table.iter().count()), (1_000, 1_000));
+        assert!(table.bytes() < 200_000, "{}", table.bytes());
+        for id in (0..1_000).step_by(2).chain((1..1_000).step_by(2)) {
+            let met = table.domain(name).and_then(Met::whole).unwrap();
+            assert_eq!(met.value, value);
+            assert!(table.get(met.id).is_some() && table.remove(id));
+        }
+        assert!(table.is_empty() && table.domain(name).is_none() && table.doubles.is_empty());
+    }
 }
 
 proptest! {

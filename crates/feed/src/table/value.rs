@@ -53,8 +53,28 @@ pub(super) fn write(value: &IndicatorValue, to: &mut Vec<u8>) -> u8 {
     }
 }
 
+/// A value where the table has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Raw<'a> {
+    kind: u8,
+    bytes: &'a [u8],
+}
+
+// === impl Raw ===
+
+impl<'a> Raw<'a> {
+    pub(super) const fn new(kind: u8, bytes: &'a [u8]) -> Self {
+        Self { kind, bytes }
+    }
+
+    /// On its own; `None` for what is no indicator.
+    pub fn read(self) -> Option<IndicatorValue> {
+        read(self.kind, self.bytes)
+    }
+}
+
 /// The value of these bytes.
-pub(super) fn read(kind: u8, bytes: &[u8]) -> Option<IndicatorValue> {
+fn read(kind: u8, bytes: &[u8]) -> Option<IndicatorValue> {
     let text = || std::str::from_utf8(bytes).ok();
     let addr = |bytes: &[u8]| Some(Addr::from_bits(u128::from_be_bytes(bytes.try_into().ok()?)));
     Some(match kind {
