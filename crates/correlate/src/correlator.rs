@@ -7,12 +7,14 @@ mod judge;
 mod keep;
 mod maker;
 mod mutual;
+mod orders;
 mod pattern;
 
 pub use attack::{Flood, Leaves};
 pub use keep::{KeptCase, KeptPart};
-pub use maker::{Asked, Maker};
+pub use maker::{Asked, Maker, name_print};
 pub use mutual::Contact;
+pub use orders::Ordered;
 pub use pattern::{Learned, Met};
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -56,6 +58,8 @@ pub enum Refused {
     NoWeight,
     /// It speaks of too many at a time.
     TooMany,
+    /// No pattern, victim or generator has this number.
+    NoEntry,
 }
 
 /// All cases, and what decides on them.
@@ -110,6 +114,7 @@ impl fmt::Display for Refused {
             Self::Rail => "it is on a rail: it is never published as a block",
             Self::NoWeight => "the word of its organisation has no weight yet",
             Self::TooMany => "its organisation speaks of too many at a time",
+            Self::NoEntry => "no pattern, victim or generator has that number",
         })
     }
 }

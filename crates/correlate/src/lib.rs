@@ -27,7 +27,7 @@ mod score;
 pub use case::{Case, Reason, State, Vote};
 pub use correlator::{
     Asked, Contact, Correlator, Flood, KeptCase, KeptPart, Learned, Leaves, Maker, Met, Order,
-    Refused,
+    Ordered, Refused, name_print,
 };
 pub use decision::{Decision, Ground, Value};
 pub use organisation::{OrgId, Organisation, Standing};

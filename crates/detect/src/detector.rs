@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use ostium_event::{Addr, Event, Ja4, What};
-use ostium_evidence::{About, Evidence, Group, Peer};
-use ostium_intel::IndicatorIndex;
+use ostium_evidence::{About, Evidence, Group, Peer, Tells};
+use ostium_intel::{IndicatorIndex, Lore};
 use ostium_profile::keep::KeepError;
 use ostium_profile::{Conversation, Host, HostId, Prevalence, Profile, Seen, View as Kind};
 
@@ -30,6 +30,9 @@ pub trait Detector: Send + Sync {
     /// Keys of what of a host it will ask how many hosts share: counted over all shards, and told
     /// by `View::prevalence`, before any host is looked at.
     fn shares(&self, _host: HostId, _out: &mut Vec<u64>) {}
+
+    /// What of a host is told to others besides evidence.
+    fn tells(&self, _host: HostId, _out: &mut Tells) {}
 
     /// All that it remembers, for a restart. A detector that only reads the profile remembers
     /// nothing.
@@ -79,6 +82,8 @@ pub struct View<'a> {
     pub prevalence: &'a Prevalence,
     /// Known indicators.
     pub intel: &'a IndicatorIndex,
+    /// What others have found out besides, if anybody tells.
+    pub lore: Option<&'a dyn Lore>,
     /// What the input could not show.
     pub blind: Blind,
 }

@@ -13,6 +13,7 @@ mod dns_tunnel;
 mod exfiltration;
 mod failing_contact;
 mod flood;
+mod generator;
 mod indicator;
 mod irc;
 mod known_tool;
@@ -20,6 +21,8 @@ mod long_connection;
 mod odd_destination;
 mod odd_http;
 mod overlay;
+mod pattern;
+mod pressure;
 mod rails;
 mod rare_client;
 mod scan;
@@ -32,6 +35,7 @@ mod words;
 use ostium_event::Home;
 
 pub use detector::{Blind, Detector, HostSummary, Interest, View, Visible, count_shares};
+pub use pattern::pattern_nats;
 pub use spoofed::{Origins, spoofed_sources};
 pub use template::Template;
 
@@ -56,6 +60,9 @@ pub fn all(hosts: usize, known: bool, home: &Home) -> Vec<Box<dyn Detector>> {
         Box::new(irc::IrcClient::new(hosts)),
         Box::new(known_tool::KnownTool::new(hosts)),
         Box::new(indicator::IndicatorMatch::new(hosts, known)),
+        Box::new(pattern::PatternMatch),
+        Box::new(generator::Generator::new(hosts)),
+        Box::new(pressure::Pressure::new(hosts)),
     ]
 }
 

@@ -27,6 +27,16 @@ pub enum EnforceError {
         /// `inet` or `bridge`.
         family: &'static str,
     },
+    /// Somebody else has a table of the name of our rates.
+    #[error(
+        "the nftables table `{family} ostium_rate` was not made by ostium and is left alone; look at \
+         it with `nft list table {family} ostium_rate`, and rename or delete it so that rates can be \
+         enforced"
+    )]
+    ForeignRates {
+        /// `inet` or `bridge`.
+        family: &'static str,
+    },
     /// More elements than a set may hold.
     #[error(
         "the set `{set}` cannot hold {wanted} elements, its limit is {limit}; nothing was changed: \

@@ -18,12 +18,14 @@ pub mod reset;
 
 mod dry;
 mod error;
+mod limit;
 
 use ostium_event::Timestamp;
 use ostium_verdict::{Block, BlockSet, Target};
 
 pub use dry::Dry;
 pub use error::EnforceError;
+pub use limit::{Limit, Limited};
 
 /// Something that makes the world agree with a set of blocks.
 pub trait Enforcer {
@@ -50,6 +52,22 @@ pub trait Enforcer {
     /// # Errors
     /// When it cannot be read.
     fn counters(&mut self) -> Result<Vec<Stopped>, EnforceError>;
+
+    /// Makes the world agree with all rates to victims; a second time changes nothing.
+    ///
+    /// # Errors
+    /// When it cannot; then nothing has changed.
+    fn limit(&mut self, _limits: &[Limit], _now: Timestamp) -> Result<(), EnforceError> {
+        Ok(())
+    }
+
+    /// What each rate has let go since it was made.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    fn limited(&mut self) -> Result<Vec<Limited>, EnforceError> {
+        Ok(Vec::new())
+    }
 
     /// Takes everything away that this enforcer made, and nothing else.
     ///

@@ -8,7 +8,9 @@
 mod case;
 mod group;
 mod peer;
+mod tells;
 
 pub use case::{Evidence, HostCase, Role};
 pub use group::Group;
 pub use peer::{About, Peer};
+pub use tells::{MadeNames, Rate, Tells};

@@ -15,7 +15,9 @@ mod usual;
 use std::collections::BTreeSet;
 
 use data_encoding::HEXLOWER;
-use ostium_feed::{Follower, Met, PublicKey, Reach, Taken, VECTORS};
+use ostium_event::Ja4;
+use ostium_feed::{Follower, Hit, Met, PublicKey, Reach, Taken, VECTORS};
+use ostium_intel::{Shape, Transport};
 use serde_json::{Value, json};
 
 fn hex(value: &Value) -> Vec<u8> {
@@ -32,12 +34,39 @@ fn kind(taken: &Taken) -> &'static str {
     }
 }
 
+/// A conversation as it is written.
+fn shape(words: &Value) -> Shape {
+    let text = |name: &str| words[name].as_str().unwrap().to_owned();
+    let number = |name: &str| words[name].as_u64().unwrap();
+    Shape {
+        server: text("server"),
+        ja4: Ja4::parse(&text("ja4")),
+        uri: text("uri"),
+        header_order: text("header_order"),
+        port: number("port").try_into().unwrap(),
+        transport: Transport::parse(&text("transport")),
+        application: text("application"),
+        period_ms: number("period_ms"),
+        sent_bytes: number("sent_bytes"),
+        received_bytes: number("received_bytes"),
+    }
+}
+
 /// What our follower says to a step, as it is written.
 fn told(follower: &mut Follower, step: &Value) -> Value {
     let now = step["now_ms"].as_u64().unwrap();
     if let Some(sensor) = step["sensor"].as_str() {
         let reach = |hit: &Met<'_>| hit.reach(sensor.as_bytes(), now / 1_000);
         let there = |hit: &Met<'_>| reach(hit) != Reach::Not;
+        if step["shape"].is_object() {
+            let there = |hit: &Hit<_>| hit.reach(sensor.as_bytes(), now / 1_000) != Reach::Not;
+            let hit = follower.table().pattern_if(&shape(&step["shape"]), there);
+            let matched = hit.map(|hit| {
+                let reach = hit.reach(sensor.as_bytes(), now / 1_000);
+                json!({"id": hit.id, "reach": reach.name()})
+            });
+            return json!({ "matched": matched });
+        }
         let hit = match step["name"].as_str() {
             Some(name) => follower.table().domain_if(name, there),
             None => {

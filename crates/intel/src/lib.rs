@@ -14,6 +14,7 @@ pub mod rails;
 mod date;
 mod index;
 mod indicator;
+mod lore;
 mod read;
 mod shape;
 mod throttle;
@@ -21,8 +22,12 @@ mod value;
 
 pub use index::IndicatorIndex;
 pub use indicator::{Indicator, IndicatorValue};
+pub use lore::{Lore, Told};
 pub use rails::{Refusal, Verdict};
 pub use read::{Format, ReadSummary, Skip, read_indicators};
-pub use shape::{LONGEST_MARK, Mark, Pattern, PatternIndex, Rungs, Shape, Transport};
+pub use shape::{
+    LONGEST_MARK, Mark, Pattern, PatternIndex, Rungs, Shape, Transport, URI_LOOKED_AT,
+    server_print, uri_form, without_values,
+};
 pub use throttle::Throttle;
 pub use value::{defang, host_of, parse};

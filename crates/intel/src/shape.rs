@@ -6,8 +6,10 @@
 //! for it.
 
 mod index;
+mod print;
 
 pub use index::PatternIndex;
+pub use print::{URI_LOOKED_AT, server_print, uri_form, without_values};
 
 use ostium_event::Ja4;
 

@@ -8,7 +8,9 @@ use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
 
 use ostium_capture::PacketBlock;
-use ostium_event::{Home, Timestamp};
+use ostium_event::{Addr, Home, Timestamp};
+use ostium_evidence::Tells;
+use ostium_intel::Lore;
 use ostium_profile::keep::KeepError;
 use ostium_report::{Document, Judged, build};
 use ostium_verdict::Verdict;
@@ -93,6 +95,26 @@ impl Engine {
         self.crew.each(move |_, shard| shard.hub.lookout = Some(lookout.clone()));
     }
 
+    /// From now on detectors ask `lore` what others have found out.
+    pub fn heed(&mut self, lore: &Arc<dyn Lore>) {
+        let lore = Arc::clone(lore);
+        self.crew.each(move |_, shard| shard.hub.lore = Some(Arc::clone(&lore)));
+    }
+
+    /// What of each host is told to others besides evidence, of those of which there is anything.
+    pub fn tells(&mut self) -> Vec<(Addr, Tells)> {
+        let all = self.crew.each(|_, shard| {
+            let hosts = shard.hub.profile.hosts();
+            let told = hosts.map(|(id, host)| {
+                let mut tells = Tells::default();
+                shard.hub.detectors.iter().for_each(|detector| detector.tells(id, &mut tells));
+                (host.addr, tells)
+            });
+            told.filter(|(_, tells)| !tells.is_empty()).collect::<Vec<_>>()
+        });
+        all.into_iter().flatten().collect()
+    }
+
     /// What a shard remembers, unless it has heard nothing since it was asked last.
     ///
     /// # Errors
@@ -130,12 +152,12 @@ impl Engine {
             if number != shard {
                 return Ok(());
             }
-            let lookout = this.hub.lookout.take();
+            let (lookout, lore) = (this.hub.lookout.take(), this.hub.lore.take());
             let done = this.recall(&kept);
             if done.is_err() {
                 *this = Shard::new(budget, true, &home);
             }
-            this.hub.lookout = lookout;
+            (this.hub.lookout, this.hub.lore) = (lookout, lore);
             done
         });
         all.into_iter().collect()

@@ -208,6 +208,7 @@ fn cases<'a>(shard: &'a Shard, settings: &Settings, whole: &Whole) -> Vec<Case<'
             summary: &summary,
             prevalence: &whole.prevalence,
             intel: &settings.intel,
+            lore: shard.hub.lore.as_deref(),
             blind: whole.blind,
         };
         let mut evidence = Vec::new();

@@ -1,11 +1,14 @@
 //! Where a shard's events meet: tracked flows are parsed, events go to the profile and then to the
 //! detectors that want them.
 
+use std::sync::Arc;
+
 use ostium_detect::{Detector, Interest};
 use ostium_event::{
     Anomaly, Event, FlowRecord, FlowState, Message, OpenedBy, Scope, Service, What,
 };
 use ostium_ingest::ConnectionRow;
+use ostium_intel::Lore;
 use ostium_parse::{Context, FlowParser, Interest as Wish, Side};
 use ostium_profile::{Profile, Seen};
 use ostium_track::{Drop, FlowInfo, Observer};
@@ -26,6 +29,8 @@ pub(crate) struct Hub {
     /// Where the packet being read is in its conversation; only kept when somebody is on the lookout.
     pub(crate) segment: Option<Segment>,
     pub(crate) lookout: Option<Lookout>,
+    /// What others have found out, if anybody tells.
+    pub(crate) lore: Option<Arc<dyn Lore>>,
     listeners: Listeners,
     parser_bytes: usize,
     parser_limit: usize,
@@ -66,6 +71,7 @@ impl Hub {
             counters: Counters::default(),
             segment: None,
             lookout: None,
+            lore: None,
             listeners,
             parser_bytes: 0,
             parser_limit,

@@ -34,6 +34,7 @@ pub use examine::{Examination, examine, examine_events};
 pub use input::{Input, InputError, Note, from_reader, open};
 pub use keep::{FORM, home_print};
 pub use lookout::{Alarm, Cause, Segment, Watcher};
+pub use ostium_detect::pattern_nats;
 pub use settings::{RoleAt, Settings};
 pub use shard::SHARDS;
 pub use shed::MOST_SHED;

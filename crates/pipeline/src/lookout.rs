@@ -9,6 +9,8 @@
 //! told. So the next packets of a TCP flow that was told of tell it again, each with where the
 //! conversation is by then.
 
+mod first_words;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
@@ -16,7 +18,10 @@ use std::sync::mpsc::SyncSender;
 use ostium_event::{
     Addr, AnswerData, DnsStage, Event, FlowKey, OpenedBy, Proto, Scope, Timestamp, ToolKind, What,
 };
+use ostium_intel::Shape;
 use ostium_wire::Meta;
+
+use self::first_words::FirstWords;
 
 /// Knows which destinations are watched for; asked for every event, so it should be quick.
 pub trait Watcher: Send + Sync {
@@ -25,6 +30,16 @@ pub trait Watcher: Send + Sync {
 
     /// Is this address watched, on this port?
     fn address(&self, addr: Addr, port: u16) -> bool;
+
+    /// Are there patterns of conversations that are watched for?
+    fn has_patterns(&self) -> bool {
+        false
+    }
+
+    /// The number of the pattern that a new conversation matches.
+    fn pattern(&self, _shape: &Shape) -> Option<u64> {
+        None
+    }
 }
 
 /// Somebody talks to what is watched for.
@@ -53,6 +68,9 @@ pub enum Cause {
     Contact,
     /// The first words of a program that nothing else speaks, by its family.
     Tool(&'static str),
+    /// The conversation goes as those of a family do: the number of the pattern, and the name of
+    /// the other end.
+    Alike(u64, Option<Box<str>>),
 }
 
 /// Where a TCP conversation is: what a reset must say to be believed (RFC 5961).
@@ -75,6 +93,8 @@ pub(crate) struct Lookout {
     alarms: SyncSender<Alarm>,
     /// TCP flows that were told of, what for, and how many of their packets tell it again.
     told: HashMap<FlowKey, (Cause, u32)>,
+    /// What new conversations have shown so far.
+    first_words: FirstWords,
 }
 
 /// Packets of a flow that tell again what one of them told.
@@ -101,7 +121,12 @@ impl Segment {
 impl Lookout {
     /// Nothing was told yet.
     pub(crate) fn new(watcher: &Arc<dyn Watcher>, alarms: &SyncSender<Alarm>) -> Self {
-        Self { watcher: Arc::clone(watcher), alarms: alarms.clone(), told: HashMap::new() }
+        Self {
+            watcher: Arc::clone(watcher),
+            alarms: alarms.clone(),
+            told: HashMap::new(),
+            first_words: FirstWords::default(),
+        }
     }
 
     /// A packet of a flow, before it is taken apart.
@@ -122,7 +147,7 @@ impl Lookout {
 
     /// Hears an event of the packet that `segment` is of.
     pub(crate) fn hear(&mut self, event: &Event<'_>, segment: Option<Segment>) {
-        let Some(cause) = self.cause(event) else {
+        let Some(cause) = self.cause(event).or_else(|| self.alike(event)) else {
             return;
         };
         let can_be_reset = !matches!(cause, Cause::Asked(_) | Cause::Answered(..));
@@ -173,6 +198,16 @@ impl Lookout {
             }
             _ => None,
         }
+    }
+
+    /// The pattern that the conversation goes by, as soon as it shows enough.
+    fn alike(&mut self, event: &Event<'_>) -> Option<Cause> {
+        let shows = matches!(event.what, What::Tls(_) | What::TlsServer(_) | What::Http(_));
+        if !shows || !self.watcher.has_patterns() {
+            return None;
+        }
+        let (shape, name) = self.first_words.hear(event)?;
+        Some(Cause::Alike(self.watcher.pattern(&shape)?, name))
     }
 
     fn named(&self, event: &Event<'_>, name: &str) -> Option<Cause> {

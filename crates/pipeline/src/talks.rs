@@ -62,6 +62,7 @@ fn talk(id: u64, c: &Conversation, inside: bool) -> Talk {
             counts: timeline.counts().to_vec(),
         }),
         intervals: intervals(&known, inside),
+        shape: c.shape().map(Box::new),
     }
 }
 

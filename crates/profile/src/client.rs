@@ -70,7 +70,7 @@ pub struct HttpFacts {
     pub agent_changes: u32,
     /// Distinct URI shapes: one bit each of a small hash.
     pub shapes: u64,
-    /// Path of the last request, without its query.
+    /// Path of the last request, and the names of its query's fields.
     pub path: Option<Arc<str>>,
     /// Replies.
     pub replies: u32,
@@ -85,7 +85,7 @@ pub struct HttpFacts {
 }
 
 /// Text kept from the wire is cut to this length.
-const KEEP: usize = 96;
+const KEEP: usize = ostium_intel::URI_LOOKED_AT;
 
 // === impl TlsFacts ===
 
@@ -145,9 +145,8 @@ impl HttpFacts {
         {
             self.agent_changes += 1;
         }
-        let path = request.uri.split(['?', '#']).next().unwrap_or_default();
         self.shapes |= 1 << shape(request.uri);
-        keep(&mut self.path, path);
+        keep(&mut self.path, &ostium_intel::without_values(request.uri));
     }
 
     pub(crate) fn reply(&mut self, reply: &HttpReply<'_>, program: bool) {

@@ -19,6 +19,7 @@ mod observe;
 mod prevalence;
 mod profile;
 mod roles;
+mod shape;
 mod sizes;
 mod table;
 mod timeline;

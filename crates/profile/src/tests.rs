@@ -5,6 +5,7 @@ mod bounds;
 mod counts;
 mod naming;
 mod prevalence;
+mod shape;
 mod sketches;
 mod timeline;
 mod timing;

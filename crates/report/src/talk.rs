@@ -2,6 +2,7 @@
 
 use ostium_event::{Span, Timestamp};
 use ostium_evidence::Peer;
+use ostium_intel::Shape;
 
 use crate::document::{ConversationRow, IntervalsRow, TimelineRow};
 use crate::text::{clock, escape, rounded};
@@ -25,6 +26,8 @@ pub struct Talk {
     pub activity: Option<Activity>,
     /// How long it waited in between.
     pub intervals: Option<Intervals>,
+    /// How it goes, whatever address it goes to, if it shows that.
+    pub shape: Option<Box<Shape>>,
 }
 
 /// Counts over time.

@@ -136,6 +136,7 @@ pub(crate) fn conversation(id: u64, peer: Peer) -> Talk {
             edges: vec![53.817_37, 64.0, 76.109_26],
             counts: vec![9, 1],
         }),
+        shape: None,
     }
 }
 

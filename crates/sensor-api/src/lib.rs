@@ -13,8 +13,8 @@ pub use ask::{Answer, Ask, Order};
 pub use client::Client;
 pub use ostium_control::ClientError;
 pub use status::{
-    BlockRow, HostRow, HubRow, InterfaceRow, Matter, NewsRow, Status, VERSION, ZoneRow,
-    default_socket,
+    ApartRow, BlockRow, HostRow, HubRow, InterfaceRow, LimitRow, Matter, NewsRow, Status, VERSION,
+    ZoneRow, default_socket,
 };
 
 #[cfg(test)]

@@ -76,6 +76,8 @@ pub struct Status {
     /// What was learned of hosts is kept as of this time; 0 when it is not.
     #[serde(default)]
     pub kept: u64,
+    /// How much may go to victims of many sites.
+    pub limits: Vec<LimitRow>,
     /// The line to a hub; `None` when none was joined.
     #[serde(default)]
     pub hub: Option<HubRow>,
@@ -143,6 +145,8 @@ pub struct HubRow {
     pub trouble: Option<String>,
     /// Entries that the hub has published.
     pub entries: u64,
+    /// What of them is looked up by no value.
+    pub apart: ApartRow,
     /// Which history of the feed.
     pub epoch: u64,
     /// Changes of it that were taken.
@@ -163,6 +167,33 @@ pub struct HubRow {
     pub why: String,
     /// Frames of the feed that were not believed, by why (docs/protocol.md, Refusals).
     pub refusals: Vec<(String, u64)>,
+}
+
+/// What the hub has published and is looked up by no value.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ApartRow {
+    /// How conversations of families go.
+    pub patterns: u64,
+    /// Victims of many sites.
+    pub throttles: u64,
+    /// Generators of names.
+    pub generators: u64,
+}
+
+/// How much may go to a victim of many sites.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LimitRow {
+    /// The victim: address, port and transport.
+    pub target: Target,
+    /// Packets a second that each inside host may send.
+    pub packets_per_second: u32,
+    /// When it ends by itself.
+    pub until: u64,
+    /// Packets that it has let go.
+    pub packets: u64,
+    /// Their bytes.
+    pub bytes: u64,
 }
 
 /// An inside host that is not clean.

@@ -30,6 +30,12 @@ fn hub(status: &Status, one: &mut impl FnMut(&str, &str, &str, &[(String, f64)])
         &of(|h| f64::from(h.fresh)),
     );
     one("hub_entries", "gauge", "Entries that the hub has published.", &of(|h| h.entries as f64));
+    let help = "Patterns of conversations that the hub has published.";
+    one("hub_patterns", "gauge", help, &of(|h| h.apart.patterns as f64));
+    let help = "Victims of many sites that the hub has published.";
+    one("hub_throttles", "gauge", help, &of(|h| h.apart.throttles as f64));
+    let help = "Generators of names that the hub has published.";
+    one("hub_generators", "gauge", help, &of(|h| h.apart.generators as f64));
     one("hub_reports_total", "counter", "Reports that the hub has.", &of(|h| h.durable as f64));
     one(
         "hub_reports_waiting",
@@ -102,6 +108,11 @@ pub(crate) fn text(status: &Status) -> String {
     one("blocked_packets", "gauge", "Packets stopped by blocks in force.", &plain(stopped as f64));
     one("indicators", "gauge", "Indicators loaded.", &plain(status.indicators as f64));
     hub(status, &mut one);
+    let help = "Victims to whom a rate holds.";
+    one("limits", "gauge", help, &plain(status.limits.len() as f64));
+    let limited: u64 = status.limits.iter().map(|row| row.packets).sum();
+    let help = "Packets that rates in force have let go.";
+    one("limited_packets", "gauge", help, &plain(limited as f64));
     let zone = |value: fn(&ZoneRow) -> u64| -> Vec<_> {
         status.zone.iter().map(|zone| (String::new(), value(zone) as f64)).collect()
     };

@@ -14,6 +14,7 @@ use ostium_enforce::nft::Nft;
 use ostium_enforce::rails::Rails;
 use ostium_enforce::{EnforceError, Enforcer};
 use ostium_event::{Span, Timestamp};
+use ostium_intel::Lore;
 use ostium_pipeline::{Alarm, Engine, Settings, Watcher};
 use ostium_report::Document;
 use ostium_sensor_api::{Answer, Ask, Matter};
@@ -181,6 +182,7 @@ pub fn run(options: Options) -> Result<Ended, SensorError> {
     let watcher: Arc<dyn Watcher> = Arc::clone(&watch) as Arc<dyn Watcher>;
     let mut engine = Engine::new(Arc::clone(&settings));
     engine.watch(&watcher, &sender);
+    engine.heed(&(Arc::clone(&watch) as Arc<dyn Lore>));
     let behaviour = match clock {
         Clock::Wall => Some(remember(&config, &mut engine, &mut warden.news)?),
         // What a capture tells is not what the site learns.
@@ -341,7 +343,7 @@ impl Sensor {
         if now >= self.due.gather {
             self.engine.gather();
             let crowd = self.engine.crowd();
-            self.hub.iter_mut().for_each(|hub| hub.active(crowd.hosts));
+            self.tell_apart(&crowd, now);
             self.warden.crowd(crowd);
             self.due.gather = now.plus(GATHER.max(rest(clock)));
         }
@@ -414,6 +416,7 @@ impl Sensor {
         if clock >= self.due.count {
             self.due.count = clock.plus(COUNT);
             self.desk.stopped(self.warden.stopped());
+            self.warden.count_limits();
         }
         let site = &self.settings.site;
         let kept = self.behaviour.as_ref().map_or(0, |behaviour| behaviour.kept().secs());

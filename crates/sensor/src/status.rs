@@ -7,7 +7,7 @@ use ostium_enforce::Stopped;
 use ostium_event::Timestamp;
 use ostium_pipeline::Engine;
 use ostium_report::escape;
-use ostium_sensor_api::{BlockRow, HostRow, HubRow, Status, VERSION};
+use ostium_sensor_api::{BlockRow, HostRow, HubRow, LimitRow, Status, VERSION};
 use ostium_verdict::{Rationale, Target};
 
 use crate::source::Gauge;
@@ -133,6 +133,13 @@ impl Desk {
             let (packets, bytes) = self.stopped.get(&block.target).copied().unwrap_or_default();
             BlockRow { block: block.clone(), packets, bytes }
         });
+        let limits = warden.limits().map(|(limit, packets, bytes)| LimitRow {
+            target: limit.target(),
+            packets_per_second: limit.packets_per_second,
+            until: limit.until.secs(),
+            packets,
+            bytes,
+        });
         self.board.hang(Status {
             api: VERSION,
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -160,6 +167,7 @@ impl Desk {
             preloaded: warden.preloaded() as u64,
             zone: warden.zone.as_ref().map(|zone| zone.row()),
             kept: facts.kept,
+            limits: limits.collect(),
             hub: facts.hub,
             memory: resident(),
             trouble: warden.trouble.clone(),

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::sync::{Arc, LazyLock, RwLock};
 
 use ostium_event::{Addr, Timestamp};
-use ostium_intel::{Indicator, IndicatorValue};
+use ostium_intel::{Indicator, IndicatorValue, Lore, Shape, Told};
 use ostium_pipeline::{Settings, Watcher};
 use ostium_uplink::{Known, Learned};
 use ostium_verdict::{BlockSet, Origin, Target};
@@ -111,6 +111,43 @@ impl Watcher for Watch {
         let now = self.now();
         now.addresses.contains(&addr) || now.word_of_address(addr, port).is_some()
     }
+
+    fn has_patterns(&self) -> bool {
+        self.knows().0
+    }
+
+    fn pattern(&self, shape: &Shape) -> Option<u64> {
+        let now = self.now();
+        Some(now.hub()?.alike(shape, wall().secs())?.hit.id)
+    }
+}
+
+impl Lore for Watch {
+    fn pattern(&self, shape: &Shape) -> Option<Told> {
+        let now = self.now();
+        now.hub()?.alike(shape, wall().secs()).map(told)
+    }
+
+    fn generator(&self, print: u64) -> Option<Told> {
+        let now = self.now();
+        now.hub()?.generator(print, wall().secs()).map(told)
+    }
+
+    fn knows(&self) -> (bool, bool) {
+        self.now().hub().map_or((false, false), |learned| learned.has_apart())
+    }
+}
+
+/// An entry as detectors ask for it.
+fn told<V>(known: Known<V>) -> Told {
+    let Known { hit, for_show } = known;
+    Told {
+        id: hit.id,
+        family: hit.family,
+        confidence: hit.confidence,
+        organisations: hit.organisations,
+        for_show,
+    }
 }
 
 // === impl Watched ===
@@ -165,7 +202,7 @@ impl Watched {
     }
 
     /// Is an entry of the hub so sure that this site acts on it?
-    pub(crate) const fn acts_on(&self, known: &Known) -> bool {
+    pub(crate) const fn acts_on<V>(&self, known: &Known<V>) -> bool {
         known.hit.confidence >= self.block_from
     }
 

@@ -3,13 +3,14 @@
 use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
 use ostium_event::{Addr, Ja4};
-use ostium_feed::{Follower, Hit, Met, Position, Reach, Refusal, Taken};
+use ostium_feed::{Follower, Generator, Hit, Position, Reach, Refusal, Taken};
+use ostium_intel::{IndicatorValue, Pattern, Shape, Throttle};
 
 /// What is known of something that was met.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Known {
+pub struct Known<V = IndicatorValue> {
     /// The entry.
-    pub hit: Hit,
+    pub hit: Hit<V>,
     /// It is only to be shown: this sensor tries it for all.
     pub for_show: bool,
 }
@@ -75,6 +76,54 @@ impl Learned {
         }
     }
 
+    /// The first pattern that a conversation matches.
+    pub fn alike(&self, shape: &Shape, now_s: u64) -> Option<Known<Box<Pattern>>> {
+        let held = self.held();
+        let hit = held.table().pattern_if(shape, |hit| self.holds(hit, now_s))?.clone();
+        self.known(hit, now_s)
+    }
+
+    /// The pattern of this number.
+    pub fn pattern(&self, id: u64, now_s: u64) -> Option<Known<Box<Pattern>>> {
+        let hit = self.held().table().pattern(id)?.clone();
+        self.known(hit, now_s)
+    }
+
+    /// All patterns, by number.
+    pub fn patterns(&self, now_s: u64) -> Vec<Known<Box<Pattern>>> {
+        let held = self.held();
+        let all = held.table().patterns();
+        all.filter_map(|hit| self.known(hit.clone(), now_s)).collect()
+    }
+
+    /// The generator that makes the name of this print.
+    pub fn generator(&self, print: u64, now_s: u64) -> Option<Known<Generator>> {
+        let held = self.held();
+        let hit = held.table().generator_if(print, |hit| self.holds(hit, now_s))?.clone();
+        self.known(hit, now_s)
+    }
+
+    /// All victims to whom less may be sent, by number.
+    pub fn throttles(&self, now_s: u64) -> Vec<Known<Throttle>> {
+        let held = self.held();
+        let all = held.table().throttles();
+        all.filter_map(|hit| self.known(hit.clone(), now_s)).collect()
+    }
+
+    /// How many patterns, throttles and generators there are.
+    pub fn apart(&self) -> [usize; 3] {
+        let held = self.held();
+        let table = held.table();
+        [table.patterns().count(), table.throttles().count(), table.generators().count()]
+    }
+
+    /// Is there any pattern, or any generator?
+    pub fn has_apart(&self) -> (bool, bool) {
+        let held = self.held();
+        let table = held.table();
+        (table.patterns().next().is_some(), table.generators().next().is_some())
+    }
+
     /// How many entries the set has.
     pub fn len(&self) -> usize {
         self.held().table().len()
@@ -100,11 +149,11 @@ impl Learned {
         self.follower.write().unwrap_or_else(PoisonError::into_inner).take_bytes(frame, now_ms)
     }
 
-    fn holds(&self, hit: &Met<'_>, now_s: u64) -> bool {
+    fn holds<V>(&self, hit: &Hit<V>, now_s: u64) -> bool {
         hit.reach(&self.sensor, now_s) != Reach::Not
     }
 
-    fn known(&self, hit: Hit, now_s: u64) -> Option<Known> {
+    fn known<V>(&self, hit: Hit<V>, now_s: u64) -> Option<Known<V>> {
         let reach = hit.reach(&self.sensor, now_s);
         (reach != Reach::Not).then_some(Known { hit, for_show: reach == Reach::Show })
     }

@@ -4,7 +4,8 @@ use std::io::{BufRead, Write};
 use std::process::ExitCode;
 
 use data_encoding::HEXLOWER;
-use ostium_feed::{Follower, Met, PublicKey, Reach, Taken};
+use ostium_feed::{Follower, Hit, Met, PublicKey, Reach, Taken};
+use ostium_intel::Pattern;
 
 use crate::fail::Fail;
 use crate::feed::talk::{Answer, Matched, Said};
@@ -52,6 +53,11 @@ fn answer(follower: &mut Option<Follower>, said: &Said) -> Result<Option<Answer>
             let reach = |hit: &Met<'_>| hit.reach(sensor.as_bytes(), now_ms / 1_000);
             matched(follower.table().addr_if(addr, |hit| reach(hit) != Reach::Not), reach)
         }
+        Said::Shape { now_ms, sensor, shape } => {
+            let reach = |hit: &Hit<Box<Pattern>>| hit.reach(sensor.as_bytes(), now_ms / 1_000);
+            let there = |hit: &Hit<Box<Pattern>>| reach(hit) != Reach::Not;
+            matched(follower.table().pattern_if(&shape.shape(), there).cloned(), reach)
+        }
     }))
 }
 
@@ -69,7 +75,7 @@ fn took(follower: &mut Follower, frame: &[u8], now_ms: u64) -> Answer {
     Answer::Took { took: kind.to_owned(), epoch: at.epoch, seq: at.seq, state }
 }
 
-fn matched(hit: Option<Met<'_>>, reach: impl Fn(&Met<'_>) -> Reach) -> Answer {
+fn matched<V>(hit: Option<Hit<V>>, reach: impl Fn(&Hit<V>) -> Reach) -> Answer {
     let matched = hit.map(|hit| Matched { id: hit.id, reach: reach(&hit).name().to_owned() });
     Answer::Matched { matched }
 }

@@ -1,5 +1,7 @@
 //! What `conform` and a follower say to each other: one JSON object a line (docs/protocol.md).
 
+use ostium_event::Ja4;
+use ostium_intel::{Shape, Transport};
 use serde::{Deserialize, Serialize};
 
 /// The file of scenarios.
@@ -38,6 +40,24 @@ pub(super) enum Said {
     Name { now_ms: u64, sensor: String, name: String },
     /// Is the address met?
     Address { now_ms: u64, sensor: String, address: String },
+    /// Does the conversation go as a pattern says?
+    Shape { now_ms: u64, sensor: String, shape: Words },
+}
+
+/// How a conversation goes; what is not known is empty or 0.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(default)]
+pub(super) struct Words {
+    server: String,
+    ja4: String,
+    uri: String,
+    header_order: String,
+    port: u16,
+    transport: String,
+    application: String,
+    period_ms: u64,
+    sent_bytes: u64,
+    received_bytes: u64,
 }
 
 /// A line of the follower.
@@ -63,6 +83,25 @@ pub(super) struct Matched {
     pub(super) reach: String,
 }
 
+// === impl Words ===
+
+impl Words {
+    pub(super) fn shape(&self) -> Shape {
+        Shape {
+            server: self.server.clone(),
+            ja4: Ja4::parse(&self.ja4),
+            uri: self.uri.clone(),
+            header_order: self.header_order.clone(),
+            port: self.port,
+            transport: Transport::parse(&self.transport),
+            application: self.application.clone(),
+            period_ms: self.period_ms,
+            sent_bytes: self.sent_bytes,
+            received_bytes: self.received_bytes,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -81,5 +120,6 @@ mod tests {
         let steps = book.scenarios.iter().flat_map(|scenario| &scenario.steps);
         assert!(steps.clone().any(|step| matches!(step.expect, Answer::Matched { matched: None })));
         assert!(steps.clone().any(|step| matches!(step.said, Said::Address { .. })));
+        assert!(steps.clone().any(|step| matches!(step.said, Said::Shape { .. })));
     }
 }

@@ -70,13 +70,15 @@ pub(crate) enum HubCommand {
     Sensors(HubAt),
     /// Lists what the hub knows, the newest first
     Indicators(IndicatorsArgs),
+    /// Lists patterns, victims of many sites and generators of names, by number
+    Entries(HubAt),
     /// Says all that is known of a destination: who says so, and how sure
     Why(ValueArgs),
-    /// Has a destination published, whatever others say
+    /// Has a destination, or an entry by its number (entry:7), published, whatever others say
     Confirm(CaseArgs),
-    /// Has a destination withdrawn, whatever others say
+    /// Has a destination or an entry withdrawn, whatever others say
     Withdraw(HandArgs),
-    /// Lets the evidence decide on a destination again
+    /// Lets the evidence decide on a destination or an entry again
     Leave(HandArgs),
     /// Has a destination, and what lies under it, never published
     Exempt(CaseArgs),

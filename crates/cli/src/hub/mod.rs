@@ -26,6 +26,7 @@ pub(crate) fn run(args: HubArgs) -> Result<ExitCode, Fail> {
         HubCommand::Orgs(at) => show::orgs(&at),
         HubCommand::Sensors(at) => show::sensors(&at),
         HubCommand::Indicators(args) => show::indicators(&args),
+        HubCommand::Entries(at) => show::entries(&at),
         HubCommand::Why(args) => show::why(&args.at.socket, &args.value, args.at.format),
         HubCommand::Confirm(a) => order::decide(Decide::Confirm, a.value, a.because, &a.at),
         HubCommand::Withdraw(a) => order::decide(Decide::Withdraw, a.value, a.because, &a.at),

@@ -90,6 +90,28 @@ pub(super) fn indicators(args: &IndicatorsArgs) -> Result<ExitCode, Fail> {
     })
 }
 
+/// Patterns, victims of many sites, and generators.
+pub(super) fn entries(at: &HubAt) -> Result<ExitCode, Fail> {
+    shown(&Ask::Apart, at, |answer| {
+        let Answer::Apart { rows } = answer else { return None };
+        let mut lines = vec![head(&["entry", "kind", "state", "sites", "until", "what", "why"])];
+        lines.extend(rows.iter().map(|row| {
+            let state = if row.for_show { "for show" } else { row.state.as_str() };
+            let family = row.family.as_deref().map(|of| format!(" ({of})")).unwrap_or_default();
+            vec![
+                text(&format!("entry:{}", row.id)),
+                text(&row.kind),
+                text(state),
+                text(&row.organisations.to_string()),
+                row.until.map_or_else(|| text("-"), time),
+                text(&format!("{}{family}", row.what)),
+                text(&row.why),
+            ]
+        }));
+        Some(columns(&lines))
+    })
+}
+
 /// What was done by hand.
 pub(super) fn audit(args: &AuditArgs) -> Result<ExitCode, Fail> {
     shown(&Ask::Audit { limit: args.limit }, &args.at, |answer| {

@@ -37,6 +37,7 @@ fn write(out: &mut String, status: &Status, paint: Paint) -> std::fmt::Result {
     traffic(out, status, paint)?;
     hosts(out, status, paint)?;
     blocks(out, status)?;
+    limits(out, status)?;
     writeln!(out, "\nnews")?;
     for row in status.news.iter().take(ROWS) {
         writeln!(out, "  {}  {}", clock(Timestamp::from_secs(row.at)), escape(&row.said))?;
@@ -149,6 +150,16 @@ fn hub(out: &mut String, status: &Status, paint: Paint) -> std::fmt::Result {
         count(hub.lost),
         count(hub.refused)
     )?;
+    let apart = &hub.apart;
+    if apart.patterns + apart.throttles + apart.generators > 0 {
+        writeln!(
+            out,
+            "    of them {} patterns, {} victims of many sites, {} generators of names",
+            count(apart.patterns),
+            count(apart.throttles),
+            count(apart.generators)
+        )?;
+    }
     if let Some(trouble) = &hub.trouble {
         writeln!(out, "    {}", red(paint, &escape(trouble)))?;
     }
@@ -175,6 +186,25 @@ fn hosts(out: &mut String, status: &Status, paint: Paint) -> std::fmt::Result {
             escape(&row.summary)
         );
         writeln!(out, "{}", if row.verdict == "infected" { red(paint, &line) } else { line })?;
+    }
+    Ok(())
+}
+
+fn limits(out: &mut String, status: &Status) -> std::fmt::Result {
+    if status.limits.is_empty() {
+        return Ok(());
+    }
+    let verb = if status.mode == Mode::Block { "rates" } else { "what would be the rates" };
+    writeln!(out, "\n{verb} to victims of many sites: {}", count(status.limits.len() as u64))?;
+    for row in status.limits.iter().take(ROWS) {
+        writeln!(
+            out,
+            "  {:<28} {} packets a second from each host; let go {} packets, {}",
+            row.target.to_string(),
+            row.packets_per_second,
+            count(row.packets),
+            size(row.bytes)
+        )?;
     }
     Ok(())
 }

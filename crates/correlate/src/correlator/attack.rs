@@ -12,6 +12,7 @@ use ostium_event::{Addr, Timestamp};
 use ostium_intel::{IndicatorValue, Throttle, Transport};
 use serde::{Deserialize, Serialize};
 
+use super::orders::{Ordered, confirms, forbids};
 use super::{Correlator, KeptPart, Refused};
 use crate::{Decision, Flow, Ground, OrgId, Reason, State, Value};
 
@@ -40,6 +41,9 @@ pub struct Flood {
     pub stands: Option<(Timestamp, u16, u32)>,
     /// When it is to be looked at though nobody says anything.
     pub next: Option<Timestamp>,
+    /// What an analyst said.
+    #[serde(default)]
+    pub ordered: Option<Ordered>,
 }
 
 /// What leaves one organisation for a victim.
@@ -85,6 +89,14 @@ impl Floods {
             let flood = self.known.get(&id).cloned();
             (format!("flood/{id}"), flood.map(|it| KeptPart::Flood(Box::new(it))))
         })
+    }
+
+    /// An analyst decides; is there such a victim?
+    pub(super) fn order(&mut self, id: u64, ordered: Option<Ordered>) -> bool {
+        let Some(flood) = self.known.get_mut(&id) else { return false };
+        flood.ordered = ordered;
+        self.dirty.insert(id);
+        true
     }
 
     /// Takes one in, in place of the one of its number.
@@ -152,7 +164,12 @@ impl Correlator {
             // Several sensors of one organisation tell of their own; the most of the moment counts.
             let old = flood.flows.get(&from).filter(|old| last < old.last.plus(window));
             let more = old.filter(|old| old.packets_per_second > new.packets_per_second);
-            let joined = more.map_or(new, |old| Leaves { last: old.last.max(last), ..*old });
+            // Who only uses the victim says nothing of how long the flood goes on.
+            let goes_on = flow.packets_per_second >= self.policy.attack_least;
+            let joined = more.map_or(new, |old| match goes_on {
+                true => Leaves { last: old.last.max(last), ..*old },
+                false => *old,
+            });
             flood.flows.insert(from, joined);
         }
         self.floods.dirty.insert(id);
@@ -179,6 +196,7 @@ impl Correlator {
             published: None,
             stands: None,
             next: None,
+            ordered: None,
         });
         Ok(id)
     }
@@ -194,6 +212,10 @@ impl Correlator {
             self.floods.changed.insert(id);
             flood.next = None;
             self.judge_flood(&mut flood, now, decisions);
+            if flood.ordered.is_some() {
+                // An analyst's word is remembered until it is taken back.
+                wake(&mut flood, now.plus(self.policy.collateral_hold));
+            }
             // What nobody speaks of and nothing holds is let go.
             if flood.next.is_some() {
                 self.floods.put(flood);
@@ -252,7 +274,11 @@ impl Correlator {
         if let Some(kept) = self.kept(&IndicatorValue::Addr(flood.victim)) {
             return (State::Withdrawn, Reason::Rail { rail: kept.to_string() }, false);
         }
-        if self.is_denied(&flood.against, now) {
+        if let Some(why) = forbids(flood.ordered.as_ref()) {
+            return (State::Withdrawn, why, false);
+        }
+        let by_hand = confirms(flood.ordered.as_ref());
+        if !by_hand && self.is_denied(&flood.against, now) {
             return (State::Withdrawn, Reason::FalsePositive, false);
         }
         if let Some(at) = flood.published
@@ -268,6 +294,9 @@ impl Correlator {
         let who: Vec<OrgId> = hitting.iter().map(|(who, _)| **who).collect();
         let of_one = |leaves: &Leaves| leaves.packets_per_second.min(policy.attack_most_of_one);
         let sum: u64 = hitting.iter().map(|(_, leaves)| of_one(leaves)).sum();
+        if let Some(ordered) = flood.ordered.as_ref().filter(|_| !who.is_empty()) {
+            return (State::Confirmed, ordered.why(), true);
+        }
         if self.is_quorum(&who) && sum >= policy.attack_sum {
             let organisations = u16::try_from(who.len()).unwrap_or(u16::MAX);
             let why = Reason::Flood { organisations, packets_per_second: sum };
@@ -316,7 +345,10 @@ impl Correlator {
                 until: stands.0,
                 organisations,
                 canary: 0,
-                ground: Ground::Quorum,
+                ground: match confirms(flood.ordered.as_ref()) {
+                    true => Ground::Analyst,
+                    false => Ground::Quorum,
+                },
             });
         }
     }

@@ -14,6 +14,7 @@ use ostium_intel::IndicatorValue;
 use ring::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
 
+use super::orders::{Ordered, confirms, forbids};
 use super::{Correlator, KeptPart, Refused};
 use crate::{Case, Decision, Ground, Made, OrgId, Reason, Value};
 
@@ -28,6 +29,9 @@ pub struct Maker {
     pub stands: Option<(Timestamp, u16, Timestamp, Vec<u64>)>,
     /// When it is to be looked at though nobody says anything.
     pub next: Option<Timestamp>,
+    /// What an analyst said.
+    #[serde(default)]
+    pub ordered: Option<Ordered>,
 }
 
 /// Names of a generator that one organisation's hosts asked for in vain.
@@ -79,14 +83,14 @@ impl Makers {
     /// A name has a case now.
     pub(super) fn see(&mut self, subject: &IndicatorValue, case: u64) {
         if let IndicatorValue::Domain(name) = subject {
-            self.cases.insert(print(name), case);
+            self.cases.insert(name_print(name), case);
         }
     }
 
     /// A case is let go.
     pub(super) fn forget(&mut self, subject: &IndicatorValue) {
         if let IndicatorValue::Domain(name) = subject {
-            self.cases.remove(&print(name));
+            self.cases.remove(&name_print(name));
         }
     }
 
@@ -96,6 +100,14 @@ impl Makers {
             let maker = self.known.get(&id).cloned();
             (format!("maker/{id}"), maker.map(|it| KeptPart::Maker(Box::new(it))))
         })
+    }
+
+    /// An analyst decides; is there such a generator?
+    pub(super) fn order(&mut self, id: u64, ordered: Option<Ordered>) -> bool {
+        let Some(maker) = self.known.get_mut(&id) else { return false };
+        maker.ordered = ordered;
+        self.dirty.insert(id);
+        true
     }
 
     /// Takes one in.
@@ -181,7 +193,13 @@ impl Correlator {
         }
         let id = self.next;
         self.next += 1;
-        self.makers.put(Maker { id, told: BTreeMap::new(), stands: None, next: None });
+        self.makers.put(Maker {
+            id,
+            told: BTreeMap::new(),
+            stands: None,
+            next: None,
+            ordered: None,
+        });
         Ok(id)
     }
 
@@ -190,7 +208,7 @@ impl Correlator {
     /// more than the policy says.
     pub(super) fn witnesses(&self, case: &Case, now: Timestamp) -> Vec<OrgId> {
         let IndicatorValue::Domain(name) = &case.subject else { return Vec::new() };
-        let print = print(name);
+        let print = name_print(name);
         let Some(maker) = self.makers.of.get(&print).and_then(|id| self.makers.known.get(id))
         else {
             return Vec::new();
@@ -242,11 +260,14 @@ impl Correlator {
 
     fn judge_maker(&mut self, maker: &mut Maker, now: Timestamp, to: &mut Vec<Decision>) {
         let (who, prints) = self.in_common(maker, now);
-        if self.killed || !self.is_quorum(&who) {
+        let (forbidden, by_hand) =
+            (forbids(maker.ordered.as_ref()), confirms(maker.ordered.as_ref()));
+        let founded = self.is_quorum(&who) || (by_hand && !prints.is_empty());
+        if self.killed || forbidden.is_some() || !founded {
             if maker.stands.take().is_some() {
                 let reason = match self.killed {
                     true => Reason::Rail { rail: "the kill switch is on".to_owned() },
-                    false => Reason::Silence,
+                    false => forbidden.unwrap_or(Reason::Silence),
                 };
                 to.push(Decision::Withdraw { id: maker.id, reason });
             }
@@ -279,7 +300,7 @@ impl Correlator {
             until,
             organisations,
             canary: 0,
-            ground: Ground::Quorum,
+            ground: if by_hand { Ground::Analyst } else { Ground::Quorum },
         });
     }
 
@@ -291,7 +312,9 @@ impl Correlator {
         for print in told.clone().flat_map(|(_, asked)| asked.prints.keys()) {
             *tellers.entry(*print).or_default() += 1;
         }
-        tellers.retain(|_, n| *n > 1);
+        // An analyst takes the word of one.
+        let least = if confirms(maker.ordered.as_ref()) { 1 } else { 2 };
+        tellers.retain(|_, n| *n >= least);
         let shares = |asked: &Asked| {
             let both = asked.prints.keys().filter(|print| tellers.contains_key(*print));
             both.count() >= self.policy.generator_shared
@@ -314,13 +337,9 @@ fn most<'a>(words: impl Iterator<Item = &'a str>) -> Option<String> {
     Some((*most.0).to_owned())
 }
 
-/// The first eight bytes of SHA-256 of a name in lower case without a final dot, big end first.
-fn print(name: &str) -> u64 {
+/// The first eight bytes of SHA-256 of a name in lower case without a final dot, big end first: what
+/// sensors tell of names that were asked for in vain.
+pub fn name_print(name: &str) -> u64 {
     let hash = digest(&SHA256, name.as_bytes());
     hash.as_ref().iter().take(8).fold(0, |sum, byte| (sum << 8) | u64::from(*byte))
-}
-
-#[cfg(test)]
-pub(super) fn print_of(name: &str) -> u64 {
-    print(name)
 }

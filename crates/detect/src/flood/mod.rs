@@ -181,7 +181,7 @@ impl Detector for Flood {
 }
 
 /// Ports of collectors that are sent to and never answer: syslog, NetFlow, sFlow, IPFIX, statsd.
-const fn is_collector(port: u16) -> bool {
+pub(crate) const fn is_collector(port: u16) -> bool {
     matches!(port, 162 | 514 | 2055 | 4739 | 6343 | 6514 | 8125 | 8649 | 9555 | 9995 | 9996 | 12201)
 }
 

@@ -4,7 +4,8 @@ use ostium_event::{
     Addr, DnsStage, Event, FlowKey, FlowState, OpenedBy, Proto, RecordType, Scope, Service, Span,
     Timestamp, What,
 };
-use ostium_intel::{Indicator, IndicatorIndex, IndicatorValue};
+use ostium_evidence::Tells;
+use ostium_intel::{Indicator, IndicatorIndex, IndicatorValue, Lore};
 use ostium_profile::{Conversation, HostId, Limits, Prevalence, Profile};
 
 use super::{Chance, Findings, Reply, Said, Talk};
@@ -56,6 +57,7 @@ pub(crate) struct World {
     pub(crate) profile: Profile,
     detectors: Vec<Box<dyn Detector>>,
     intel: IndicatorIndex,
+    lore: Option<std::sync::Arc<dyn Lore>>,
     prevalence: Prevalence,
     blind: Blind,
 }
@@ -288,6 +290,7 @@ impl Scene {
             profile,
             detectors,
             intel: IndicatorIndex::build(self.intel.clone()),
+            lore: None,
             blind: self.blind.unwrap_or_else(|| visible.blind()),
         }
     }
@@ -338,6 +341,21 @@ fn see(visible: &mut Visible, event: &Event<'_>) {
 // === impl World ===
 
 impl World {
+    /// The same, with what others have found out.
+    pub(crate) fn heeding(mut self, lore: std::sync::Arc<dyn Lore>) -> Self {
+        self.lore = Some(lore);
+        self
+    }
+
+    /// What of a host is told to others besides evidence.
+    pub(crate) fn tells(&self, host: u8) -> Tells {
+        self.look(host, |id, _| {
+            let mut tells = Tells::default();
+            self.detectors.iter().for_each(|detector| detector.tells(id, &mut tells));
+            tells
+        })
+    }
+
     /// What is found about a host.
     pub(crate) fn findings(&self, host: u8) -> Findings {
         self.look(host, |id, view| {
@@ -366,6 +384,7 @@ impl World {
             summary: &summary,
             prevalence: &self.prevalence,
             intel: &self.intel,
+            lore: self.lore.as_deref(),
             blind: self.blind,
         };
         at(id, &view)

@@ -18,6 +18,7 @@ mod layout;
 mod listing;
 mod mirror;
 mod program;
+mod rate;
 mod reconcile;
 mod set;
 
@@ -31,9 +32,10 @@ pub use program::{Piece, probe};
 pub use set::Set;
 
 use mirror::Mirror;
+use rate::Rates;
 
 use crate::netlink::{Elements, Family, Netlink, conntrack};
-use crate::{Applied, EnforceError, Enforcer, Stopped};
+use crate::{Applied, EnforceError, Enforcer, Limit, Limited, Stopped};
 
 /// The name of our table, in the families inet and (when asked for) bridge.
 pub const TABLE: &str = "ostium";
@@ -54,6 +56,8 @@ pub struct Nft {
     mirror: Option<Mirror>,
     /// Blocked while hot; their connections are cut at the next `apply`.
     uncut: BTreeSet<Target>,
+    /// The table of rates.
+    rates: Rates,
 }
 
 // === impl Nft ===
@@ -72,6 +76,7 @@ impl Nft {
             whole_at: None,
             mirror: None,
             uncut: BTreeSet::new(),
+            rates: Rates::default(),
         })
     }
 
@@ -184,7 +189,16 @@ impl Enforcer for Nft {
         self.read_counters()
     }
 
+    fn limit(&mut self, limits: &[Limit], now: Timestamp) -> Result<(), EnforceError> {
+        self.apply_limits(limits, now)
+    }
+
+    fn limited(&mut self) -> Result<Vec<Limited>, EnforceError> {
+        self.read_limited()
+    }
+
     fn teardown(&mut self) -> Result<(), EnforceError> {
+        self.remove_rates()?;
         self.remove_tables()
     }
 }

@@ -6,10 +6,10 @@ use std::net::IpAddr;
 use ostium_enforce::netlink::Netlink;
 use ostium_enforce::nft::{Config, Garden, Nft, Refusal, probe};
 use ostium_enforce::reset::{Effort, End, Sender, resets};
-use ostium_enforce::{Applied, Enforcer};
+use ostium_enforce::{Applied, Enforcer, Limit};
 use ostium_event::{Span, Timestamp};
 use ostium_lab::Host;
-use ostium_verdict::{Block, BlockSet, Mode, Origin};
+use ostium_verdict::{Block, BlockSet, Mode, Origin, Target};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -37,6 +37,9 @@ pub(crate) enum Step {
     Hot(String, u64),
     Release(String),
     Counters,
+    /// Rates to victims: packets a second, and the milliseconds that they hold for.
+    Limit(Vec<(String, u32, u64)>),
+    Limited,
     /// What a person does by nft while the enforcer lives.
     Hand(String),
     Cut(Vec<String>),
@@ -79,6 +82,14 @@ fn block(target: &str, millis: u64) -> Block {
     Block::new(target, Origin::Detector, Mode::Block, NOW, Span::from_millis(millis))
 }
 
+fn limit(target: &str, packets_per_second: u32, millis: u64) -> Limit {
+    let Target::AddressPort(addr, transport, port) = target.parse().unwrap() else {
+        panic!("{target} has no port")
+    };
+    let until = NOW.plus(Span::from_millis(millis));
+    Limit { addr, port, transport, packets_per_second, until }
+}
+
 fn told_of(applied: &Applied) -> Value {
     serde_json::json!({"added": applied.added, "removed": applied.removed,
         "refreshed": applied.refreshed, "kept": applied.kept, "left": applied.left,
@@ -101,6 +112,16 @@ fn step(nft: &mut Nft, step: &Step) -> Result<Value, String> {
         Step::Counters => {
             let stopped = nft.counters().map_err(text)?;
             let told = stopped.iter().map(|s| (s.target.to_string(), Value::from(s.packets)));
+            Ok(Value::Object(told.collect()))
+        }
+        Step::Limit(all) => {
+            let all: Vec<Limit> =
+                all.iter().map(|(target, rate, ms)| limit(target, *rate, *ms)).collect();
+            nft.limit(&all, NOW).map(|()| Value::Null).map_err(text)
+        }
+        Step::Limited => {
+            let limited = nft.limited().map_err(text)?;
+            let told = limited.iter().map(|l| (l.target.to_string(), Value::from(l.packets)));
             Ok(Value::Object(told.collect()))
         }
         Step::Hand(words) => {

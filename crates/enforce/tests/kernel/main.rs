@@ -14,6 +14,7 @@ mod act;
 mod block;
 mod bridge;
 mod quarantine;
+mod rate;
 mod reconcile;
 mod reset;
 mod rights;

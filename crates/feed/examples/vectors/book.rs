@@ -73,6 +73,23 @@ pub(crate) enum Ask {
     Name(&'static str),
     /// An address.
     Address(&'static str),
+    /// A conversation.
+    Shape(Words),
+}
+
+/// How a conversation goes; what is not known is empty or 0.
+#[derive(Clone, Copy, Default, Serialize)]
+pub(crate) struct Words {
+    pub(crate) server: &'static str,
+    pub(crate) ja4: &'static str,
+    pub(crate) uri: &'static str,
+    pub(crate) header_order: &'static str,
+    pub(crate) port: u16,
+    pub(crate) transport: &'static str,
+    pub(crate) application: &'static str,
+    pub(crate) period_ms: u64,
+    pub(crate) sent_bytes: u64,
+    pub(crate) received_bytes: u64,
 }
 
 #[derive(Serialize)]

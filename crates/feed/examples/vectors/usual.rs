@@ -1,16 +1,17 @@
 //! What happens without an enemy: changes, snapshots, newer hubs, and what is matched.
 
-use ostium_event::Addr;
+use ostium_event::{Addr, Ja4};
 use ostium_feed::wire::op;
 use ostium_feed::{Entry, Generator, Value};
 use ostium_intel::{IndicatorValue, Pattern, Rungs, Throttle, Transport};
 use prost::Message;
 use prost::bytes::Bytes;
 
-use crate::book::{Ask, Play};
+use crate::book::{Ask, Play, Words};
 use crate::hub::{FRESH, Hub, NOW, entry, name, put};
 
 const ANY: &str = "sensor-1";
+const JA4: &str = "t13d1516h2_8daaf6152771_e5627efa2ab1";
 
 pub(crate) fn plays(hub: &Hub) -> Vec<Play> {
     vec![
@@ -21,6 +22,7 @@ pub(crate) fn plays(hub: &Hub) -> Vec<Play> {
         catching_up_late(hub.clone()),
         unknown_kind(hub.clone()),
         kinds_kept_apart(hub.clone()),
+        patterns(hub.clone()),
         unknown_fields(hub.clone()),
         names_and_networks(hub.clone()),
         entries_end(hub.clone()),
@@ -164,6 +166,79 @@ fn kinds_kept_apart(mut hub: Hub) -> Play {
     let frame = hub.publish(&[name(2, "c3.example"), op::What::Remove(1), op::What::Remove(3)]);
     play.took(&hub, "delta", &frame);
     play.ask(&hub, ANY, Ask::Name("c3.example"), Some((2, "earnest")));
+    play
+}
+
+fn patterns(mut hub: Hub) -> Play {
+    let about = "conversations go as a pattern says when all that it says is so, and what shows \
+                 later is not asked at first contact";
+    let mut play = Play::new("patterns", about, &hub);
+    play.key(&hub, &hub.certificate());
+    let rung = |rung| Some(Rungs { low: rung, high: rung });
+    // A minute lies on rung 63.
+    let of_server = Pattern {
+        server: "00000000a1b2-s3650".to_owned(),
+        ja4: Ja4::parse(JA4),
+        port: Some(443),
+        transport: Some(Transport::Tcp),
+        period: rung(63),
+        ..Pattern::default()
+    };
+    let of_path = Pattern {
+        uri: "/w4.php?w2=".to_owned(),
+        header_order: "000000000005".to_owned(),
+        ..Pattern::default()
+    };
+    let too_little = Pattern { ja4: Ja4::parse(JA4), ..Pattern::default() };
+    let put = |id, pattern: Pattern, canary| {
+        let value = Value::Pattern(Box::new(pattern));
+        let any = entry(id, IndicatorValue::Domain("any.example".to_owned()));
+        op::What::Put(Entry { value, canary, ..any }.encode())
+    };
+    let all = [put(1, of_server.clone(), 0), put(2, of_path, 1_000), put(3, too_little, 0)];
+    let frame = hub.publish(&all);
+    play.took(&hub, "delta", &frame);
+    let tls = Words {
+        server: "00000000a1b2-s3650",
+        ja4: JA4,
+        port: 443,
+        transport: "tcp",
+        application: "tls",
+        ..Words::default()
+    };
+    let http = Words {
+        uri: "/w4.php?w2=",
+        header_order: "000000000005",
+        port: 8_080,
+        transport: "tcp",
+        application: "http",
+        ..Words::default()
+    };
+    for (words, met) in [
+        (tls, Some((1, "earnest"))),
+        (Words { period_ms: 60_000, ..tls }, Some((1, "earnest"))),
+        (Words { period_ms: 300_000, ..tls }, None),
+        (Words { port: 8_443, ..tls }, None),
+        (Words { server: "00000000a1b2", ..tls }, None),
+        (Words { server: "", ..tls }, None),
+        (Words { ja4: "", ..tls }, None),
+        (http, Some((2, "show"))),
+        (Words { uri: "/w5.php?w2=", ..http }, None),
+        (Words { header_order: "", ..http }, None),
+        (Words::default(), None),
+    ] {
+        play.ask(&hub, ANY, Ask::Shape(words), met);
+    }
+    // The lower number is met, and what is removed is not.
+    let frame = hub.publish(&[put(9, of_server, 0)]);
+    play.took(&hub, "delta", &frame);
+    play.ask(&hub, ANY, Ask::Shape(tls), Some((1, "earnest")));
+    let frame = hub.publish(&[op::What::Remove(1)]);
+    play.took(&hub, "delta", &frame);
+    play.ask(&hub, ANY, Ask::Shape(tls), Some((9, "earnest")));
+    let frame = hub.publish(&[op::What::Remove(9)]);
+    play.took(&hub, "delta", &frame);
+    play.ask(&hub, ANY, Ask::Shape(tls), None);
     play
 }
 

@@ -1,6 +1,6 @@
 //! What is not looked for by its value: patterns, victims, generators. Few, and read as a whole.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use ostium_intel::{Pattern, PatternIndex, Shape, Throttle};
@@ -15,6 +15,8 @@ pub(super) struct Apart {
     index: PatternIndex,
     throttles: BTreeMap<u64, Hit<Throttle>>,
     generators: BTreeMap<u64, Hit<Generator>>,
+    /// Generators by the prints of their names, lowest number first.
+    by_print: BTreeMap<u64, BTreeSet<u64>>,
 }
 
 // === impl Apart ===
@@ -26,6 +28,7 @@ impl Apart {
             index: PatternIndex::new(),
             throttles: BTreeMap::new(),
             generators: BTreeMap::new(),
+            by_print: BTreeMap::new(),
         }
     }
 
@@ -41,6 +44,9 @@ impl Apart {
                 self.throttles.insert(id, hit(entry, throttle.clone(), family));
             }
             Value::Generator(generator) => {
+                for print in &generator.prints {
+                    self.by_print.entry(*print).or_default().insert(id);
+                }
                 self.generators.insert(id, hit(entry, generator.clone(), family));
             }
         }
@@ -51,7 +57,16 @@ impl Apart {
             self.index.remove(id, &gone.value);
         }
         self.throttles.remove(&id);
-        self.generators.remove(&id);
+        if let Some(gone) = self.generators.remove(&id) {
+            for print in &gone.value.prints {
+                if let Some(of) = self.by_print.get_mut(print) {
+                    of.remove(&id);
+                    if of.is_empty() {
+                        self.by_print.remove(print);
+                    }
+                }
+            }
+        }
     }
 
     pub(super) fn matches(
@@ -61,6 +76,19 @@ impl Apart {
     ) -> Option<&Hit<Box<Pattern>>> {
         let found = self.index.matches(shape).into_iter();
         found.filter_map(|id| self.patterns.get(&id)).find(|hit| holds(hit))
+    }
+
+    pub(super) fn pattern(&self, id: u64) -> Option<&Hit<Box<Pattern>>> {
+        self.patterns.get(&id)
+    }
+
+    pub(super) fn makes(
+        &self,
+        print: u64,
+        holds: impl Fn(&Hit<Generator>) -> bool,
+    ) -> Option<&Hit<Generator>> {
+        let found = self.by_print.get(&print)?.iter();
+        found.filter_map(|id| self.generators.get(id)).find(|hit| holds(hit))
     }
 
     pub(super) fn patterns(&self) -> impl Iterator<Item = &Hit<Box<Pattern>>> {

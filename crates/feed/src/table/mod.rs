@@ -244,6 +244,21 @@ impl Table {
         self.apart.matches(shape, holds)
     }
 
+    /// The pattern of this number.
+    pub fn pattern(&self, id: u64) -> Option<&Hit<Box<Pattern>>> {
+        self.apart.pattern(id)
+    }
+
+    /// The first generator that makes the name of this print, of those that `holds` says are there
+    /// for the one who asks; lowest number first.
+    pub fn generator_if(
+        &self,
+        print: u64,
+        holds: impl Fn(&Hit<Generator>) -> bool,
+    ) -> Option<&Hit<Generator>> {
+        self.apart.makes(print, holds)
+    }
+
     /// All victims to whom less may be sent, by number.
     pub fn throttles(&self) -> impl Iterator<Item = &Hit<Throttle>> {
         self.apart.throttles()

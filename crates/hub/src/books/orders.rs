@@ -33,12 +33,22 @@ impl Books {
         let note = format!("{}: {}", by.who, by.note);
         let ordered = self.held.correlator.order(value, order, &note, now);
         ordered.map_err(|why| BooksError::Refused(value.to_string(), why))?;
-        let what = match order {
-            Order::Confirm => "confirm",
-            Order::Withdraw => "withdraw",
-            Order::Leave => "leave",
-        };
+        let what = order_name(order);
         self.ordered(now, &|to| to.audit(now, &by.who, what, &value.to_string(), &by.note))
+    }
+
+    /// An analyst decides on the pattern, the victim or the generator of this number.
+    pub fn order_entry(
+        &mut self,
+        id: u64,
+        order: &Order,
+        by: &By,
+        now: Timestamp,
+    ) -> Result<Frames, BooksError> {
+        let (note, entry) = (format!("{}: {}", by.who, by.note), format!("entry:{id}"));
+        let ordered = self.held.correlator.order_entry(id, order, &note, now);
+        ordered.map_err(|why| BooksError::Refused(entry.clone(), why))?;
+        self.ordered(now, &|to| to.audit(now, &by.who, order_name(order), &entry, &by.note))
     }
 
     /// A value is never to be published.
@@ -245,6 +255,15 @@ impl Books {
     fn put_rails(&mut self, rails: Rails) {
         let policy = self.held.correlator.policy().clone();
         self.held.correlator.settle(policy, rails);
+    }
+}
+
+/// As the audit trail has it.
+const fn order_name(order: &Order) -> &'static str {
+    match order {
+        Order::Confirm => "confirm",
+        Order::Withdraw => "withdraw",
+        Order::Leave => "leave",
     }
 }
 

@@ -12,8 +12,8 @@ use ring::digest::{SHA256, digest};
 use ring::rand::{SecureRandom, SystemRandom};
 
 use super::{
-    Answer, Ask, AuditRow, Case, CaseRow, Change, Decide, IndicatorRow, KeyRow, OrganisationRow,
-    SensorRow, Status,
+    Answer, ApartRow, Ask, AuditRow, Case, CaseRow, Change, Decide, IndicatorRow, KeyRow,
+    OrganisationRow, SensorRow, Status,
 };
 use crate::books::{Books, BooksError, By, Frames};
 use crate::{Authority, Desk, Keys};
@@ -267,6 +267,7 @@ fn asked(books: &mut Books, ask: Ask, who: &str, now: Timestamp) -> Done {
             let rows = found.into_iter().take(limit).map(|case| IndicatorRow::of(books, case));
             Answer::Indicators { rows: rows.collect(), in_all }
         }
+        Ask::Apart => Answer::Apart { rows: ApartRow::all(books) },
         Ask::Why { value } => {
             let read = read(&value)?;
             let case = books.correlator().case(&read);
@@ -291,6 +292,9 @@ fn asked(books: &mut Books, ask: Ask, who: &str, now: Timestamp) -> Done {
 }
 
 fn decide(books: &mut Books, case: &Case, who: &str, now: Timestamp) -> Done {
+    if let Some(id) = number(&case.value) {
+        return decide_entry(books, id, case, who, now);
+    }
     let (value, by) = (read(&case.value)?, by(who, &case.because));
     let frames = match case.decide {
         Decide::Confirm => books.order(&value, &Order::Confirm, &by, now)?,
@@ -310,6 +314,30 @@ fn decide(books: &mut Books, case: &Case, who: &str, now: Timestamp) -> Done {
         (_, state) => format!("{value} is {}", state.unwrap_or_else(|| "not known".to_owned())),
     };
     Ok((frames, Answer::Done { said }))
+}
+
+/// An entry that is known by its number: `entry:7`.
+fn number(text: &str) -> Option<u64> {
+    text.strip_prefix("entry:")?.parse().ok()
+}
+
+/// An analyst decides on a pattern, a victim or a generator.
+fn decide_entry(books: &mut Books, id: u64, case: &Case, who: &str, now: Timestamp) -> Done {
+    let by = by(who, &case.because);
+    let order = match case.decide {
+        Decide::Confirm => Order::Confirm,
+        Decide::Withdraw => Order::Withdraw,
+        Decide::Leave => Order::Leave,
+        Decide::Exempt | Decide::Unexempt => {
+            let why = "exempt is for values; use withdraw";
+            return Err(BooksError::Unknown(format!("entry:{id}: {why}")));
+        }
+    };
+    let frames = books.order_entry(id, &order, &by, now)?;
+    let row = ApartRow::all(books).into_iter().find(|row| row.id == id);
+    let said =
+        row.map_or_else(|| "let go".to_owned(), |row| format!("{} ({})", row.state, row.why));
+    Ok((frames, Answer::Done { said: format!("entry:{id} is {said}") }))
 }
 
 fn changed(books: &mut Books, change: Change, by: &By, now: Timestamp) -> Done {

@@ -10,7 +10,7 @@ use ostium_feed::wire::Frame;
 use prost::Message;
 use serde::{Deserialize, Serialize};
 
-use super::{AuditRow, CaseRow, IndicatorRow, OrganisationRow, SensorRow, Status};
+use super::{ApartRow, AuditRow, CaseRow, IndicatorRow, OrganisationRow, SensorRow, Status};
 use crate::books::{NewKeys, Proposal, Renewal};
 
 /// What a hub is asked.
@@ -58,6 +58,8 @@ pub enum Ask {
         /// Why, in one line.
         because: String,
     },
+    /// Patterns, victims of many sites, and generators, by number.
+    Apart,
     /// What was done, the newest first.
     Audit {
         /// So many at most.
@@ -180,6 +182,11 @@ pub enum Answer {
         secret: String,
         /// When it ends.
         until: u64,
+    },
+    /// Patterns, victims of many sites, and generators.
+    Apart {
+        /// Each.
+        rows: Vec<ApartRow>,
     },
     /// What was done.
     Audit {

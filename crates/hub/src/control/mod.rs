@@ -4,12 +4,14 @@
 //! seconds since 1970, lengths of time are seconds.
 
 mod answer;
+mod apart;
 mod ask;
 mod rows;
 
 use std::path::PathBuf;
 
 pub(crate) use answer::Office;
+pub use apart::ApartRow;
 pub use ask::{Answer, Ask, Case, Change, Decide, NewKeysRow, ProposalRow};
 pub use rows::{
     AuditRow, CaseRow, IndicatorRow, KeyRow, OrganisationRow, ReasonRow, SensorRow, StandsRow,

@@ -2,6 +2,8 @@
 //!
 //! Without a membership (`ostium join`) all of this is absent, and the sensor needs nobody.
 
+mod alike;
+mod apart;
 mod ear;
 mod pseudonym;
 mod shape;
@@ -14,9 +16,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use ostium_event::{Addr, Home, Timestamp};
-use ostium_intel::IndicatorValue;
+use ostium_evidence::Tells;
+use ostium_intel::{IndicatorValue, Throttle};
+use ostium_pipeline::Crowd as Site;
 use ostium_report::Judged;
-use ostium_sensor_api::HubRow;
+use ostium_sensor_api::{ApartRow, HubRow};
 use ostium_uplink::{Heard, Learned, Line, LineError, MEMBERSHIP, Membership, Settings};
 
 use self::ear::Ear;
@@ -26,6 +30,7 @@ use crate::clock::wall;
 use crate::config::HubConfig;
 use crate::inbox::{Letter, Slot};
 use crate::service::SensorError;
+use crate::warden::Alike;
 
 /// The line, and who knows what to say.
 pub(crate) struct HubEnd {
@@ -119,6 +124,31 @@ impl HubEnd {
         }
     }
 
+    /// A conversation went as a pattern says, or an operator calls one that did harmless.
+    pub(crate) fn alike(&mut self, met: &Alike, now: Timestamp) {
+        let urgent = met.host.is_none();
+        if let Some(report) = self.teller.alike(met, now) {
+            self.line.report(&report, urgent);
+        }
+    }
+
+    /// What of hosts has no controller; what the hub is told of, in a line each.
+    pub(crate) fn tells(
+        &mut self,
+        all: &[(Addr, Tells)],
+        crowd: &Site,
+        now: Timestamp,
+    ) -> Vec<String> {
+        let throttled = self.line.learned().throttles(wall().secs());
+        let victims: Vec<&Throttle> = throttled.iter().map(|known| &known.hit.value).collect();
+        let mut said = Vec::new();
+        for told in self.teller.apart(all, crowd, &victims, now) {
+            self.line.report(&told.report, told.urgent);
+            said.extend(told.news);
+        }
+        said
+    }
+
     /// An operator of the site says that what the hub has published is harmless.
     pub(crate) fn pardoned(&mut self, value: &IndicatorValue, now: Timestamp) {
         self.line.report(&self.teller.pardoned(value, now), true);
@@ -127,6 +157,8 @@ impl HubEnd {
     /// How the line is.
     pub(crate) fn row(&self, now_ms: u64) -> HubRow {
         let state = self.line.state();
+        let [patterns, throttles, generators] = self.line.learned().apart().map(|n| n as u64);
+        let apart = ApartRow { patterns, throttles, generators };
         HubRow {
             hub: state.hub,
             organisation: state.organisation,
@@ -134,6 +166,7 @@ impl HubEnd {
             open: state.open,
             trouble: state.trouble,
             entries: state.entries,
+            apart,
             epoch: state.epoch,
             seq: state.seq,
             fresh: state.fresh_until_ms >= now_ms,

@@ -3,7 +3,7 @@
 use ostium_event::{Addr, Home};
 use ostium_evidence::Peer;
 use ostium_hub_api as wire;
-use ostium_intel::IndicatorValue;
+use ostium_intel::{IndicatorValue, Shape, Transport};
 use ostium_names::registrable;
 
 /// Labels that are words are told; longer ones may hold what somebody typed, or stole.
@@ -55,6 +55,25 @@ pub(crate) fn wired(value: &IndicatorValue) -> Option<wire::Subject> {
         IndicatorValue::Network(_) | IndicatorValue::Url(_) => return None,
     };
     Some(wire::Subject { what: Some(what) })
+}
+
+/// How a conversation goes, as a report tells it.
+pub(crate) fn wired_shape(shape: &Shape) -> wire::Shape {
+    wire::Shape {
+        ja4: shape.ja4.map(|ja4| ja4.to_string()).unwrap_or_default(),
+        server: shape.server.clone(),
+        uri: shape.uri.clone(),
+        header_order: shape.header_order.clone(),
+        port: shape.port.into(),
+        transport: shape.transport.map_or("", Transport::name).to_owned(),
+        application: shape.application.clone(),
+        period_ms: shape.period_ms,
+        sent_bytes: shape.sent_bytes,
+        received_bytes: shape.received_bytes,
+        // What a server's print says already.
+        self_signed: shape.server.contains("-s"),
+        ..wire::Shape::default()
+    }
 }
 
 /// 4 or 16 bytes.

@@ -16,12 +16,13 @@ use ostium_judge::Policy;
 use ostium_report::{Judged, controllers};
 use ostium_verdict::Verdict;
 
+use super::apart::Apart;
 use super::pseudonym::{Crowd, Pseudonyms, day};
-use super::shape::{bytes, leaves, subject, wired};
+use super::shape::{bytes, leaves, subject, wired, wired_shape};
 use crate::config::{HubConfig, Share};
 
 /// The same is told again after so long, for as long as it lasts.
-const AGAIN: Span = Span::from_secs(3_600);
+pub(super) const AGAIN: Span = Span::from_secs(3_600);
 /// From so many nats on a conversation is suspicious: the hub counts no less as support.
 const SUSPICIOUS: f64 = 3.0;
 /// It is told again at once when it has grown by so many.
@@ -33,23 +34,27 @@ const ITEMS: usize = 8;
 
 /// Who decides what is told.
 pub(crate) struct Teller {
-    config: HubConfig,
-    home: Home,
-    pseudonyms: Pseudonyms,
+    pub(super) config: HubConfig,
+    pub(super) home: Home,
+    pub(super) pseudonyms: Pseudonyms,
     policy: Policy,
-    day: u32,
-    active: u64,
+    pub(super) day: u32,
+    pub(super) active: u64,
     subjects: HashMap<IndicatorValue, Told>,
+    /// What has no controller.
+    pub(super) apart: Apart,
 }
 
 /// What was told of a destination.
 #[derive(Debug, Default)]
-struct Told {
-    hosts: Crowd,
+pub(super) struct Told {
+    pub(super) hosts: Crowd,
     at: Timestamp,
     log_odds: f64,
     convicts: bool,
     count: u32,
+    /// Patterns that it was met by: when that was told, and of how many hosts.
+    pub(super) patterns: BTreeMap<u64, (Timestamp, u32)>,
 }
 
 /// What is told.
@@ -71,7 +76,12 @@ struct Finding {
     items: Vec<wire::Item>,
     family: String,
     addresses: Vec<Addr>,
+    shape: Option<wire::Shape>,
+    patterns: Vec<u64>,
 }
+
+/// The detector whose items are what published patterns add (docs/protocol.md, Patterns).
+pub(super) const PATTERN: &str = "pattern";
 
 // === impl Teller ===
 
@@ -85,6 +95,7 @@ impl Teller {
             day: 0,
             active: 0,
             subjects: HashMap::new(),
+            apart: Apart::default(),
         }
     }
 
@@ -102,6 +113,7 @@ impl Teller {
             return Vec::new();
         }
         self.turn(now);
+        self.hear_generator(judged);
         let host = judged.rationale.host;
         let mut reports = Vec::new();
         for (value, finding) in self.findings(judged) {
@@ -162,17 +174,23 @@ impl Teller {
     }
 
     /// Counts are of one day, and never added up.
-    fn turn(&mut self, now: Timestamp) {
+    pub(super) fn turn(&mut self, now: Timestamp) {
         let today = day(now);
         if today != self.day {
             self.day = today;
             for told in self.subjects.values_mut() {
                 (told.hosts, told.count) = (Crowd::default(), 0);
+                told.patterns.clear();
             }
         }
     }
 
-    fn remember(&mut self, value: &IndicatorValue, host: Addr, now: Timestamp) -> &mut Told {
+    pub(super) fn remember(
+        &mut self,
+        value: &IndicatorValue,
+        host: Addr,
+        now: Timestamp,
+    ) -> &mut Told {
         if self.subjects.len() >= SUBJECTS && !self.subjects.contains_key(value) {
             // What was told longest ago goes, a tenth at a time.
             let mut times: Vec<Timestamp> = self.subjects.values().map(|told| told.at).collect();
@@ -186,22 +204,17 @@ impl Teller {
         told
     }
 
+    pub(super) fn subject_hosts(&self, value: &IndicatorValue) -> Option<wire::Hosts> {
+        self.subjects.get(value).map(|told| self.hosts(&told.hosts))
+    }
+
     fn report(
         &self,
         value: &IndicatorValue,
         finding: Option<Finding>,
         now: Timestamp,
     ) -> Option<wire::Report> {
-        let hosts = self.subjects.get(value).map(|told| {
-            let count = told.hosts.count();
-            let crowd = u64::from(count) * 1_000 / self.active.max(u64::from(count)).max(1);
-            wire::Hosts {
-                day: self.day,
-                count,
-                lowest: told.hosts.lowest(),
-                crowd: u32::try_from(crowd).unwrap_or(1_000),
-            }
-        });
+        let hosts = self.subjects.get(value).map(|told| self.hosts(&told.hosts));
         let subject = Some(wired(value)?);
         let report = wire::Report { subject, hosts, ..wire::Report::default() };
         Some(match finding {
@@ -216,10 +229,21 @@ impl Teller {
                 log_odds: finding.log_odds as f32,
                 items: finding.items,
                 family: finding.family,
+                shape: finding.shape,
+                patterns: finding.patterns,
                 addresses: finding.addresses.iter().map(|addr| bytes(*addr).into()).collect(),
                 ..report
             },
         })
+    }
+
+    /// How many hosts these are, under names of today.
+    pub(super) fn hosts(&self, crowd: &Crowd) -> wire::Hosts {
+        let count = crowd.count();
+        let share = u64::from(count) * 1_000 / self.active.max(u64::from(count)).max(1);
+        let lowest = crowd.lowest();
+        let share = u32::try_from(share).unwrap_or(1_000);
+        wire::Hosts { day: self.day, count, lowest, crowd: share }
     }
 
     /// What the evidence says of each destination, as the judge adds it up.
@@ -228,13 +252,19 @@ impl Teller {
         let convicting: Vec<_> = controllers(r).collect();
         let mut of: BTreeMap<u64, Vec<&Evidence>> = BTreeMap::new();
         for item in &r.evidence {
-            let own = item.group != Group::Reputation && item.group != Group::Behaviour;
+            // What patterns add is told as theirs, beside what was seen here.
+            let own = item.detector == PATTERN
+                || (item.group != Group::Reputation && item.group != Group::Behaviour);
             if let Some(id) = item.about.conversation().filter(|_| own) {
                 of.entry(id).or_default().push(item);
             }
         }
         let mut findings = BTreeMap::new();
-        for items in of.into_values() {
+        for (id, items) in of {
+            // What rests on a pattern alone was told when it was met.
+            if items.iter().all(|item| item.detector == PATTERN) {
+                continue;
+            }
             // Several views show one conversation: the name that all of them lie under is what it is.
             let peers = items.iter().filter_map(|item| item.about.peer());
             let named = |peer: &&Peer| peer.name.as_ref().map_or(usize::MAX, |name| name.len());
@@ -250,7 +280,9 @@ impl Teller {
                 continue;
             }
             let log_odds = if certain { log_odds.max(self.policy.group_cap()) } else { log_odds };
-            let finding = self.finding(&items, log_odds, convicts);
+            let talk = judged.talks.iter().find(|talk| talk.id == id);
+            let shape = talk.and_then(|talk| talk.shape.as_deref()).map(wired_shape);
+            let finding = Finding { shape, ..self.finding(&items, log_odds, convicts) };
             // Two conversations may be with one destination: the louder tells of it.
             let louder = findings.get(&value).is_none_or(|old: &Finding| {
                 (finding.convicts, finding.log_odds) > (old.convicts, old.log_odds)
@@ -293,8 +325,16 @@ impl Teller {
             items: items.iter().take(ITEMS).map(|item| told(item)).collect(),
             family: items.iter().find_map(|item| item.family.clone()).unwrap_or_default(),
             addresses,
+            shape: None,
+            patterns: items.iter().filter_map(|item| pattern_of(item)).collect(),
         }
     }
+}
+
+/// The published pattern that an item is about.
+fn pattern_of(item: &Evidence) -> Option<u64> {
+    let number = item.numbers.iter().find(|(name, _)| *name == PATTERN)?;
+    (item.detector == PATTERN).then_some(number.1 as u64)
 }
 
 /// An item without its words: those are for people at the site, and may name its hosts.

@@ -16,6 +16,10 @@ use super::pseudonym::Pseudonyms;
 use super::shape::bytes;
 use super::tell::{Tell, Teller};
 use crate::config::{HubConfig, Share};
+use crate::warden::Alike;
+
+mod apart;
+mod whole;
 
 fn at(secs: u64) -> Timestamp {
     Timestamp::from_secs(1_700_000_000 + secs)
@@ -57,8 +61,16 @@ fn said_of(name: &str, config: &HubConfig) -> (Vec<wire::Report>, BTreeSet<Addr>
             reports.extend(teller.met(&met, judged.rationale.host, now));
             assert!(report.subject.is_some());
         }
+        for talk in judged.talks.iter().filter(|_| !told.is_empty()) {
+            let (peer, host) = (talk.peer.clone(), Some(judged.rationale.host));
+            let (family, confidence) = (None, 75);
+            let met = Alike { peer, id: 7, family, confidence, for_show: false, host };
+            reports.extend(teller.alike(&met, now));
+        }
         reports.extend(told.into_iter().map(|told| told.report));
     }
+    let apart = teller.apart(&engine.tells(), &engine.crowd(), &[], now);
+    reports.extend(apart.into_iter().map(|told| told.report));
     (reports, hosts)
 }
 
@@ -72,10 +84,13 @@ fn holds(sent: &[u8], text: &str) -> bool {
 fn no_inside_address_and_no_name_of_a_person_is_in_any_byte_sent() {
     // All that can be shared is.
     let config = HubConfig { suspects_from: 1, ..HubConfig::default() };
-    let mut count = 0;
+    let (mut count, mut shapes, mut generators, mut patterns) = (0, 0, 0, 0);
     for world in ["demo", "theft"] {
         let (reports, hosts) = said_of(world, &config);
         count += reports.len();
+        shapes += reports.iter().filter(|report| report.shape.is_some()).count();
+        generators += reports.iter().filter(|report| report.generator.is_some()).count();
+        patterns += reports.iter().filter(|report| !report.patterns.is_empty()).count();
         let batch = wire::Batch { first: 1, reports, urgent: false };
         let sent = batch.encode_to_vec();
         for host in hosts {
@@ -90,6 +105,8 @@ fn no_inside_address_and_no_name_of_a_person_is_in_any_byte_sent() {
         }
     }
     assert!(count > 10, "{count} reports: there must be something to inspect");
+    let all = (shapes, generators, patterns);
+    assert!(shapes > 2 && generators > 0 && patterns > 2, "of every kind: {all:?}");
 }
 
 fn evidence(group: Group, nats: f64, name: &str, id: u64) -> Evidence {

@@ -1,6 +1,7 @@
 //! What the main thread does for the line to a hub.
 
 use ostium_event::Timestamp;
+use ostium_pipeline::Crowd;
 use ostium_sensor_api::Matter;
 use ostium_uplink::Heard;
 
@@ -38,6 +39,18 @@ impl Sensor {
         }
         for value in &told.pardoned {
             hub.pardoned(value, now);
+        }
+        for alike in &told.alike {
+            hub.alike(alike, now);
+        }
+    }
+
+    /// Tells the hub what has no controller: names asked for in vain, and what leaves for victims.
+    pub(super) fn tell_apart(&mut self, crowd: &Crowd, now: Timestamp) {
+        let Some(hub) = &mut self.hub else { return };
+        hub.active(crowd.hosts);
+        for said in hub.tells(&self.engine.tells(), crowd, now) {
+            self.warden.news.tell(now, Matter::Told, None, said);
         }
     }
 

@@ -89,6 +89,7 @@ impl Warden {
                 let came = self.stop(target, &known, None, now);
                 self.reset(alarm, came, now);
             }
+            Cause::Alike(id, name) => self.alike(*id, name.as_deref(), alarm, now),
             Cause::Tool(family) => {
                 let why = format!("the first words of {family}");
                 let said = format!("{} talks to {}: {why}", flow.inside, peer(flow));
@@ -102,7 +103,7 @@ impl Warden {
         }
     }
 
-    fn contact(&mut self, now: Timestamp, target: Option<&Target>, said: String) {
+    pub(super) fn contact(&mut self, now: Timestamp, target: Option<&Target>, said: String) {
         self.news.tell(now, Matter::Contact, target, said);
     }
 
@@ -255,7 +256,7 @@ fn half_left(block: &Block, now: Timestamp) -> bool {
 }
 
 /// The other end of a flow, as a target.
-fn socket(flow: &FlowKey) -> Target {
+pub(super) fn socket(flow: &FlowKey) -> Target {
     match flow.proto {
         Proto::TCP => Target::AddressPort(flow.outside, Transport::Tcp, flow.outside_port),
         Proto::UDP => Target::AddressPort(flow.outside, Transport::Udp, flow.outside_port),

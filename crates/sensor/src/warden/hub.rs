@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use ostium_event::{Addr, FlowKey, Timestamp};
+use ostium_evidence::Peer;
 use ostium_intel::IndicatorValue;
 use ostium_sensor_api::Matter;
 use ostium_uplink::{Known, Learned};
@@ -16,7 +17,7 @@ use super::Warden;
 use super::preload::{HOLD, MOST, MOST_NAMES, targets};
 
 /// What waits to be told to the hub at most; more of the same minute says nothing new.
-const WAITING: usize = 10_000;
+pub(super) const WAITING: usize = 10_000;
 
 /// What the hub is to be told of.
 #[derive(Debug, Default)]
@@ -25,6 +26,23 @@ pub(crate) struct ForHub {
     pub(crate) met: BTreeSet<(IndicatorValue, Addr)>,
     /// Entries that an operator of the site calls harmless.
     pub(crate) pardoned: BTreeSet<IndicatorValue>,
+    /// Conversations that went as a pattern says.
+    pub(crate) alike: BTreeSet<Alike>,
+}
+
+/// A conversation that went as a pattern says.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Alike {
+    /// The other end.
+    pub(crate) peer: Peer,
+    /// The pattern.
+    pub(crate) id: u64,
+    pub(crate) family: Option<Arc<str>>,
+    pub(crate) confidence: u8,
+    /// It is tried.
+    pub(crate) for_show: bool,
+    /// Who had it; nobody, when an operator calls it harmless.
+    pub(crate) host: Option<Addr>,
 }
 
 // === impl Warden: the hub ===
@@ -135,6 +153,10 @@ impl Warden {
         let watched = self.watch.now();
         let Some(learned) = watched.hub() else { return false };
         let now = crate::clock::wall().secs();
+        let pattern = super::alike::pattern_of(block);
+        if pattern.and_then(|id| learned.pattern(id, now)).is_some_and(|known| !known.for_show) {
+            return true;
+        }
         let named = |name: &str| learned.domain(name, now).is_some_and(|k| !k.for_show);
         match &block.target {
             Target::Name(name) => named(name),
@@ -180,6 +202,7 @@ impl Warden {
         let watched = self.watch.now();
         let Some(learned) = watched.hub() else { return };
         let now = crate::clock::wall().secs();
+        self.pardon_alike(target, learned, now);
         let known = match target {
             Target::Name(name) => learned.domain(name, now),
             Target::Address(addr) => learned.addr(*addr, now),

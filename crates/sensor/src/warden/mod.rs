@@ -6,13 +6,16 @@
 //! somebody changed by hand is mended. Time is an argument; nothing here reads a clock.
 
 mod act;
+mod alike;
 mod hub;
+mod limits;
 mod names;
 mod orders;
 mod preload;
 mod resets;
 mod verdicts;
 
+pub(crate) use hub::Alike;
 pub(crate) use verdicts::why;
 
 use std::collections::BTreeSet;
@@ -26,6 +29,7 @@ use ostium_sensor_api::Matter;
 use ostium_verdict::{Block, BlockSet, Mode, Target};
 
 use self::hub::ForHub;
+use self::limits::Limits;
 use crate::config::Resets;
 use crate::news::News;
 use crate::watch::Watch;
@@ -64,6 +68,8 @@ pub(crate) struct Warden {
     infected: BTreeSet<Addr>,
     /// What the hub is to be told of.
     for_hub: ForHub,
+    /// How much may go to victims of many sources, and what was said of those that are only shown.
+    limits: Limits,
     /// What operators allowed by hand: a new configuration does not take it away.
     allowed: Vec<Target>,
     /// The set has changed since it was applied, and since it was kept.
@@ -96,6 +102,7 @@ impl Warden {
             zone_is_old: false,
             infected: BTreeSet::new(),
             for_hub: ForHub::default(),
+            limits: Limits::default(),
             allowed: Vec::new(),
             changed: true,
             unkept: false,
@@ -116,6 +123,7 @@ impl Warden {
             self.news.tell(now, Matter::Ended, Some(&ended.target), said);
             self.touch();
         }
+        self.follow_limits(now);
         if self.changed || now.since(self.applied) >= MEND {
             self.apply(now);
         }
@@ -137,6 +145,7 @@ impl Warden {
             (Some(enforcer), _) => enforcer.apply(&BlockSet::default(), now).map(drop),
             (None, _) => dry,
         };
+        let done = done.and_then(|()| self.limit(now));
         self.note(now, done);
     }
 

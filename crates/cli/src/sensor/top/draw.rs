@@ -245,6 +245,15 @@ fn hub(row: &HubRow, skin: Skin) -> Line<'static> {
         count(row.waiting),
         count(row.lost)
     );
+    let apart = &row.apart;
+    if apart.patterns + apart.throttles + apart.generators > 0 {
+        text = format!(
+            "{text}; {} patterns, {} rates, {} generators",
+            count(apart.patterns),
+            count(apart.throttles),
+            count(apart.generators)
+        );
+    }
     if let Some(trouble) = &row.trouble {
         text = format!("{text}: {}", clean(trouble));
     }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use ostium_event::{Span, Timestamp};
 
 use super::super::Correlator;
+use super::super::orders::{confirms, forbids};
 use super::learn::Ground;
 use super::{Key, Learned, Met};
 use crate::denials::COUNTS;
@@ -124,6 +125,12 @@ impl Correlator {
         if self.killed {
             return (State::Suspected, Reason::Rail { rail: "the kill switch is on".to_owned() });
         }
+        if let Some(why) = forbids(known.ordered.as_ref()) {
+            return (State::Withdrawn, why);
+        }
+        if let Some(ordered) = known.ordered.as_ref() {
+            return (State::Confirmed, ordered.why());
+        }
         if self.is_denied(&known.against, now) {
             return (State::Withdrawn, Reason::FalsePositive);
         }
@@ -171,7 +178,8 @@ impl Correlator {
         // What was met lately may still be proven: until then it stays for show, if it is that.
         let open = known.hits.iter().any(|(who, met)| !met.proven && self.counts(*who, now));
         let shown = known.stands.is_none_or(|(.., share)| share > 0);
-        let show = now < shown_until || unproven > 0 || (shown && open);
+        let by_hand = confirms(known.ordered.as_ref());
+        let show = !by_hand && (now < shown_until || unproven > 0 || (shown && open));
         let canary = if show { policy.pattern_share } else { 0 };
         let keep = policy.keep_pattern.nanos();
         let renewal = |until: Timestamp| until.minus(Span::from_nanos(keep / 8));
@@ -192,7 +200,7 @@ impl Correlator {
                 until,
                 organisations,
                 canary,
-                ground: Basis::Quorum,
+                ground: if by_hand { Basis::Analyst } else { Basis::Quorum },
             });
         }
         let stands = known.stands.map_or(until, |(until, ..)| until);

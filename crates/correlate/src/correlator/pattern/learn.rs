@@ -227,6 +227,7 @@ impl Correlator {
             stands: None,
             revised: false,
             next: None,
+            ordered: None,
         };
         self.patterns.put(learned);
         self.patterns.dirty.insert(id);

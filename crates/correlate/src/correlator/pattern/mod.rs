@@ -15,6 +15,7 @@ use ostium_intel::{Mark, Pattern, PatternIndex, Shape};
 use serde::{Deserialize, Serialize};
 
 use super::KeptPart;
+use super::orders::{Ordered, confirms};
 use crate::{Case, OrgId, Reason, State};
 
 /// A pattern, what it was learned from, and how it fares.
@@ -46,6 +47,9 @@ pub struct Learned {
     pub revised: bool,
     /// When it is to be looked at though nobody says anything.
     pub next: Option<Timestamp>,
+    /// What an analyst said.
+    #[serde(default)]
+    pub ordered: Option<Ordered>,
 }
 
 /// What an organisation met by a pattern.
@@ -189,6 +193,17 @@ impl Patterns {
             }
         };
         changed.map(of).collect()
+    }
+
+    /// An analyst decides; is there such a pattern?
+    pub(super) fn order(&mut self, id: u64, ordered: Option<Ordered>, now: Timestamp) -> bool {
+        let Some(known) = self.known.get_mut(&id) else { return false };
+        if confirms(ordered.as_ref()) {
+            known.seen = known.seen.max(now);
+        }
+        known.ordered = ordered;
+        self.dirty.insert(id);
+        true
     }
 
     /// Takes in what was kept of a pattern.

@@ -137,3 +137,18 @@ fn who_names_all_the_world_is_stopped() {
     assert!(world.floods().is_empty());
     assert!(world.hear_flow(OrgId(1), &flow("198.51.100.9", 9, at(700)), at(700)).is_ok());
 }
+
+#[test]
+fn an_analyst_throttles_for_one_site_and_forbids_for_all() {
+    let mut world = world(4);
+    assert!(rates(&hit(&mut world, 1, 300, at(0))).is_empty());
+    let id = *world.floods().keys().next().unwrap();
+    world.order_entry(id, &Order::Confirm, "ada: the victim asked", at(1)).unwrap();
+    let said = rates(&world.decide(at(1)));
+    assert!(said.len() == 1 && said[0].0 == id, "{said:?}");
+    world.order_entry(id, &Order::Withdraw, "ada: it was a test", at(2)).unwrap();
+    assert_eq!(withdrawn(&world.decide(at(2))), [id]);
+    assert!(rates(&hit(&mut world, 4, 900, at(3))).is_empty(), "whatever others say");
+    world.order_entry(id, &Order::Leave, "ada: let us see", at(4)).unwrap();
+    assert_eq!(rates(&world.decide(at(4))).len(), 1);
+}

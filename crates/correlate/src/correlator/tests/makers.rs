@@ -1,6 +1,6 @@
 //! Names that nobody registered, asked for at several organisations.
 
-use super::super::maker::print_of;
+use super::super::name_print as print_of;
 use super::*;
 use crate::{Made, Value};
 
@@ -102,4 +102,18 @@ fn a_generator_is_no_witness_for_names_that_were_not_asked_for() {
     let met = name("qx7zv.example");
     world.hear(OrgId(4), &says(&met, 5.9, at(2)), at(2)).unwrap();
     assert!(published(&world.decide(at(2))).is_empty());
+}
+
+#[test]
+fn an_analyst_takes_the_word_of_one_and_forbids() {
+    let mut world = world(4);
+    world.hear_made(OrgId(1), &made(0..40, at(0)), at(0)).unwrap();
+    assert!(world.decide(at(0)).is_empty());
+    let id = *world.makers().keys().next().unwrap();
+    world.order_entry(id, &Order::Confirm, "ada: I have the program", at(1)).unwrap();
+    assert_eq!(generators(&world.decide(at(1))), [(id, 40, Some("conficker".to_owned()))]);
+    world.order_entry(id, &Order::Withdraw, "ada: it was another", at(2)).unwrap();
+    assert_eq!(withdrawn(&world.decide(at(2))), [id]);
+    world.hear_made(OrgId(2), &made(0..40, at(3)), at(3)).unwrap();
+    assert!(generators(&world.decide(at(DAY))).is_empty());
 }

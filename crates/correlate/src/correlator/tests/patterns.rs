@@ -242,3 +242,25 @@ fn it_goes_over_a_restart_as_if_nothing_had_been() {
     }
     assert_eq!(again.patterns(), world.patterns());
 }
+
+#[test]
+fn an_analyst_beats_what_is_for_show_and_what_is_denied() {
+    let mut world = world(4);
+    let id = one(&mut world);
+    world.order_entry(id, &Order::Confirm, "ada: seen in a sample", at(1)).unwrap();
+    let said = world.decide(at(1));
+    let [Decision::Publish { canary: 0, ground: crate::Ground::Analyst, .. }] = said.as_slice()
+    else {
+        panic!("{said:?}")
+    };
+    // One who calls it harmless does not end it; the analyst does, and a later sight does not undo it.
+    let deny = Report::new(name("d.example"), at(2), Finding::FalsePositive);
+    hit(&mut world, 3, id, deny, at(2));
+    assert!(withdrawn(&world.decide(at(2))).is_empty());
+    world.order_entry(id, &Order::Withdraw, "ada: a mistake", at(3)).unwrap();
+    assert_eq!(withdrawn(&world.decide(at(3))), [id]);
+    two(&mut world, &shape("0a"), at(4));
+    assert!(patterns(&world.decide(at(DAY))).is_empty());
+    assert_eq!(world.patterns()[&id].state, State::Withdrawn);
+    assert_eq!(world.order_entry(999, &Order::Leave, "", at(4)), Err(Refused::NoEntry));
+}

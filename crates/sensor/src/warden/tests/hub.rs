@@ -1,6 +1,8 @@
 //! What the hub says is made true, shown, or let go.
 
-use ostium_feed::{Basis, Change, Entry, Follower, OnlineKey, Position, Publisher, RootKey, State};
+use ostium_feed::{
+    Basis, Change, Entry, Follower, OnlineKey, Position, Publisher, RootKey, State, Value,
+};
 use ostium_intel::IndicatorValue;
 use ostium_uplink::Learned;
 
@@ -10,6 +12,13 @@ const FEED: ostium_feed::FeedId = [1; 16];
 
 /// What a hub says, to the sensor of this name.
 fn says(entries: &[(u64, IndicatorValue, u16)]) -> Arc<Learned> {
+    let all: Vec<_> =
+        entries.iter().map(|(id, v, canary)| (*id, v.clone().into(), *canary)).collect();
+    says_of(&all)
+}
+
+/// The same of anything.
+pub(super) fn says_of(entries: &[(u64, Value, u16)]) -> Arc<Learned> {
     let (root, online) = (RootKey::made().unwrap(), OnlineKey::made().unwrap());
     let ms = crate::clock::wall().nanos() / 1_000_000;
     let mut follower = Follower::new(FEED, root.public());
@@ -24,7 +33,7 @@ fn says(entries: &[(u64, IndicatorValue, u16)]) -> Arc<Learned> {
             let id = *id;
             Change::Put(Entry {
                 id,
-                value: value.into(),
+                value,
                 confidence,
                 family,
                 expires,

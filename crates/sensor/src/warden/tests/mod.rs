@@ -4,7 +4,7 @@
 use std::sync::{Arc, Mutex};
 
 use ostium_enforce::rails::{Policy, Rails, Request};
-use ostium_enforce::{Applied, EnforceError, Enforcer, Stopped};
+use ostium_enforce::{Applied, EnforceError, Enforcer, Limit, Limited, Stopped};
 use ostium_event::{Addr, FlowKey, Proto, Span, Timestamp};
 use ostium_evidence::{About, Evidence, Group, HostCase, Peer};
 use ostium_intel::{IndicatorIndex, read_indicators};
@@ -15,7 +15,9 @@ use ostium_verdict::{Block, BlockSet, Mode, Origin, Rationale, Target};
 use super::act::Came;
 use super::*;
 
+mod alike;
 mod hub;
+mod limits;
 
 /// What an enforcer was told.
 #[derive(Clone, Default)]
@@ -23,9 +25,18 @@ struct Told {
     hot: Arc<Mutex<Vec<Target>>>,
     whole: Arc<Mutex<BlockSet>>,
     fails: Arc<Mutex<bool>>,
+    limits: Arc<Mutex<Vec<Limit>>>,
 }
 
 impl Enforcer for Told {
+    fn limit(&mut self, limits: &[Limit], _: Timestamp) -> Result<(), EnforceError> {
+        *self.limits.lock().unwrap() = limits.to_vec();
+        Ok(())
+    }
+    fn limited(&mut self) -> Result<Vec<Limited>, EnforceError> {
+        let all = self.limits.lock().unwrap();
+        Ok(all.iter().map(|l| Limited { target: l.target(), packets: 7, bytes: 700 }).collect())
+    }
     fn apply(&mut self, blocks: &BlockSet, _: Timestamp) -> Result<Applied, EnforceError> {
         if *self.fails.lock().unwrap() {
             return Err(EnforceError::KernelFull);
