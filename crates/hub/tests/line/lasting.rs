@@ -144,3 +144,65 @@ async fn damage_at_a_sensor_costs_what_it_held_and_no_more() {
     world.close().await;
     drop(std::fs::remove_dir_all(folder));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_outage_of_hours_costs_what_the_spool_had_no_room_for_and_no_more() {
+    let world = World::new("outage").await;
+    let state = sensors(&world, &["acme"]).await.remove(0);
+    let at = world.hub.at();
+    let (mut one, mut _heard) = open(&state);
+    // Six hours, a report every six seconds, told in as short a time as the disk allows.
+    let begun = clock().secs() - 6 * 3_600;
+    let tell = |line: &Line, n: u64| {
+        let seen = begun + n * 6;
+        let report =
+            wire::Report { first: seen, last: seen, ..about(&format!("c{}.example", n % 7)) };
+        line.report(&report, n.is_multiple_of(50));
+    };
+    (1..=10).for_each(|n| tell(&one, n));
+    until("the first are there", || one.state().durable == 10).await;
+    let folder = world.folder.clone();
+    drop(world.close().await);
+    let mut told = 10;
+    for hour in 1..=6 {
+        for n in told + 1..=told + 600 {
+            tell(&one, n);
+        }
+        told += 600;
+        // The spool of this sensor has room for a thousand.
+        let (waiting, lost) = (1_000.min(hour * 600), (hour * 600_u64).saturating_sub(1_000));
+        until("an hour is in the spool", || {
+            (one.state().waiting, one.state().lost) == (waiting, lost)
+        })
+        .await;
+        if hour == 3 {
+            drop(one);
+            (one, _heard) = open(&state);
+            assert_eq!((one.state().waiting, one.state().lost), (waiting, lost));
+        }
+    }
+    let world = World::open(folder.clone(), at).await;
+    until("what was kept is durable", || one.state().waiting == 0 && one.state().durable == told)
+        .await;
+    let end = one.state();
+    assert_eq!((end.lost, end.dropped, end.refused), (2_600, 0, 0), "{}", end.why);
+    drop(one);
+    let books = world.close().await;
+    assert_eq!((books.totals().reports, books.totals().lost), (1_000, 2_600));
+    assert_eq!(books.totals().repeated, 0);
+    drop(books);
+    // Sent = acknowledged = stored + counted as dropped; in order, and the oldest went.
+    let store = ostium_hub_store::Store::read_only(&folder.join("hub.db")).unwrap();
+    let mut stored = Vec::new();
+    for (first, last, body) in store.batches(1).unwrap() {
+        let batch = <wire::Batch as prost::Message>::decode(body.as_slice()).unwrap();
+        assert_eq!(last + 1 - first, batch.reports.len() as u64);
+        for (n, report) in (first..=last).zip(batch.reports) {
+            assert_eq!(report.last, begun + n * 6, "report {n} is what was told as {n}");
+            stored.push(n);
+        }
+    }
+    assert!(stored.iter().copied().eq((1..=10).chain(2_611..=told)), "{stored:?}");
+    assert_eq!(told, stored.len() as u64 + end.lost);
+    drop(std::fs::remove_dir_all(folder));
+}
