@@ -5,7 +5,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 use ostium_hub_api as wire;
-use ostium_uplink::{Heard, Line, MEMBERSHIP, Settings, join};
+use ostium_uplink::{Bound, Heard, Line, MEMBERSHIP, Settings, join};
 
 use crate::world::{World, clock, report};
 
@@ -141,6 +141,64 @@ async fn damage_at_a_sensor_costs_what_it_held_and_no_more() {
     until("a new report counts", || one.state().durable == 3).await;
     let folder = world.folder.clone();
     drop((one, two));
+    world.close().await;
+    drop(std::fs::remove_dir_all(folder));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_set_that_is_too_large_is_refused_and_counted_and_the_last_good_one_stays() {
+    let world = World::new("bound").await;
+    let folders = sensors(&world, &["acme", "bolt"]).await;
+    let (one, _one) = open(&folders[0]);
+    let (two, _two) = open(&folders[1]);
+    one.learned().settle(Bound { entries: 1, ..Bound::default() });
+    let say = |name: &str| [&one, &two].iter().for_each(|line| line.report(&about(name), true));
+    say("c2.example");
+    until("both know it", || knows(&one, "c2.example") && knows(&two, "c2.example")).await;
+    say("c3.example");
+    until("the other knows it", || knows(&two, "c3.example")).await;
+    until("it is counted", || one.state().refusals.get("too_much").is_some_and(|n| *n > 0)).await;
+    assert!(knows(&one, "c2.example") && !knows(&one, "c3.example"));
+    assert_eq!(one.state().entries, 1);
+    // More is allowed: it comes with the next connection, and stays over a restart.
+    one.learned().settle(Bound::default());
+    until("it comes", || knows(&one, "c3.example")).await;
+    let (seq, folder) = (one.state().seq, world.folder.clone());
+    drop((one, two));
+    drop(world.close().await);
+    let (one, _one) = open(&folders[0]);
+    assert!(one.state().seq == seq && knows(&one, "c3.example"));
+    drop(one);
+    drop(std::fs::remove_dir_all(folder));
+}
+
+/// The check of a line that is open changes nothing, and tells what would fail.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_would_fail_is_told_while_the_old_line_goes_on() {
+    let world = World::new("check").await;
+    let folder = sensors(&world, &["acme"]).await.remove(0);
+    Line::check(&world.folder.join("nobody")).unwrap();
+    Line::check(&folder).unwrap();
+    let (one, _one) = open(&folder);
+    until("it is open", || one.state().open).await;
+    Line::check(&folder).unwrap();
+    let path = folder.join(MEMBERSHIP);
+    let good = std::fs::read(&path).unwrap();
+    std::fs::write(&path, "{}").unwrap();
+    let why = Line::check(&folder).unwrap_err().to_string();
+    assert!(why.contains("join"), "{why}");
+    std::fs::write(&path, good).unwrap();
+    let key = folder.join("hub/pseudonym.key");
+    std::fs::create_dir(&key).unwrap();
+    let why = Line::check(&folder).unwrap_err().to_string();
+    assert!(why.contains("pseudonym.key"), "{why}");
+    std::fs::remove_dir(&key).unwrap();
+    Line::check(&folder).unwrap();
+    one.report(&about("c2.example"), true);
+    until("it reports as before", || one.state().durable == 1).await;
+    assert_eq!(one.state().opened, 1);
+    let folder = world.folder.clone();
+    drop(one);
     world.close().await;
     drop(std::fs::remove_dir_all(folder));
 }
