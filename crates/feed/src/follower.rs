@@ -7,7 +7,7 @@ use crate::limit::{AHEAD_MS, LONGEST_BODY, MOST_OPS, MOST_PARTS, MOST_RESERVED};
 use crate::seal::{Hash, Kind, open};
 use crate::state::{Leaf, State, leaf};
 use crate::wire::{self, Frame, frame, op};
-use crate::{Entry, FeedId, PublicKey, Refusal, Table, VERSION};
+use crate::{Bound, Entry, FeedId, PublicKey, Refusal, Table, VERSION};
 
 /// A place in the chain.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -43,6 +43,8 @@ struct Begun {
     next: usize,
     fresh_until_ms: u64,
     issued_ms: u64,
+    /// Bytes of the parts that have come.
+    bytes: u64,
     table: Table,
 }
 
@@ -72,6 +74,7 @@ pub struct Follower {
     fresh_until_ms: u64,
     table: Table,
     begun: Option<Box<Begun>>,
+    bound: Bound,
 }
 
 // === impl Follower ===
@@ -88,7 +91,13 @@ impl Follower {
             fresh_until_ms: 0,
             table: Table::default(),
             begun: None,
+            bound: Bound::default(),
         }
+    }
+
+    /// Holds no more than this from now on; what it has stays.
+    pub const fn settle(&mut self, bound: Bound) {
+        self.bound = bound;
     }
 
     /// Where it is; what to ask the publisher to go on from.
@@ -213,6 +222,7 @@ impl Follower {
         if self.sum_after(&changes) != state {
             return Err(Refusal::OtherState);
         }
+        self.has_room(&changes, signed.body.len())?;
         for change in &changes {
             match change {
                 Op::Put(id, entry, leaf) => self.table.put(*id, entry.as_ref(), *leaf),
@@ -271,6 +281,7 @@ impl Follower {
         if body.parts.len() > MOST_PARTS {
             return Err(Refusal::Oversize);
         }
+        self.bound.holds(body.entries, 0)?;
         let hashes = body.parts.iter().map(|part| Hash::from_slice(part));
         let parts: Vec<Hash> = hashes.collect::<Option<_>>().ok_or(Refusal::Malformed("a hash"))?;
         self.begun = Some(Box::new(Begun {
@@ -280,6 +291,7 @@ impl Follower {
             next: 0,
             fresh_until_ms: body.expires_ms,
             issued_ms: body.issued_ms,
+            bytes: 0,
             table: Table::default(),
         }));
         self.finish()
@@ -293,6 +305,12 @@ impl Follower {
         if begun.parts.get(begun.next) != Some(&Hash::of(bytes)) {
             return Err(Refusal::MixedParts);
         }
+        begun.bytes += bytes.len() as u64;
+        let come = self.bound.holds(begun.entries, begun.bytes);
+        if let Err(refusal) = come.and_then(|()| self.bound.holds_more(&begun.table, 0, 0)) {
+            self.begun = None;
+            return Err(refusal);
+        }
         let part: wire::SnapshotPart = decode(bytes)?;
         if begun.next == 0 {
             // No part has many more than the first.
@@ -302,6 +320,11 @@ impl Follower {
         for bytes in &part.entries {
             let (id, entry) = Entry::decode(bytes)?;
             begun.table.put(id, entry.as_ref(), leaf(bytes));
+        }
+        // More than were signed would be refused at the end: no room is made for them.
+        if begun.table.len() as u64 > begun.entries {
+            self.begun = None;
+            return Err(Refusal::OtherState);
         }
         begun.next += 1;
         self.finish()
@@ -378,6 +401,19 @@ impl Follower {
             return Err(Refusal::Rollback { have: self.place(), got });
         }
         if got == self.place() && at.head != self.at.head { Err(Refusal::Fork) } else { Ok(()) }
+    }
+
+    /// May the set grow by these changes, of so many bytes? Entries may always go.
+    fn has_room(&self, changes: &[Op], bytes: usize) -> Result<(), Refusal> {
+        let put = |change: &Op| match change {
+            Op::Put(id, ..) => Some(u64::from(self.table.leaf(*id).is_none())),
+            Op::Remove(_) => None,
+        };
+        let new: Vec<u64> = changes.iter().filter_map(put).collect();
+        if new.is_empty() {
+            return Ok(());
+        }
+        self.bound.holds_more(&self.table, new.iter().sum(), bytes as u64)
     }
 
     /// The sum over the set if these changes were made.

@@ -22,6 +22,7 @@
 )]
 pub mod wire;
 
+mod bound;
 mod canary;
 mod entry;
 mod follower;
@@ -34,6 +35,7 @@ mod state;
 mod table;
 mod value;
 
+pub use bound::Bound;
 pub use canary::Reach;
 pub use entry::{Basis, Entry};
 pub use follower::{Follower, Position, Taken, numbers};

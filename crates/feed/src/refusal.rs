@@ -63,6 +63,17 @@ pub enum Refusal {
     /// The set after it is not the one that was signed.
     #[error("the set after it is not the one that was signed")]
     OtherState,
+    /// It is larger than this follower was told to hold.
+    #[error(
+        "the set would be larger than is held here ({entries} entries and {bytes} bytes): if the \
+         hub is meant to publish so much, allow more"
+    )]
+    TooMuch {
+        /// Entries that are held at most.
+        entries: u64,
+        /// Bytes that they may take.
+        bytes: u64,
+    },
 }
 
 // === impl Refusal ===
@@ -86,6 +97,7 @@ impl Refusal {
             Self::Expired => "expired",
             Self::MixedParts => "mixed_parts",
             Self::OtherState => "other_state",
+            Self::TooMuch { .. } => "too_much",
         }
     }
 }

@@ -109,10 +109,11 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// A sensor joins, or joins again under its name; its number.
-    pub fn sensor(&self, new: &NewSensor) -> Result<u32, StoreError> {
+    /// A sensor joins, or joins again under its name; its number, beyond `given` and all others.
+    pub fn sensor(&self, new: &NewSensor, given: u32) -> Result<u32, StoreError> {
         let mut put = self.0.prepare_cached(
-            "INSERT INTO sensors (organisation, name, joined) VALUES (?, ?, ?) RETURNING id",
+            "INSERT INTO sensors (id, organisation, name, joined)
+             SELECT max(ifnull(max(id), 0), ?) + 1, ?, ?, ? FROM sensors RETURNING id",
         )?;
         let taken = |error: rusqlite::Error| match error.sqlite_error_code() {
             Some(rusqlite::ErrorCode::ConstraintViolation) => {
@@ -120,7 +121,7 @@ impl Writer<'_> {
             }
             _ => error.into(),
         };
-        let row = params![new.organisation.0, new.name, seconds(new.joined)];
+        let row = params![given, new.organisation.0, new.name, seconds(new.joined)];
         put.query_row(row, |row| row.get(0)).map_err(taken)
     }
 

@@ -74,7 +74,8 @@ fn all_is_there_again() {
             to.organisation(&member(1))?;
             to.organisation(&member(2))?;
             let name = "gate".to_owned();
-            let sensor = to.sensor(&NewSensor { organisation: OrgId(1), name, joined: at(0) })?;
+            let new = NewSensor { organisation: OrgId(1), name, joined: at(0) };
+            let sensor = to.sensor(&new, 0)?;
             to.batch(sensor, (1, 5), at(3), b"five reports")?;
             to.batch(sensor, (6, 9), at(4), b"four more")?;
             to.case(1, Some(&case))?;
@@ -191,7 +192,8 @@ fn what_is_old_goes() {
         .write(|to| {
             to.organisation(&member(1))?;
             let name = "gate".to_owned();
-            let sensor = to.sensor(&NewSensor { organisation: OrgId(1), name, joined: at(0) })?;
+            let new = NewSensor { organisation: OrgId(1), name, joined: at(0) };
+            let sensor = to.sensor(&new, 0)?;
             to.batch(sensor, (1, 1), at(0), b"old")?;
             to.batch(sensor, (2, 2), at(100), b"new")?;
             (1..=9).try_for_each(|seq| to.frame(1, seq, b"frame"))

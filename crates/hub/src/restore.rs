@@ -1,7 +1,7 @@
 //! A backup put in the place of the database.
 //!
 //! Sensors may have followed further than the backup tells, so the feed goes on in a new history,
-//! for which the root signs: nobody is led back.
+//! for which the root signs: nobody is led back. Numbers that were given after it are not given again.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,6 +11,7 @@ use ostium_event::Timestamp;
 use ostium_feed::RootKey;
 use ostium_hub_store::Store;
 
+use crate::books::given::Given;
 use crate::books::open::FILE;
 use crate::books::{Books, By, Certified, Renewal, sign};
 use crate::folder::give;
@@ -51,12 +52,13 @@ pub fn restore(
     let fresh = folder.path().join("restored.db");
     fs::copy(backup, &fresh).map_err(wrong)?;
     give(&fresh).and_then(|()| fs::File::open(&fresh)?.sync_all()).map_err(wrong)?;
+    let given = Given::by(&folder.path().join(FILE));
     let names = [FILE.to_owned(), format!("{FILE}-wal"), format!("{FILE}-shm")];
     let word = format!("before-{}", now.secs());
     let aside = folder.set_aside(&names, &word)?;
     let done = fs::rename(&fresh, folder.path().join(FILE))
         .map_err(wrong)
-        .and_then(|()| begin_anew(folder, root, by, now));
+        .and_then(|()| begin_anew(folder, root, given, by, now));
     match done {
         Ok((organisations, sensors, certified)) => {
             Ok(Restored { aside, organisations, sensors, certified })
@@ -78,13 +80,18 @@ pub fn restore(
 fn begin_anew(
     folder: &Folder,
     root: &RootKey,
+    given: Given,
     by: &By,
     now: Timestamp,
 ) -> Result<(usize, usize, Certified), HubError> {
     let keys = Keys::at(folder.path());
     let mut books = Books::open_to_certify(folder.path(), &keys, Policy::default())?;
+    books.go_beyond(given, now)?;
     let signed = sign(&books.propose(&keys, Renewal::Restore, now)?, root, None, now)?;
     let certified = books.install(&keys, &signed, "restore", by, now)?;
     let organisations = books.correlator().organisations().len().saturating_sub(1);
     Ok((organisations, books.admitted(), certified))
 }
+
+#[cfg(test)]
+mod tests;

@@ -91,6 +91,7 @@ pub(crate) fn call_hub(
     slot: &Slot,
 ) -> Result<Option<HubEnd>, SensorError> {
     let hub = HubEnd::open(&config.state, &config.hub, home, slot)?;
+    hub.iter().for_each(|hub| hub.learned().settle(config.hub.bound()));
     warden.learn(hub.as_ref().filter(|_| config.hub.block).map(HubEnd::learned));
     Ok(hub)
 }

@@ -3,7 +3,7 @@
 use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
 use ostium_event::{Addr, Ja4};
-use ostium_feed::{Follower, Generator, Hit, Position, Reach, Refusal, Taken};
+use ostium_feed::{Bound, Follower, Generator, Hit, Position, Reach, Refusal, Taken};
 use ostium_intel::{IndicatorValue, Pattern, Shape, Throttle};
 
 /// What is known of something that was met.
@@ -142,6 +142,11 @@ impl Learned {
     /// Until when the hub's word holds, in milliseconds since 1970; then the set is stale.
     pub fn fresh_until_ms(&self) -> u64 {
         self.held().fresh_until_ms()
+    }
+
+    /// Holds no larger set from now on; what is held stays.
+    pub fn settle(&self, bound: Bound) {
+        self.follower.write().unwrap_or_else(PoisonError::into_inner).settle(bound);
     }
 
     /// Takes a frame as it came.

@@ -17,6 +17,8 @@ mod learned;
 mod line;
 mod spool;
 
+pub use ostium_feed::Bound;
+
 pub use invitation::{BadInvitation, Invitation};
 pub use join::{Membership, UplinkError, join};
 pub use keep::{KeepError, MEMBERSHIP};

@@ -11,12 +11,12 @@ use crate::sensors::{PATIENCE, follow, follower, knows, now_ms, read_until, repo
 use crate::world::{Hub, OSTIUM};
 
 /// May this user mount something, where nobody else sees it?
-fn may_mount() -> bool {
+pub(crate) fn may_mount() -> bool {
     let tried = Command::new("unshare").args(["--mount", "true"]).output();
     let may = tried.is_ok_and(|output| output.status.success());
     assert!(may || std::env::var_os("CI").is_none(), "mounting needs root");
     if !may {
-        eprintln!("skipped: mounting a small disk needs root");
+        eprintln!("skipped: mounting needs root");
     }
     may
 }

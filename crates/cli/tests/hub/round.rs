@@ -2,12 +2,14 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::process::{Command, Output};
 
 use ostium_control::Peer;
 use ostium_uplink::{Invitation, MEMBERSHIP, Membership};
 
+use crate::full::may_mount;
 use crate::sensors::{follow, follower, knows, read_until, send, steps};
-use crate::world::{Hub, bad, good, join, run};
+use crate::world::{Hub, OSTIUM, bad, good, join, run};
 
 #[test]
 fn a_hub_makes_itself_and_is_alone_in_its_folder() {
@@ -147,7 +149,17 @@ async fn what_two_report_arms_the_third_and_operators_have_the_last_word() {
     notes_who_did_what(&hub);
 }
 
-/// The whole case, by either way.
+/// Runs the command where this hub has the usual socket, and no sensor is.
+fn at_home(hub: &Hub, words: &[&str]) -> Output {
+    // Root's sockets are in /run, which is another one for this command alone.
+    let script = "mount -t tmpfs tmpfs /run && mkdir /run/ostium && \
+                  ln -s \"$0\" /run/ostium/hub.sock && exec \"$@\"";
+    let mut command = Command::new("unshare");
+    command.args(["--mount", "sh", "-c", script]).arg(hub.socket()).arg(OSTIUM).args(words);
+    command.output().unwrap()
+}
+
+/// The whole case, by each way.
 fn tells_the_whole_case(hub: &Hub) {
     let socket = hub.socket();
     let words = ["why", "c2.example", "--hub", "--socket", socket.to_str().unwrap()];
@@ -156,6 +168,13 @@ fn tells_the_whole_case(hub: &Hub) {
         assert!(why.contains(wanted), "{wanted}: {why}");
     }
     assert_eq!(hub.says(&["why", "c2.example"]), why);
+    if may_mount() {
+        let asked = at_home(hub, &["why", "c2.example"]);
+        assert_eq!(good(&["why"], &asked), why, "without a sensor it is the hub that is asked");
+        // Where the hub knows nothing either, the sensor is what is missed.
+        let failed = bad(&at_home(hub, &["why", "c99.example"]));
+        assert!(failed.contains("sensor.sock"), "{failed}");
+    }
     let case = hub.json(&["why", "c2.example"]);
     assert_eq!(case["votes"].as_array().unwrap().len(), 2, "{case}");
     assert!(case["votes"][0]["weight"].as_f64().unwrap() > 0.5, "{case}");

@@ -1,6 +1,7 @@
 //! The one truth of a hub: reports in, and in the same transaction what follows from them.
 
 mod feed;
+pub(crate) mod given;
 mod keys;
 pub(crate) mod open;
 mod orders;
@@ -154,4 +155,6 @@ struct Held {
     set: BTreeMap<u64, Bytes>,
     /// Standings as they are in the file.
     standings: BTreeMap<OrgId, Standing>,
+    /// Sensors and organisations get numbers beyond this one.
+    given: u32,
 }

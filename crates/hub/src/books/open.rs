@@ -11,6 +11,7 @@ use prost::Message;
 use prost::bytes::Bytes;
 use ring::rand::{SecureRandom, SystemRandom};
 
+use super::given::given;
 use super::keys::certified;
 use super::{Admitted, Books, BooksError, Held, Member, Totals};
 use crate::{Keys, KeysError};
@@ -69,7 +70,7 @@ impl Books {
         Ok(self.store.bound(bytes)?)
     }
 
-    /// Forgets what is only in memory: what could not be written has not happened.
+    /// Takes what is in the file for the truth again: what could not be written has not happened.
     pub(super) fn go_back(&mut self) -> Result<(), BooksError> {
         let policy = self.held.correlator.policy().clone();
         self.held = Held::read(&self.store, policy)?;
@@ -86,7 +87,7 @@ impl Books {
 
     /// A sensor of an organisation joins; its number.
     pub fn enrol(&mut self, new: &NewSensor) -> Result<u32, BooksError> {
-        let id = self.store.write(|to| to.sensor(new))?;
+        let id = self.store.write(|to| to.sensor(new, self.held.given))?;
         let organisation = new.organisation;
         self.held.members.insert(id, Member { organisation, reported: 0, revoked: false });
         Ok(id)
@@ -106,7 +107,8 @@ impl Books {
         now: Timestamp,
     ) -> Result<Option<Admitted>, BooksError> {
         let known = self.held.correlator.organisations();
-        let next = known.keys().last().map_or(1, |last| last.0 + 1);
+        let given = self.held.given;
+        let next = known.keys().last().map_or(0, |last| last.0).max(given).saturating_add(1);
         let admitted = self.store.write(|to| {
             let Some(invite) = to.take_invite(hash, now)? else { return Ok(None) };
             let old = known.values().find(|o| o.name == invite.organisation && o.id != OrgId::HUB);
@@ -123,7 +125,7 @@ impl Books {
             to.organisation(&organisation)?;
             let name = sensor.to_owned();
             let new = NewSensor { organisation: organisation.id, name, joined: now };
-            let sensor = to.sensor(&new)?;
+            let sensor = to.sensor(&new, given)?;
             to.audit(now, "invitation", "enrol", &organisation.name, &new.name)?;
             Ok(Some((organisation, sensor)))
         })?;
@@ -174,6 +176,7 @@ impl Held {
             members: members.collect(),
             set: set.collect(),
             standings,
+            given: given(store)?,
         })
     }
 }

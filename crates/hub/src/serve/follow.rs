@@ -9,6 +9,7 @@ use tokio::sync::{mpsc, watch};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Response, Status};
 
+use super::newest::superseded;
 use super::{Shared, removed};
 use crate::desk::{Desk, Lead};
 use crate::feed::Told;
@@ -43,15 +44,19 @@ impl Shared {
         let desk_of = self.desk.clone();
         let follower = Following { desk: desk_of, feed, at: from, known, whole: false, steps };
         let mut stop = self.stop.clone();
+        let mut turn = self.following.begin(sensor);
         tokio::spawn(async move {
-            let _counted = desk.follows();
-            let gone = tokio::select! {
-                _ = stop.wait_for(|stop| *stop) => false,
-                () = desk.removal(sensor) => true,
-                _ = follower.run() => false,
+            let counted = desk.follows();
+            let why = tokio::select! {
+                _ = stop.wait_for(|stop| *stop) => None,
+                () = desk.removal(sensor) => Some(removed()),
+                () = turn.over() => Some(superseded()),
+                _ = follower.run() => None,
             };
-            if gone {
-                drop(end.send(Err(removed())).await);
+            // Whoever does not read this follows no more either.
+            drop((turn, counted));
+            if let Some(why) = why {
+                drop(end.send(Err(why)).await);
             }
         });
         Ok(Response::new(ReceiverStream::new(sent)))

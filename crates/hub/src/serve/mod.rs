@@ -2,6 +2,7 @@
 
 mod door;
 mod follow;
+mod newest;
 mod report;
 mod tls;
 
@@ -49,6 +50,10 @@ pub(crate) struct Shared {
     pub(crate) clock: Clock,
     pub(crate) root: [u8; 32],
     pub(crate) stop: watch::Receiver<bool>,
+    /// Who reports now, and who follows.
+    pub(crate) reporting: newest::Newest,
+    /// See `reporting`.
+    pub(crate) following: newest::Newest,
 }
 
 /// Begins to serve.
@@ -63,7 +68,9 @@ pub async fn serve(
     let listener = TcpListener::bind(settings.listen).await?;
     let at = listener.local_addr()?;
     let (stop, stopped) = watch::channel(false);
-    let shared = Shared { desk, authority, clock, root, stop: stopped.clone() };
+    let (reporting, following) = Default::default();
+    let stop_too = stopped.clone();
+    let shared = Shared { desk, authority, clock, root, stop: stop_too, reporting, following };
     let incoming = tls::incoming(listener, hands, clock, stopped.clone());
     let server = Server::builder()
         .max_concurrent_streams(Some(MOST_CALLS))

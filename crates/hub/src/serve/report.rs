@@ -6,6 +6,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status, Streaming};
 
 use super::follow::Steps;
+use super::newest::superseded;
 use super::{Shared, removed};
 use crate::books::Batch;
 
@@ -33,17 +34,23 @@ impl wire::hub_server::Hub for Shared {
         let (receipts, sent) = mpsc::channel(AHEAD);
         let refusal = receipts.clone();
         let mut stop = self.stop.clone();
+        let mut turn = self.reporting.begin(who.sensor);
         tokio::spawn(async move {
             let mut opens = true;
             loop {
                 let next = tokio::select! {
                     _ = stop.wait_for(|stop| *stop) => return,
-                    () = desk.removal(who.sensor) => None,
-                    next = batches.message() => Some(next),
+                    () = desk.removal(who.sensor) => Err(removed()),
+                    () = turn.over() => Err(superseded()),
+                    next = batches.message() => Ok(next),
                 };
-                let Some(next) = next else {
-                    drop(refusal.send(Err(removed())).await);
-                    return;
+                let next = match next {
+                    Ok(next) => next,
+                    Err(why) => {
+                        drop(turn);
+                        drop(refusal.send(Err(why)).await);
+                        return;
+                    }
                 };
                 // The other end is gone, or says nothing that can be read.
                 let Ok(Some(message)) = next else { return };

@@ -33,16 +33,7 @@ async fn send(member: &Membership, batches: Vec<wire::Batch>) -> Vec<wire::Recei
 /// Follows until a condition holds.
 async fn follow(member: &Membership, follower: &mut Follower, until: impl Fn(&Follower) -> bool) {
     let mut line = member.connect().await.unwrap();
-    let at = follower.at();
-    let from = wire::Position {
-        version: wire::VERSION,
-        feed: at.feed.to_vec().into(),
-        epoch: at.epoch,
-        seq: at.seq,
-        head: at.head.0.to_vec().into(),
-        state: at.state.to_bytes().to_vec().into(),
-    };
-    let mut steps = line.follow(from).await.unwrap().into_inner();
+    let mut steps = line.follow(place(follower)).await.unwrap().into_inner();
     let told = async {
         while !until(follower) {
             let step = steps.message().await.unwrap().unwrap();
@@ -50,6 +41,19 @@ async fn follow(member: &Membership, follower: &mut Follower, until: impl Fn(&Fo
         }
     };
     tokio::time::timeout(Duration::from_secs(30), told).await.unwrap();
+}
+
+/// Where it is, as it asks to go on.
+fn place(follower: &Follower) -> wire::Position {
+    let at = follower.at();
+    wire::Position {
+        version: wire::VERSION,
+        feed: at.feed.to_vec().into(),
+        epoch: at.epoch,
+        seq: at.seq,
+        head: at.head.0.to_vec().into(),
+        state: at.state.to_bytes().to_vec().into(),
+    }
 }
 
 fn follower(member: &Membership) -> Follower {
@@ -150,4 +154,78 @@ async fn strangers_and_other_hubs_are_refused() {
         world.close().await;
         drop(std::fs::remove_dir_all(folder));
     }
+}
+
+/// How a stream ends, soon.
+async fn end<T>(mut stream: tonic::Streaming<T>) -> tonic::Status {
+    let ended = async {
+        loop {
+            match stream.message().await {
+                Ok(Some(_)) => {}
+                Ok(None) => panic!("it ended without a word"),
+                Err(status) => return status,
+            }
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), ended).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_newest_stream_of_a_sensor_goes_on_and_ends_the_one_before() {
+    let world = World::new("newest").await;
+    let member = join(&world.invite("acme", 64_500).await, "gate").await.unwrap();
+    let other = join(&world.invite("bolt", 64_501).await, "gate").await.unwrap();
+    let batch = |first: u64| {
+        let reports = vec![report(&format!("c{first}.example"))];
+        wire::Batch { first, reports, urgent: true }
+    };
+    // On one connection and on others: a connection that broke without a word is another one.
+    let mut first = member.connect().await.unwrap();
+    let mut second = member.connect().await.unwrap();
+    let mut theirs = other.connect().await.unwrap();
+    let from = place(&follower(&member));
+    let mut steps = Vec::new();
+    let mut beside = theirs.follow(from.clone()).await.unwrap().into_inner();
+    for line in [&mut first, &mut second] {
+        for _ in 0..2 {
+            steps.push(line.follow(from.clone()).await.unwrap().into_inner());
+        }
+    }
+    let mut newest = steps.pop().unwrap();
+    for old in steps {
+        let status = end(old).await;
+        assert_eq!(status.code(), tonic::Code::Aborted);
+        assert!(status.message().contains("newer stream"), "{status}");
+    }
+    let (old_reports, taken) = mpsc::channel(4);
+    let mut old = first.report(ReceiverStream::new(taken)).await.unwrap().into_inner();
+    old_reports.send(batch(1)).await.unwrap();
+    assert_eq!(old.message().await.unwrap().unwrap().durable, 1);
+    let (reports, taken) = mpsc::channel(4);
+    let mut receipts = second.report(ReceiverStream::new(taken)).await.unwrap().into_inner();
+    let status = end(old).await;
+    assert_eq!(status.code(), tonic::Code::Aborted);
+    // What the old one still says is not heard.
+    drop(old_reports.send(batch(2)).await);
+    for n in 2..4 {
+        reports.send(batch(n)).await.unwrap();
+        assert_eq!(receipts.message().await.unwrap().unwrap().durable, n);
+    }
+    // The newest follows on, through what comes now, and so does the other sensor.
+    let more = wire::Batch { first: 1, reports: vec![report("c3.example")], urgent: true };
+    assert_eq!(send(&other, vec![more]).await[0].durable, 1);
+    for (steps, member) in [(&mut newest, &member), (&mut beside, &other)] {
+        let mut follower = follower(member);
+        let told = async {
+            while follower.table().domain("c3.example").is_none() {
+                let step = steps.message().await.unwrap().unwrap();
+                follower.take_bytes(&step.frame, clock().nanos() / 1_000_000).unwrap();
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(30), told).await.unwrap();
+    }
+    let folder = world.folder.clone();
+    let books = world.close().await;
+    assert_eq!((books.totals().reports, books.totals().repeated), (4, 0));
+    drop(std::fs::remove_dir_all(folder));
 }

@@ -5,7 +5,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 use ostium_hub_api as wire;
-use ostium_uplink::{Heard, Line, MEMBERSHIP, Settings, join};
+use ostium_uplink::{Bound, Heard, Line, MEMBERSHIP, Settings, join};
 
 use crate::world::{World, clock, report};
 
@@ -142,5 +142,125 @@ async fn damage_at_a_sensor_costs_what_it_held_and_no_more() {
     let folder = world.folder.clone();
     drop((one, two));
     world.close().await;
+    drop(std::fs::remove_dir_all(folder));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_set_that_is_too_large_is_refused_and_counted_and_the_last_good_one_stays() {
+    let world = World::new("bound").await;
+    let folders = sensors(&world, &["acme", "bolt"]).await;
+    let (one, _one) = open(&folders[0]);
+    let (two, _two) = open(&folders[1]);
+    one.learned().settle(Bound { entries: 1, ..Bound::default() });
+    let say = |name: &str| [&one, &two].iter().for_each(|line| line.report(&about(name), true));
+    say("c2.example");
+    until("both know it", || knows(&one, "c2.example") && knows(&two, "c2.example")).await;
+    say("c3.example");
+    until("the other knows it", || knows(&two, "c3.example")).await;
+    until("it is counted", || one.state().refusals.get("too_much").is_some_and(|n| *n > 0)).await;
+    assert!(knows(&one, "c2.example") && !knows(&one, "c3.example"));
+    assert_eq!(one.state().entries, 1);
+    // More is allowed: it comes with the next connection, and stays over a restart.
+    one.learned().settle(Bound::default());
+    until("it comes", || knows(&one, "c3.example")).await;
+    let (seq, folder) = (one.state().seq, world.folder.clone());
+    drop((one, two));
+    drop(world.close().await);
+    let (one, _one) = open(&folders[0]);
+    assert!(one.state().seq == seq && knows(&one, "c3.example"));
+    drop(one);
+    drop(std::fs::remove_dir_all(folder));
+}
+
+/// The check of a line that is open changes nothing, and tells what would fail.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_would_fail_is_told_while_the_old_line_goes_on() {
+    let world = World::new("check").await;
+    let folder = sensors(&world, &["acme"]).await.remove(0);
+    Line::check(&world.folder.join("nobody")).unwrap();
+    Line::check(&folder).unwrap();
+    let (one, _one) = open(&folder);
+    until("it is open", || one.state().open).await;
+    Line::check(&folder).unwrap();
+    let path = folder.join(MEMBERSHIP);
+    let good = std::fs::read(&path).unwrap();
+    std::fs::write(&path, "{}").unwrap();
+    let why = Line::check(&folder).unwrap_err().to_string();
+    assert!(why.contains("join"), "{why}");
+    std::fs::write(&path, good).unwrap();
+    let key = folder.join("hub/pseudonym.key");
+    std::fs::create_dir(&key).unwrap();
+    let why = Line::check(&folder).unwrap_err().to_string();
+    assert!(why.contains("pseudonym.key"), "{why}");
+    std::fs::remove_dir(&key).unwrap();
+    Line::check(&folder).unwrap();
+    one.report(&about("c2.example"), true);
+    until("it reports as before", || one.state().durable == 1).await;
+    assert_eq!(one.state().opened, 1);
+    let folder = world.folder.clone();
+    drop(one);
+    world.close().await;
+    drop(std::fs::remove_dir_all(folder));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_outage_of_hours_costs_what_the_spool_had_no_room_for_and_no_more() {
+    let world = World::new("outage").await;
+    let state = sensors(&world, &["acme"]).await.remove(0);
+    let at = world.hub.at();
+    let (mut one, mut _heard) = open(&state);
+    // Six hours, a report every six seconds, told in as short a time as the disk allows.
+    let begun = clock().secs() - 6 * 3_600;
+    let tell = |line: &Line, n: u64| {
+        let seen = begun + n * 6;
+        let report =
+            wire::Report { first: seen, last: seen, ..about(&format!("c{}.example", n % 7)) };
+        line.report(&report, n.is_multiple_of(50));
+    };
+    (1..=10).for_each(|n| tell(&one, n));
+    until("the first are there", || one.state().durable == 10).await;
+    let folder = world.folder.clone();
+    drop(world.close().await);
+    let mut told = 10;
+    for hour in 1..=6 {
+        for n in told + 1..=told + 600 {
+            tell(&one, n);
+        }
+        told += 600;
+        // The spool of this sensor has room for a thousand.
+        let (waiting, lost) = (1_000.min(hour * 600), (hour * 600_u64).saturating_sub(1_000));
+        until("an hour is in the spool", || {
+            (one.state().waiting, one.state().lost) == (waiting, lost)
+        })
+        .await;
+        if hour == 3 {
+            drop(one);
+            (one, _heard) = open(&state);
+            assert_eq!((one.state().waiting, one.state().lost), (waiting, lost));
+        }
+    }
+    let world = World::open(folder.clone(), at).await;
+    until("what was kept is durable", || one.state().waiting == 0 && one.state().durable == told)
+        .await;
+    let end = one.state();
+    assert_eq!((end.lost, end.dropped, end.refused), (2_600, 0, 0), "{}", end.why);
+    drop(one);
+    let books = world.close().await;
+    assert_eq!((books.totals().reports, books.totals().lost), (1_000, 2_600));
+    assert_eq!(books.totals().repeated, 0);
+    drop(books);
+    // Sent = acknowledged = stored + counted as dropped; in order, and the oldest went.
+    let store = ostium_hub_store::Store::read_only(&folder.join("hub.db")).unwrap();
+    let mut stored = Vec::new();
+    for (first, last, body) in store.batches(1).unwrap() {
+        let batch = <wire::Batch as prost::Message>::decode(body.as_slice()).unwrap();
+        assert_eq!(last + 1 - first, batch.reports.len() as u64);
+        for (n, report) in (first..=last).zip(batch.reports) {
+            assert_eq!(report.last, begun + n * 6, "report {n} is what was told as {n}");
+            stored.push(n);
+        }
+    }
+    assert!(stored.iter().copied().eq((1..=10).chain(2_611..=told)), "{stored:?}");
+    assert_eq!(told, stored.len() as u64 + end.lost);
     drop(std::fs::remove_dir_all(folder));
 }

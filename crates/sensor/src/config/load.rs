@@ -63,6 +63,8 @@ fn check(config: &Config) -> Option<(&'static str, &'static str)> {
         (config.capture.snap_length < 64, "snap-length", "64 bytes are the least"),
         (config.indicators.block_from > 100, "block-from", "a confidence is 0 to 100"),
         (config.enforce.hold < Span::from_secs(1), "hold", "a block holds for a second or more"),
+        (config.hub.most_entries == 0, "most-entries", "a set of no entry blocks nothing"),
+        (config.hub.most_memory.0 < 16 << 20, "most-memory", "16MiB is the least"),
         (config.hub.spool == 0, "spool", "a report is kept at least until it is sent"),
         (config.enforce.elements == 0, "elements", "no element blocks nothing"),
         (!percent(config.enforce.host_percent), "host-percent", "must lie between 0 and 100"),

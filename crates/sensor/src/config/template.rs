@@ -64,6 +64,10 @@ suspects-from = 2
 spool = 100000
 # Block what the hub has confirmed, as indicators are blocked; mode says whether anything is.
 block = true
+# What the hub publishes is held in memory, twice while a new whole set comes. A set that is larger is
+# refused, counted, and the last good one kept.
+most-entries = 10000000
+most-memory = "1GiB"
 
 [enforce]
 # How long a block holds.

@@ -125,6 +125,7 @@ fn what_is_wrong_is_told_with_its_line() {
         ("memory = \"1MiB\"\n", ["line 1", "64MiB"]),
         ("[enforce]\nhold = \"1y\"\n", ["line 2", "1y"]),
         ("[enforce]\n\nhost-percent = 120.0\n", ["line 3", "host-percent"]),
+        ("[hub]\nmost-memory = \"1MiB\"\n", ["line 2", "16MiB"]),
         ("prior = 0.9\n", ["line 1", "prior"]),
         ("interfaces = [\"eth0\"\n", ["line", "sensor.toml"]),
     ] {

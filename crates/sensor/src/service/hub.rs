@@ -3,7 +3,7 @@
 use ostium_event::Timestamp;
 use ostium_pipeline::Crowd;
 use ostium_sensor_api::Matter;
-use ostium_uplink::Heard;
+use ostium_uplink::{Heard, Line};
 
 use super::Sensor;
 use crate::config::Config;
@@ -54,6 +54,14 @@ impl Sensor {
         }
     }
 
+    /// Could the hub be followed that was joined since? If not, the line that is open stays.
+    pub(super) fn check_hub(&self, config: &Config) -> Result<(), String> {
+        if !self.calls_hub || HubEnd::is_of(&config.state, self.hub.as_ref()) {
+            return Ok(());
+        }
+        Line::check(&config.state).map_err(|error| error.to_string())
+    }
+
     /// Follows the configuration, and a hub that was joined, or joined anew, since.
     pub(super) fn settle_hub(&mut self, config: &Config) -> Result<(), String> {
         if !self.calls_hub {
@@ -61,12 +69,16 @@ impl Sensor {
         }
         let joined = HubEnd::is_of(&config.state, self.hub.as_ref());
         if !joined {
-            // The old line is closed first: both would write the same files.
+            // The old line is closed first: both would write the same files. That the new one can
+            // be opened was looked at before.
             self.hub = None;
             let opened = HubEnd::open(&config.state, &config.hub, &self.settings.home, &self.slot);
             self.hub = opened.map_err(|error| error.to_string())?;
         }
-        self.hub.iter_mut().for_each(|hub| hub.settle(&config.hub));
+        if let Some(hub) = &mut self.hub {
+            hub.settle(&config.hub);
+            hub.learned().settle(config.hub.bound());
+        }
         let learned = self.hub.as_ref().filter(|_| config.hub.block).map(HubEnd::learned);
         self.warden.learn(learned);
         // What rested on a hub that nobody follows any more is free.

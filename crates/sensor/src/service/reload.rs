@@ -40,6 +40,7 @@ impl Sensor {
         let settings = site::settings(&config).map_err(|error| error.to_string())?;
         let settings = Arc::new(Settings { home: self.settings.home.clone(), ..settings });
         // What could fail comes before anything is changed.
+        self.check_hub(&config)?;
         arm(&mut self.warden, &config).map_err(|error| error.to_string())?;
         self.settle_hub(&config)?;
         let old = &self.config;

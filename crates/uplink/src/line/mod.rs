@@ -4,6 +4,7 @@
 //! stay there until the hub has them. What the hub says is checked frame by frame and asked by
 //! [`Learned`]. Without a hub all goes on with the last good set.
 
+mod check;
 mod follow;
 mod report;
 mod run;
@@ -13,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use ostium_feed::{Follower, PublicKey};
+use ostium_feed::{Bound, Follower};
 use ostium_hub_api as wire;
 use prost::Message;
 use tokio::sync::{mpsc, watch};
@@ -92,14 +93,14 @@ impl Line {
             return Ok(None);
         };
         let place = |path: &Path, error| LineError::Place(path.to_owned(), error);
-        let feed = membership.feed.clone().try_into();
-        let feed = feed.map_err(|_| LineError::Broken("the feed's number has not 16 bytes"))?;
-        let root = PublicKey::from_slice(&membership.feed_root);
-        let root = root.map_err(|_| LineError::Broken("the root's key has not 32 bytes"))?;
+        let (feed, root) = check::feed_of(&membership)?;
         let mut follower = Follower::new(feed, root);
         let folder = settings.folder.join(FOLDER);
+        // What was held once is held again, whatever was allowed then.
+        follower.settle(Bound::NONE);
         let (kept, found) =
             Kept::open(&folder, &mut follower).map_err(|error| place(&folder, error))?;
+        follower.settle(Bound::default());
         let (spool, aside) = Spool::open(&folder.join("spool.db"), settings.most)?;
         if let Some(trouble) = found.trouble {
             (settings.hear)(Heard::Said(format!(
