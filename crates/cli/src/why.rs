@@ -5,11 +5,11 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use ostium_report::{Document, Target, why};
-use ostium_sensor_api::BlockRow;
 
 use crate::args::{Format, WhyArgs};
 use crate::fail::Fail;
 use crate::output::{pretty, print};
+use crate::sensor::why::Done;
 use crate::{hub, sensor};
 
 /// Runs the command.
@@ -21,7 +21,7 @@ pub(crate) fn run(args: &WhyArgs) -> Result<ExitCode, Fail> {
     if args.hub {
         return hub();
     }
-    let (document, blocks) = match &args.report {
+    let (document, done) = match &args.report {
         Some(path) => (of_file(path)?, None),
         None => {
             let socket = args.socket.clone().unwrap_or_else(ostium_sensor_api::default_socket);
@@ -32,13 +32,14 @@ pub(crate) fn run(args: &WhyArgs) -> Result<ExitCode, Fail> {
             }
         }
     };
-    let words = words(&document, blocks.as_deref(), &args.target)?;
+    let words = words(&document, done.as_ref(), &args.target)?;
     let of = || Target::new(&args.target).of(&document);
-    match (args.format, &blocks) {
+    match (args.format, &done) {
         (Format::Table, _) => print(&words)?,
         (Format::Json, None) => print(&pretty(&of())?)?,
-        (Format::Json, Some(blocks)) => {
-            print(&pretty(&serde_json::json!({ "report": of(), "blocks": blocks }))?)?;
+        (Format::Json, Some(Done { blocks, limits })) => {
+            let all = serde_json::json!({ "report": of(), "blocks": blocks, "limits": limits });
+            print(&pretty(&all)?)?;
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -46,20 +47,19 @@ pub(crate) fn run(args: &WhyArgs) -> Result<ExitCode, Fail> {
 
 /// The whole reasoning of the sensor that listens there, for people.
 pub(crate) fn of_sensor(socket: &Path, target: &str) -> Result<String, Fail> {
-    let (document, blocks) = sensor::why::ask(socket, target)?;
-    words(&document, blocks.as_deref(), target)
+    let (document, done) = sensor::why::ask(socket, target)?;
+    words(&document, done.as_ref(), target)
 }
 
-/// The reasoning about a target, and the blocks that are about it.
-fn words(document: &Document, blocks: Option<&[BlockRow]>, target: &str) -> Result<String, Fail> {
+/// The reasoning about a target, and what is done about it.
+fn words(document: &Document, done: Option<&Done>, target: &str) -> Result<String, Fail> {
     let reasoning = why(document, &Target::new(target));
-    let blocks = blocks.unwrap_or_default();
-    if reasoning.is_none() && blocks.is_empty() {
+    if reasoning.is_none() && done.is_none_or(Done::is_empty) {
         return Err(Fail::new(format!(
             "the report says nothing of {target}: it is clean or was not seen (analyze --all keeps clean hosts)"
         )));
     }
-    Ok(reasoning.unwrap_or_default() + &sensor::why::table(blocks))
+    Ok(reasoning.unwrap_or_default() + &done.map(Done::text).unwrap_or_default())
 }
 
 fn of_file(path: &str) -> Result<Document, Fail> {

@@ -1,6 +1,6 @@
 //! The liars' side of a run: what they say and when, and what they aim at.
 
-use ostium_correlate::{Contacts, Finding, Flow, OrgId, Report, Said};
+use ostium_correlate::{Contacts, Finding, Flow, Made, OrgId, Report, Said};
 use ostium_event::{Addr, Timestamp};
 use ostium_intel::{IndicatorValue, Shape, Transport};
 
@@ -151,6 +151,13 @@ impl<'a> Scene<'a> {
             harmless: false,
         };
         self.says.push((at, who, Said::Contacts(contacts)));
+    }
+
+    /// Somebody says that its hosts asked for made names in vain.
+    pub(crate) fn asked_in_vain(&mut self, at: Timestamp, who: OrgId, prints: &[u64]) {
+        let form = "a8-16 .example".to_owned();
+        let made = Made { prints: prints.to_vec(), form, family: None, seen: (at, at) };
+        self.says.push((at, who, Said::Made(made)));
     }
 
     /// Somebody says that its hosts flood somebody.

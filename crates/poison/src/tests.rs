@@ -76,6 +76,18 @@ fn one_liar_adds_no_address_to_a_name_and_two_no_peer() {
 }
 
 #[test]
+fn who_bears_witness_publishes_no_more_than_who_votes() {
+    let claims = rows(&[Attack::Claim], &[0, 1, 2, 5], 2);
+    let votes = rows(&[Attack::Collude], &[0, 1, 2, 5], 2);
+    let published = |rows: &[Row]| rows.iter().map(|r| r.published.count).collect::<Vec<u32>>();
+    let (claims, votes) = (published(&claims), published(&votes));
+    assert!(
+        claims[1] <= 2 && claims.iter().zip(&votes).all(|(c, v)| c <= v),
+        "{claims:?} {votes:?}"
+    );
+}
+
+#[test]
 fn the_same_seeds_give_the_same_table() {
     let attacks = [Attack::Collude, Attack::Denial];
     assert_eq!(rows(&attacks, &[2], 1), rows(&attacks, &[2], 1));

@@ -77,6 +77,7 @@ pub struct Status {
     #[serde(default)]
     pub kept: u64,
     /// How much may go to victims of many sites.
+    #[serde(default)]
     pub limits: Vec<LimitRow>,
     /// The line to a hub; `None` when none was joined.
     #[serde(default)]

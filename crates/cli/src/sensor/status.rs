@@ -234,3 +234,40 @@ fn blocks(out: &mut String, status: &Status) -> std::fmt::Result {
 fn red(paint: Paint, text: &str) -> String {
     if paint.colour { format!("\u{1b}[31m{text}\u{1b}[0m") } else { text.to_owned() }
 }
+
+#[cfg(test)]
+mod tests {
+    use ostium_sensor_api::{ApartRow, HubRow, LimitRow};
+
+    use super::*;
+
+    #[test]
+    fn what_the_hub_has_generalised_is_told() {
+        let apart = ApartRow { patterns: 3, throttles: 1, generators: 2 };
+        let limit = LimitRow {
+            target: "203.0.113.80:443/tcp".parse().unwrap(),
+            packets_per_second: 60,
+            until: 0,
+            packets: 1_200,
+            bytes: 99_000,
+        };
+        let status = Status {
+            mode: Mode::Block,
+            hub: Some(HubRow { apart, ..HubRow::default() }),
+            limits: vec![limit.clone()],
+            ..Status::default()
+        };
+        let paint = Paint { colour: false, width: None };
+        let text = table(&status, paint);
+        let line = "of them 3 patterns, 1 victims of many sites, 2 generators of names";
+        assert!(text.contains(line), "{text}");
+        assert!(
+            text.contains("60 packets a second from each host; let go 1,200 packets"),
+            "{text}"
+        );
+        let plain = table(&Status::default(), paint);
+        assert!(!plain.contains("patterns") && !plain.contains("victims"), "{plain}");
+        let done = crate::sensor::why::Done { blocks: Vec::new(), limits: vec![limit] };
+        assert!(done.text().contains("to end it: ostium allow 203.0.113.80:443/tcp"));
+    }
+}

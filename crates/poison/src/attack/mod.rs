@@ -1,5 +1,6 @@
 //! What liars do: one file per attack, all against the same worlds.
 
+mod claim;
 mod collude;
 mod competitor;
 mod denial;
@@ -58,6 +59,8 @@ pub enum Attack {
     Stray,
     /// They name the peers of a popular overlay.
     Overlay,
+    /// They claim that a generator makes harmless names.
+    Claim,
 }
 
 /// What an attack does in a world.
@@ -78,7 +81,7 @@ const PACE: Span = hours(12);
 
 impl Attack {
     /// All, in the order of the table.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Collude,
         Self::Drift,
         Self::Replay,
@@ -92,6 +95,7 @@ impl Attack {
         Self::Squeeze,
         Self::Stray,
         Self::Overlay,
+        Self::Claim,
     ];
 
     /// One word.
@@ -110,6 +114,7 @@ impl Attack {
             Self::Squeeze => "squeeze",
             Self::Stray => "stray",
             Self::Overlay => "overlay",
+            Self::Claim => "claim",
         }
     }
 
@@ -159,6 +164,10 @@ impl Attack {
                 "liars say that their infected hosts keep contact with resolvers, a delivery network, \
                  well-known sites and peers of a popular overlay"
             }
+            Self::Claim => {
+                "liars claim that a generator makes obscure harmless names, which their hosts asked for \
+                 in vain; each in turn calls one command and control, and the others bear witness"
+            }
         }
     }
 
@@ -194,6 +203,7 @@ impl Attack {
             Self::Squeeze => Box::new(squeeze::Squeeze),
             Self::Stray => Box::new(stray::Stray),
             Self::Overlay => Box::new(overlay::Overlay),
+            Self::Claim => Box::new(claim::Claim),
         }
     }
 }
