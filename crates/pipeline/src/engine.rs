@@ -8,16 +8,18 @@ use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
 
 use ostium_capture::PacketBlock;
-use ostium_event::{Home, Timestamp};
+use ostium_event::{Addr, Home, Timestamp};
 use ostium_profile::keep::KeepError;
 use ostium_report::{Document, Judged, build};
+use ostium_track::shard_of;
 use ostium_verdict::Verdict;
 
 use crate::analyze::OVERHEAD;
+use crate::barred::Barred;
 use crate::budget::Budget;
 use crate::crowd::Crowd;
 use crate::dispatch::Block;
-use crate::evaluate::{Part, Read, Whole, facts, judge_shard};
+use crate::evaluate::{Part, Read, Whole, facts, judge_host, judge_shard};
 use crate::lookout::{Alarm, Lookout, Watcher};
 use crate::merge::Tally;
 use crate::settings::Settings;
@@ -93,6 +95,12 @@ impl Engine {
         self.crew.each(move |_, shard| shard.hub.lookout = Some(lookout.clone()));
     }
 
+    /// From now on the site itself stops this; nothing, when it is empty.
+    pub fn bar(&mut self, barred: &Arc<Barred>) {
+        let barred = (!barred.is_empty()).then(|| Arc::clone(barred));
+        self.crew.each(move |_, shard| shard.hub.barred.clone_from(&barred));
+    }
+
     /// What a shard remembers, unless it has heard nothing since it was asked last.
     ///
     /// # Errors
@@ -130,12 +138,12 @@ impl Engine {
             if number != shard {
                 return Ok(());
             }
-            let lookout = this.hub.lookout.take();
+            let (lookout, barred) = (this.hub.lookout.take(), this.hub.barred.take());
             let done = this.recall(&kept);
             if done.is_err() {
                 *this = Shard::new(budget, true, &home);
             }
-            this.hub.lookout = lookout;
+            (this.hub.lookout, this.hub.barred) = (lookout, barred);
             done
         });
         all.into_iter().collect()
@@ -208,6 +216,16 @@ impl Engine {
             false => Vec::new(),
         });
         found.into_iter().flatten()
+    }
+
+    /// Looks at one host, clean or not; `None` when it is not known.
+    pub fn judge(&mut self, host: Addr) -> Option<Judged> {
+        let (settings, whole) = (Arc::clone(&self.settings), Arc::clone(&self.whole));
+        let owner = shard_of(host, SHARDS);
+        let found = self.crew.each(move |number, shard| {
+            (number == owner).then(|| judge_host(shard, host, &settings, &whole)).flatten()
+        });
+        found.into_iter().flatten().next()
     }
 
     /// Which destinations several hosts talk to.

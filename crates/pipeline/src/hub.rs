@@ -1,6 +1,8 @@
 //! Where a shard's events meet: tracked flows are parsed, events go to the profile and then to the
 //! detectors that want them.
 
+use std::sync::Arc;
+
 use ostium_detect::{Detector, Interest};
 use ostium_event::{
     Anomaly, Event, FlowRecord, FlowState, Message, OpenedBy, Scope, Service, What,
@@ -10,6 +12,7 @@ use ostium_parse::{Context, FlowParser, Interest as Wish, Side};
 use ostium_profile::{Profile, Seen};
 use ostium_track::{Drop, FlowInfo, Observer};
 
+use crate::barred::Barred;
 use crate::counters::Counters;
 use crate::lookout::{Lookout, Segment};
 
@@ -26,6 +29,8 @@ pub(crate) struct Hub {
     /// Where the packet being read is in its conversation; only kept when somebody is on the lookout.
     pub(crate) segment: Option<Segment>,
     pub(crate) lookout: Option<Lookout>,
+    /// What the site itself stops, if anything.
+    pub(crate) barred: Option<Arc<Barred>>,
     listeners: Listeners,
     parser_bytes: usize,
     parser_limit: usize,
@@ -66,6 +71,7 @@ impl Hub {
             counters: Counters::default(),
             segment: None,
             lookout: None,
+            barred: None,
             listeners,
             parser_bytes: 0,
             parser_limit,
@@ -76,6 +82,10 @@ impl Hub {
     pub(crate) fn event(&mut self, event: &Event<'_>) {
         if let Some(lookout) = &mut self.lookout {
             lookout.hear(event, self.segment);
+        }
+        if is_barred(self.barred.as_deref(), event) {
+            hear_barred(&mut self.profile, &mut self.detectors, &mut self.counters, event);
+            return;
         }
         hear(&mut self.profile, &mut self.detectors, &mut self.counters, &self.listeners, event);
     }
@@ -113,11 +123,15 @@ impl Hub {
     ) -> bool {
         let context = context(flow, from_inside);
         let before = parser.heap_bytes();
-        let Self { profile, detectors, counters, listeners, segment, lookout, .. } = self;
+        let Self { profile, detectors, counters, listeners, segment, lookout, barred, .. } = self;
         let wish = read(parser, &context, &mut |what| {
             let event = event_of(flow, what);
             if let Some(lookout) = lookout {
                 lookout.hear(&event, *segment);
+            }
+            if is_barred(barred.as_deref(), &event) {
+                hear_barred(profile, detectors, counters, &event);
+                return;
             }
             hear(profile, detectors, counters, listeners, &event);
         });
@@ -154,6 +168,28 @@ fn hear(
         forget(profile, detectors);
     }
     tell(profile, detectors, listeners, &seen, event);
+}
+
+/// Is this what became of an attempt that the site itself stops?
+#[inline]
+fn is_barred(barred: Option<&Barred>, event: &Event<'_>) -> bool {
+    barred.is_some_and(|barred| barred.explains(event))
+}
+
+/// Detectors do not hear of it: how it went is not the host's doing.
+#[cold]
+fn hear_barred(
+    profile: &mut Profile,
+    detectors: &mut [Box<dyn Detector>],
+    counters: &mut Counters,
+    event: &Event<'_>,
+) {
+    counters.events += 1;
+    counters.flows += u64::from(matches!(event.what, What::FlowClosed(_)));
+    profile.observe_barred(event);
+    if profile.has_forgotten() {
+        forget(profile, detectors);
+    }
 }
 
 #[inline]

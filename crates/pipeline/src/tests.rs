@@ -1,5 +1,6 @@
 //! Tests of the path of a packet, from bytes to the report.
 
+mod barred;
 mod damage;
 mod going_on;
 mod kept;

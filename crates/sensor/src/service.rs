@@ -14,7 +14,7 @@ use ostium_enforce::nft::Nft;
 use ostium_enforce::rails::Rails;
 use ostium_enforce::{EnforceError, Enforcer};
 use ostium_event::{Span, Timestamp};
-use ostium_pipeline::{Alarm, Engine, Settings, Watcher};
+use ostium_pipeline::{Alarm, Cause, Engine, Settings, Watcher};
 use ostium_report::Document;
 use ostium_sensor_api::{Answer, Ask, Matter};
 use ostium_verdict::Mode;
@@ -99,6 +99,9 @@ const PATIENCE: Duration = Duration::from_millis(50);
 const SHORT_PATIENCE: Duration = Duration::from_millis(5);
 /// What is done now and then takes at most this share of the time: one part in twenty.
 const SHARE: u64 = 20;
+/// Hosts judged at once, of the alarms that are heard together: the others are judged when their
+/// turn comes.
+const AT_ONCE: u32 = 8;
 /// Alarms that may wait: more than one block of packets can hold.
 const ALARMS: usize = 16_384;
 /// Counters of the kernel are read this often.
@@ -274,6 +277,7 @@ impl Sensor {
     }
 
     fn work(&mut self, inbox: &Inbox) {
+        self.bar();
         let patience = if self.config.threads > 1 { SHORT_PATIENCE } else { PATIENCE };
         while self.open > 0 {
             match inbox.take(patience) {
@@ -323,14 +327,29 @@ impl Sensor {
     }
 
     fn hear_alarms(&mut self) {
+        let mut judged = 0;
         while let Ok(alarm) = self.alarms.try_recv() {
             let now = self.clock.now(alarm.at);
+            if alarm.cause == Cause::Mines && judged < AT_ONCE {
+                judged += 1;
+                if let Some(judged) = self.engine.judge(alarm.flow.inside) {
+                    self.warden.verdict(&judged.rationale, now);
+                }
+            }
             self.warden.alarm(&alarm, now);
+        }
+    }
+
+    /// What the site stops itself is not held for or against anybody.
+    fn bar(&mut self) {
+        if let Some(barred) = self.warden.barred(self.clock == Clock::Packets) {
+            self.engine.bar(&barred);
         }
     }
 
     /// What is done now and then.
     fn now_and_then(&mut self, fullness: f64) {
+        self.bar();
         let (now, clock) = (self.now(), wall());
         let passed = Duration::from_nanos(clock.since(self.due.stepped).nanos());
         self.due.stepped = clock;

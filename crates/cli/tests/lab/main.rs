@@ -11,6 +11,7 @@
               real programs take real time"
 )]
 
+mod alone;
 mod bots;
 mod bridge;
 mod families;

@@ -6,10 +6,12 @@
     reason = "helpers of tests fail as tests do, but clippy only knows functions marked as tests"
 )]
 
+mod barred;
 mod bots;
 mod gateway;
 mod live;
 mod names;
+mod pool;
 mod replay;
 mod soak;
 mod troubles;

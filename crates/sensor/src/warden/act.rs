@@ -89,6 +89,9 @@ impl Warden {
                 let came = self.stop(target, &known, None, now);
                 self.reset(alarm, came, now);
             }
+            // By the verdict; here the connection is ended that gave it away.
+            Cause::Mines if self.block_of(flow).is_some() => self.reset(alarm, Came::True, now),
+            Cause::Mines => {}
             Cause::Tool(family) => {
                 let why = format!("the first words of {family}");
                 let said = format!("{} talks to {}: {why}", flow.inside, peer(flow));
