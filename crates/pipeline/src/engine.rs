@@ -134,6 +134,8 @@ impl Engine {
     /// When it makes no sense; the shard knows nothing then.
     pub fn recall(&mut self, shard: u32, kept: Vec<u8>) -> Result<(), KeepError> {
         let (budget, home) = (self.budget, Arc::clone(&self.home));
+        // It may have been crowded, and hold more than an equal share.
+        self.crew.unbind(shard);
         let all = self.crew.each(move |number, this| {
             if number != shard {
                 return Ok(());
@@ -146,6 +148,7 @@ impl Engine {
             (this.hub.lookout, this.hub.barred) = (lookout, barred);
             done
         });
+        self.crew.share_out();
         all.into_iter().collect()
     }
 
@@ -194,6 +197,11 @@ impl Engine {
     pub fn advance(&mut self, now: Timestamp) {
         self.latest = self.latest.max(now);
         self.crew.each(move |_, shard| shard.advance(now));
+    }
+
+    /// Whoever runs the engine has set the clock back: what is recent goes by that.
+    pub const fn set_back(&mut self, now: Timestamp) {
+        self.latest = now;
     }
 
     /// Puts together what needs all hosts; the next looks go by it.

@@ -113,6 +113,17 @@ impl Hub {
         });
     }
 
+    /// Bytes of parsers and hosts of detectors that are held.
+    pub(crate) fn used(&self) -> (usize, usize) {
+        let hosts = self.detectors.iter().map(|detector| detector.remembered()).max();
+        (self.parser_bytes, hosts.unwrap_or(0))
+    }
+
+    pub(crate) fn set_limits(&mut self, parser_bytes: usize, hosts: usize) {
+        self.parser_limit = parser_bytes;
+        self.detectors.iter_mut().for_each(|detector| detector.set_limit(hosts));
+    }
+
     /// Lets the parser of a flow read, and accounts for what it keeps.
     fn parse(
         &mut self,

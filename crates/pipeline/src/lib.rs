@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 mod analyze;
+mod balance;
 mod barred;
 mod budget;
 mod counters;
