@@ -1,6 +1,7 @@
 //! The main thread: packets in, hosts looked at, blocks decided, questions answered. What comes
 //! before is in `start.rs`.
 
+mod due;
 mod hub;
 mod reload;
 
@@ -19,6 +20,7 @@ use ostium_report::Document;
 use ostium_sensor_api::{Answer, Ask, Matter};
 use ostium_verdict::Mode;
 
+use self::due::{Due, PRELOAD};
 use crate::behaviour::Behaviour;
 use crate::clock::{Clock, wall};
 use crate::config::{Config, ConfigError};
@@ -90,8 +92,6 @@ pub struct Ended {
 const PARTS: u32 = 16;
 /// What needs all hosts is put together this often.
 const GATHER: Span = Span::from_secs(15);
-/// Known destinations are put into the kernel anew long before their time there is over.
-const PRELOAD: Span = Span::from_secs(3600);
 const SECOND: Span = Span::from_secs(1);
 /// The longest wait for a letter.
 const PATIENCE: Duration = Duration::from_millis(50);
@@ -132,18 +132,6 @@ struct Sensor {
     names: Vec<String>,
     open: usize,
     due: Due,
-}
-
-/// When what is done now and then is due, in event time; the status by the machine's clock.
-struct Due {
-    part: u32,
-    look: Timestamp,
-    gather: Timestamp,
-    preload: Timestamp,
-    second: Timestamp,
-    status: Timestamp,
-    count: Timestamp,
-    stepped: Timestamp,
 }
 
 /// Runs a sensor until it is told to end, or its captures do.
@@ -243,24 +231,6 @@ fn rest(begun: Timestamp) -> Span {
     Span::from_nanos(wall().since(begun).nanos().saturating_mul(SHARE))
 }
 
-// === impl Due ===
-
-impl Due {
-    /// All is due at once, but for what was just done.
-    const fn from(begun: Timestamp) -> Self {
-        Self {
-            part: 0,
-            look: Timestamp::ZERO,
-            gather: Timestamp::ZERO,
-            preload: begun.plus(PRELOAD),
-            second: Timestamp::ZERO,
-            status: Timestamp::ZERO,
-            count: Timestamp::ZERO,
-            stepped: begun,
-        }
-    }
-}
-
 // === impl Sensor ===
 
 impl Sensor {
@@ -351,6 +321,7 @@ impl Sensor {
     fn now_and_then(&mut self, fullness: f64) {
         self.bar();
         let (now, clock) = (self.now(), wall());
+        self.mind_the_clock(clock);
         let passed = Duration::from_nanos(clock.since(self.due.stepped).nanos());
         self.due.stepped = clock;
         // A capture can wait; the wire does not.

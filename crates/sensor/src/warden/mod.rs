@@ -121,7 +121,9 @@ impl Warden {
             self.news.tell(now, Matter::Ended, Some(&ended.target), said);
             self.touch();
         }
-        if self.changed || now.since(self.applied) >= MEND {
+        // A clock that was set back must not make it wait.
+        let due = now < self.applied || now.since(self.applied) >= MEND;
+        if self.changed || due {
             self.apply(now);
         }
         self.tell_zone(now);
