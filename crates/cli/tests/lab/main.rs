@@ -24,6 +24,7 @@ mod services;
 mod site;
 mod torrent;
 mod tunnel;
+mod unit;
 
 use std::time::Duration;
 
