@@ -8,6 +8,7 @@
 
 mod barred;
 mod bots;
+mod dashboard;
 mod gateway;
 mod live;
 mod names;
