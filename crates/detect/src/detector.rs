@@ -27,6 +27,14 @@ pub trait Detector: Send + Sync {
     /// A host was forgotten; its number will be used again.
     fn forget(&mut self, _host: HostId) {}
 
+    /// For how many hosts, or other ends of theirs, it remembers something.
+    fn remembered(&self) -> usize {
+        0
+    }
+
+    /// It may remember so many from now on. Those that it remembers stay until they are forgotten.
+    fn set_limit(&mut self, _hosts: usize) {}
+
     /// Keys of what of a host it will ask how many hosts share: counted over all shards, and told
     /// by `View::prevalence`, before any host is looked at.
     fn shares(&self, _host: HostId, _out: &mut Vec<u64>) {}

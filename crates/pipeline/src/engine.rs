@@ -13,13 +13,15 @@ use ostium_evidence::Tells;
 use ostium_intel::Lore;
 use ostium_profile::keep::KeepError;
 use ostium_report::{Document, Judged, build};
+use ostium_track::shard_of;
 use ostium_verdict::Verdict;
 
 use crate::analyze::OVERHEAD;
+use crate::barred::Barred;
 use crate::budget::Budget;
 use crate::crowd::Crowd;
 use crate::dispatch::Block;
-use crate::evaluate::{Part, Read, Whole, facts, judge_shard};
+use crate::evaluate::{Part, Read, Whole, facts, judge_host, judge_shard};
 use crate::lookout::{Alarm, Lookout, Watcher};
 use crate::merge::Tally;
 use crate::settings::Settings;
@@ -115,6 +117,12 @@ impl Engine {
         all.into_iter().flatten().collect()
     }
 
+    /// From now on the site itself stops this; nothing, when it is empty.
+    pub fn bar(&mut self, barred: &Arc<Barred>) {
+        let barred = (!barred.is_empty()).then(|| Arc::clone(barred));
+        self.crew.each(move |_, shard| shard.hub.barred.clone_from(&barred));
+    }
+
     /// What a shard remembers, unless it has heard nothing since it was asked last.
     ///
     /// # Errors
@@ -148,18 +156,23 @@ impl Engine {
     /// When it makes no sense; the shard knows nothing then.
     pub fn recall(&mut self, shard: u32, kept: Vec<u8>) -> Result<(), KeepError> {
         let (budget, home) = (self.budget, Arc::clone(&self.home));
+        // It may have been crowded, and hold more than an equal share.
+        self.crew.unbind(shard);
         let all = self.crew.each(move |number, this| {
             if number != shard {
                 return Ok(());
             }
             let (lookout, lore) = (this.hub.lookout.take(), this.hub.lore.take());
+            let barred = this.hub.barred.take();
             let done = this.recall(&kept);
             if done.is_err() {
                 *this = Shard::new(budget, true, &home);
             }
             (this.hub.lookout, this.hub.lore) = (lookout, lore);
+            this.hub.barred = barred;
             done
         });
+        self.crew.share_out();
         all.into_iter().collect()
     }
 
@@ -210,6 +223,11 @@ impl Engine {
         self.crew.each(move |_, shard| shard.advance(now));
     }
 
+    /// Whoever runs the engine has set the clock back: what is recent goes by that.
+    pub const fn set_back(&mut self, now: Timestamp) {
+        self.latest = now;
+    }
+
     /// Puts together what needs all hosts; the next looks go by it.
     pub fn gather(&mut self) {
         let parts = self.crew.each(|_, shard| Part::of(shard));
@@ -230,6 +248,16 @@ impl Engine {
             false => Vec::new(),
         });
         found.into_iter().flatten()
+    }
+
+    /// Looks at one host, clean or not; `None` when it is not known.
+    pub fn judge(&mut self, host: Addr) -> Option<Judged> {
+        let (settings, whole) = (Arc::clone(&self.settings), Arc::clone(&self.whole));
+        let owner = shard_of(host, SHARDS);
+        let found = self.crew.each(move |number, shard| {
+            (number == owner).then(|| judge_host(shard, host, &settings, &whole)).flatten()
+        });
+        found.into_iter().flatten().next()
     }
 
     /// Which destinations several hosts talk to.

@@ -81,7 +81,18 @@ pub(crate) fn evaluate_each(
 
 /// Judges every host of one shard.
 pub(crate) fn judge_shard(shard: &Shard, settings: &Settings, whole: &Whole) -> Vec<Judged> {
-    cases(shard, settings, whole).into_iter().map(|case| judge(case, settings)).collect()
+    cases(shard, settings, whole, None).into_iter().map(|case| judge(case, settings)).collect()
+}
+
+/// Judges one host, which is one of this shard.
+pub(crate) fn judge_host(
+    shard: &Shard,
+    host: Addr,
+    settings: &Settings,
+    whole: &Whole,
+) -> Option<Judged> {
+    let case = cases(shard, settings, whole, Some(host)).into_iter().next()?;
+    Some(judge(case, settings))
 }
 
 fn judge((case, conversations): Case<'_>, settings: &Settings) -> Judged {
@@ -166,13 +177,13 @@ fn for_cases<'a>(
     let threads = settings.threads.clamp(1, SHARDS as usize);
     if threads == 1 {
         for shard in shards {
-            cases(shard, settings, whole).into_iter().for_each(&mut each);
+            cases(shard, settings, whole, None).into_iter().for_each(&mut each);
         }
         return;
     }
     let of_thread = |place: usize| -> Vec<Vec<Case<'a>>> {
         let mine = shards.iter().skip(place).step_by(threads);
-        mine.map(|shard| cases(shard, settings, whole)).collect()
+        mine.map(|shard| cases(shard, settings, whole, None)).collect()
     };
     let found: Vec<_> = std::thread::scope(|scope| {
         let running: Vec<_> =
@@ -190,15 +201,25 @@ fn for_cases<'a>(
     }
 }
 
-/// The cases of one shard's hosts, each with the conversations of its host.
-fn cases<'a>(shard: &'a Shard, settings: &Settings, whole: &Whole) -> Vec<Case<'a>> {
+/// The cases of one shard's hosts, or of the one asked for, each with its host's conversations.
+fn cases<'a>(
+    shard: &'a Shard,
+    settings: &Settings,
+    whole: &Whole,
+    only: Option<Addr>,
+) -> Vec<Case<'a>> {
     let profile = &shard.hub.profile;
+    let hosts = profile.hosts().filter(|(_, host)| only.is_none_or(|only| host.addr == only));
+    let hosts: Vec<(HostId, &Host)> = hosts.collect();
+    let one = only.and_then(|_| hosts.first().map(|(id, _)| *id));
     let mut by_host: HashMap<HostId, Vec<&Conversation>> = HashMap::new();
     for conversation in profile.conversations() {
-        by_host.entry(conversation.key.host).or_default().push(conversation);
+        if one.is_none_or(|one| conversation.key.host == one) {
+            by_host.entry(conversation.key.host).or_default().push(conversation);
+        }
     }
     let mut cases = Vec::new();
-    for (id, host) in profile.hosts() {
+    for (id, host) in hosts {
         let conversations = by_host.remove(&id).unwrap_or_default();
         let summary = HostSummary::of(&conversations);
         let view = View {

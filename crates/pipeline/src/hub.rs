@@ -13,6 +13,7 @@ use ostium_parse::{Context, FlowParser, Interest as Wish, Side};
 use ostium_profile::{Profile, Seen};
 use ostium_track::{Drop, FlowInfo, Observer};
 
+use crate::barred::Barred;
 use crate::counters::Counters;
 use crate::lookout::{Lookout, Segment};
 
@@ -31,6 +32,8 @@ pub(crate) struct Hub {
     pub(crate) lookout: Option<Lookout>,
     /// What others have found out, if anybody tells.
     pub(crate) lore: Option<Arc<dyn Lore>>,
+    /// What the site itself stops, if anything.
+    pub(crate) barred: Option<Arc<Barred>>,
     listeners: Listeners,
     parser_bytes: usize,
     parser_limit: usize,
@@ -72,6 +75,7 @@ impl Hub {
             segment: None,
             lookout: None,
             lore: None,
+            barred: None,
             listeners,
             parser_bytes: 0,
             parser_limit,
@@ -82,6 +86,10 @@ impl Hub {
     pub(crate) fn event(&mut self, event: &Event<'_>) {
         if let Some(lookout) = &mut self.lookout {
             lookout.hear(event, self.segment);
+        }
+        if is_barred(self.barred.as_deref(), event) {
+            hear_barred(&mut self.profile, &mut self.detectors, &mut self.counters, event);
+            return;
         }
         hear(&mut self.profile, &mut self.detectors, &mut self.counters, &self.listeners, event);
     }
@@ -109,6 +117,17 @@ impl Hub {
         });
     }
 
+    /// Bytes of parsers and hosts of detectors that are held.
+    pub(crate) fn used(&self) -> (usize, usize) {
+        let hosts = self.detectors.iter().map(|detector| detector.remembered()).max();
+        (self.parser_bytes, hosts.unwrap_or(0))
+    }
+
+    pub(crate) fn set_limits(&mut self, parser_bytes: usize, hosts: usize) {
+        self.parser_limit = parser_bytes;
+        self.detectors.iter_mut().for_each(|detector| detector.set_limit(hosts));
+    }
+
     /// Lets the parser of a flow read, and accounts for what it keeps.
     fn parse(
         &mut self,
@@ -119,11 +138,15 @@ impl Hub {
     ) -> bool {
         let context = context(flow, from_inside);
         let before = parser.heap_bytes();
-        let Self { profile, detectors, counters, listeners, segment, lookout, .. } = self;
+        let Self { profile, detectors, counters, listeners, segment, lookout, barred, .. } = self;
         let wish = read(parser, &context, &mut |what| {
             let event = event_of(flow, what);
             if let Some(lookout) = lookout {
                 lookout.hear(&event, *segment);
+            }
+            if is_barred(barred.as_deref(), &event) {
+                hear_barred(profile, detectors, counters, &event);
+                return;
             }
             hear(profile, detectors, counters, listeners, &event);
         });
@@ -160,6 +183,28 @@ fn hear(
         forget(profile, detectors);
     }
     tell(profile, detectors, listeners, &seen, event);
+}
+
+/// Is this what became of an attempt that the site itself stops?
+#[inline]
+fn is_barred(barred: Option<&Barred>, event: &Event<'_>) -> bool {
+    barred.is_some_and(|barred| barred.explains(event))
+}
+
+/// Detectors do not hear of it: how it went is not the host's doing.
+#[cold]
+fn hear_barred(
+    profile: &mut Profile,
+    detectors: &mut [Box<dyn Detector>],
+    counters: &mut Counters,
+    event: &Event<'_>,
+) {
+    counters.events += 1;
+    counters.flows += u64::from(matches!(event.what, What::FlowClosed(_)));
+    profile.observe_barred(event);
+    if profile.has_forgotten() {
+        forget(profile, detectors);
+    }
 }
 
 #[inline]

@@ -7,6 +7,8 @@
 #![forbid(unsafe_code)]
 
 mod analyze;
+mod balance;
+mod barred;
 mod budget;
 mod counters;
 mod crowd;
@@ -27,6 +29,7 @@ mod talks;
 mod workers;
 
 pub use analyze::{Analysis, Memory, Progress, Watch, analyze};
+pub use barred::Barred;
 pub use crowd::{Crowd, Shared};
 pub use engine::{Counts, Engine};
 pub use events::{Listener, analyze_events};

@@ -71,6 +71,9 @@ pub enum Cause {
     /// The conversation goes as those of a family do: the number of the pattern, and the name of
     /// the other end.
     Alike(u64, Option<Box<str>>),
+    /// A pool took a miner's work. Whether the owner wants it is the judge's to weigh: the host is
+    /// to be judged at once ([`crate::Engine::judge`]).
+    Mines,
 }
 
 /// Where a TCP conversation is: what a reset must say to be believed (RFC 5961).
@@ -155,7 +158,9 @@ impl Lookout {
             if self.told.len() >= FOLLOWED {
                 self.told.clear();
             }
-            self.told.insert(event.flow, (cause.clone(), AGAIN));
+            // Judged once; what follows is only about where the conversation is.
+            let again = if cause == Cause::Mines { Cause::Contact } else { cause.clone() };
+            self.told.insert(event.flow, (again, AGAIN));
         }
         let alarm = Alarm { at: event.at, flow: event.flow, cause, segment };
         // Who talks to it goes on doing so: of a flood of alarms some are enough, and nobody listens
@@ -191,10 +196,11 @@ impl Lookout {
             What::Tls(hello) => self.named(event, hello.server_name?),
             What::Http(request) => self.named(event, request.host?),
             What::Tool(tool) => {
-                // Whether its owner wants a miner is the judge's to weigh: there are roles.
-                let may_be_wanted = tool.kind == ToolKind::Miner;
-                (tool.exact && !may_be_wanted && event.scope == Scope::Egress)
-                    .then_some(Cause::Tool(tool.family))
+                let cause = match tool.kind {
+                    ToolKind::Miner => Cause::Mines,
+                    _ => Cause::Tool(tool.family),
+                };
+                (tool.exact && event.scope == Scope::Egress).then_some(cause)
             }
             _ => None,
         }

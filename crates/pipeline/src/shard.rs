@@ -45,6 +45,21 @@ impl Shard {
         }
     }
 
+    /// What it holds of all that is limited.
+    pub(crate) fn used(&self) -> Budget {
+        let (parser_bytes, detector_hosts) = self.hub.used();
+        let (track, profile) = (self.tracker.used(), self.hub.profile.used());
+        Budget { track, profile, detector_hosts, parser_bytes }
+    }
+
+    /// It may hold so much from now on; what is too much goes.
+    pub(crate) fn set_budget(&mut self, budget: Budget) {
+        self.hub.set_limits(budget.parser_bytes, budget.detector_hosts);
+        self.hub.profile.set_limits(budget.profile);
+        self.hub.segment = None;
+        self.tracker.set_limits(budget.track, &mut self.hub);
+    }
+
     /// Takes one packet of this shard, still to be decoded.
     pub(crate) fn packet(&mut self, home: &Home, block: &PacketBlock, packet: &PacketRef) {
         let frame = block.frame(packet);

@@ -1,5 +1,7 @@
 //! Tests of the path of a packet, from bytes to the report.
 
+mod barred;
+mod crowded;
 mod damage;
 mod going_on;
 mod kept;

@@ -13,12 +13,19 @@ use ostium_ingest::{ConnectionRow, RowBlock};
 use ostium_track::{Facing, inside_of, shard_of};
 use ostium_wire::{Ends, decode, glance};
 
+use crate::balance::Balance;
 use crate::budget::Budget;
 use crate::dispatch::{Batch, Block, RowTask, Task};
 use crate::shard::{SHARDS, Shard};
 
+/// Those who work, and what memory each shard has.
+pub(crate) struct Crew {
+    hands: Hands,
+    balance: Balance,
+}
+
 /// Those who work.
-pub(crate) enum Crew {
+enum Hands {
     /// The reading thread itself: packets at once, rows when a block is full.
     Inline { shards: Vec<Shard>, batch: Batch, blocks: Vec<Block>, home: Arc<Home> },
     /// Threads, each with the shards whose number leaves its own when divided by their count.
@@ -26,7 +33,7 @@ pub(crate) enum Crew {
 }
 
 /// Several threads.
-pub(crate) struct Team {
+struct Team {
     workers: Vec<Worker>,
     spare: Receiver<Spare>,
     blocks: Vec<Block>,
@@ -69,13 +76,15 @@ const BLOCKS: usize = 32;
 impl Crew {
     pub(crate) fn new(threads: usize, budget: Budget, known: bool, home: &Arc<Home>) -> Self {
         let threads = threads.clamp(1, SHARDS as usize);
+        let balance = Balance::new(budget);
         if threads == 1 {
-            return Self::Inline {
+            let hands = Hands::Inline {
                 shards: (0..SHARDS).map(|_| Shard::new(budget, known, home)).collect(),
                 batch: Batch::new(SHARDS as usize),
                 blocks: Vec::new(),
                 home: Arc::clone(home),
             };
+            return Self { hands, balance };
         }
         let (spare_sender, spare) = channel();
         let workers = (0..threads)
@@ -88,7 +97,30 @@ impl Crew {
                 Worker { sender, thread, batch: Batch::new(shards_of(threads)) }
             })
             .collect();
-        Self::Threads(Team { workers, spare, blocks: Vec::new(), batches: Vec::new() })
+        let team = Team { workers, spare, blocks: Vec::new(), batches: Vec::new() };
+        Self { hands: Hands::Threads(team), balance }
+    }
+
+    /// Shares the memory out anew, by what each shard holds after all that was given before.
+    #[cold]
+    pub(crate) fn share_out(&mut self) {
+        let used = self.each(|_, shard| shard.used());
+        let shares = self.balance.shares(&used);
+        self.each(move |number, shard| {
+            if let Some(share) = shares.get(number as usize) {
+                shard.set_budget(*share);
+            }
+        });
+    }
+
+    /// Lets one shard hold all that there is, until the memory is shared out again.
+    pub(crate) fn unbind(&mut self, shard: u32) {
+        let whole = self.balance.whole();
+        self.each(move |number, this| {
+            if number == shard {
+                this.set_budget(whole);
+            }
+        });
     }
 
     /// Gives one packet of a block to the shard that owns it.
@@ -103,10 +135,13 @@ impl Crew {
         block: &PacketBlock,
         index: u32,
     ) -> Result<(), Anomaly> {
+        if self.balance.is_due() {
+            self.share_out();
+        }
         let packet = block.packets.get(index as usize).ok_or(Anomaly::RecordMalformed)?;
         let frame = block.frame(packet);
-        match self {
-            Self::Inline { shards, batch, home, .. } => {
+        match &mut self.hands {
+            Hands::Inline { shards, batch, home, .. } => {
                 let meta = decode(packet.link, frame).map_err(|skip| skip.0)?;
                 let facing = Facing::of(&meta, home);
                 let shard = shard_of(facing.key.inside, SHARDS);
@@ -118,7 +153,7 @@ impl Crew {
                     owner.decoded(packet.at, &meta, &facing, frame);
                 }
             }
-            Self::Threads(team) => {
+            Hands::Threads(team) => {
                 let ends = match glance(packet.link, frame) {
                     Some(ends) => ends,
                     None => Ends::from(&decode(packet.link, frame).map_err(|skip| skip.0)?),
@@ -133,10 +168,13 @@ impl Crew {
     /// Gives one connection to the shard that owns it.
     #[inline]
     pub(crate) fn connection(&mut self, row: ConnectionRow) {
+        if self.balance.is_due() {
+            self.share_out();
+        }
         let shard = shard_of(row.flow().inside, SHARDS);
-        match self {
-            Self::Inline { batch, .. } => batch.add_connection(shard as usize, row),
-            Self::Threads(team) => team.give_connection(shard, row),
+        match &mut self.hands {
+            Hands::Inline { batch, .. } => batch.add_connection(shard as usize, row),
+            Hands::Threads(team) => team.give_connection(shard, row),
         }
     }
 
@@ -148,19 +186,22 @@ impl Crew {
         block: &RowBlock,
         task: RowTask,
     ) {
+        if self.balance.is_due() {
+            self.share_out();
+        }
         let Some(row) = block.rows.get(task.row as usize) else {
             return;
         };
         let shard = shard_of(row.inside(home), SHARDS);
-        match self {
-            Self::Inline { batch, .. } => batch.add(shard as usize, shared, Task::Row(task)),
-            Self::Threads(team) => team.give(shard, shared, Task::Row(task)),
+        match &mut self.hands {
+            Hands::Inline { batch, .. } => batch.add(shard as usize, shared, Task::Row(task)),
+            Hands::Threads(team) => team.give(shard, shared, Task::Row(task)),
         }
     }
 
     /// A block has been read: does what the reading thread has put off, when that is enough.
     pub(crate) fn block_read(&mut self) {
-        if let Self::Inline { batch, .. } = self
+        if let Hands::Inline { batch, .. } = &mut self.hands
             && (batch.len() >= ROWS || batch.blocks() >= BLOCKS)
         {
             self.settle();
@@ -169,7 +210,7 @@ impl Crew {
 
     /// Does all that the reading thread has put off.
     fn settle(&mut self) {
-        if let Self::Inline { shards, batch, blocks, home } = self {
+        if let Hands::Inline { shards, batch, blocks, home } = &mut self.hands {
             batch.run(home, shards);
             blocks.extend(batch.take_blocks().filter_map(Arc::into_inner));
         }
@@ -178,17 +219,17 @@ impl Crew {
     /// The shards as they are now, where the reading thread itself works on them.
     pub(crate) fn shards(&mut self) -> &[Shard] {
         self.settle();
-        match self {
-            Self::Inline { shards, .. } => shards,
-            Self::Threads(_) => &[],
+        match &mut self.hands {
+            Hands::Inline { shards, .. } => shards,
+            Hands::Threads(_) => &[],
         }
     }
 
     /// Hands over all that waits, however little it is.
     pub(crate) fn flush(&mut self) {
-        match self {
-            Self::Inline { .. } => self.settle(),
-            Self::Threads(team) => (0..team.workers.len()).for_each(|place| team.send(place)),
+        match &mut self.hands {
+            Hands::Inline { .. } => self.settle(),
+            Hands::Threads(team) => (0..team.workers.len()).for_each(|place| team.send(place)),
         }
     }
 
@@ -199,19 +240,19 @@ impl Crew {
         act: impl Fn(u32, &mut Shard) -> R + Send + Sync + 'static,
     ) -> Vec<R> {
         self.flush();
-        match self {
-            Self::Inline { shards, .. } => {
+        match &mut self.hands {
+            Hands::Inline { shards, .. } => {
                 (0..).zip(shards).map(|(number, shard)| act(number, shard)).collect()
             }
-            Self::Threads(team) => team.each(&Arc::new(act)),
+            Hands::Threads(team) => team.each(&Arc::new(act)),
         }
     }
 
     /// A buffer that is no longer used, if there is one for this.
     pub(crate) fn spare(&mut self, fits: impl Fn(&Block) -> bool) -> Option<Block> {
-        let blocks = match self {
-            Self::Inline { blocks, .. } => blocks,
-            Self::Threads(team) => {
+        let blocks = match &mut self.hands {
+            Hands::Inline { blocks, .. } => blocks,
+            Hands::Threads(team) => {
                 team.take_back();
                 &mut team.blocks
             }
@@ -223,12 +264,12 @@ impl Crew {
     /// Ends all work; gives back the shards in order.
     pub(crate) fn finish(mut self) -> Vec<Shard> {
         self.settle();
-        match self {
-            Self::Inline { mut shards, .. } => {
+        match self.hands {
+            Hands::Inline { mut shards, .. } => {
                 shards.iter_mut().for_each(Shard::finish);
                 shards
             }
-            Self::Threads(team) => team.finish(),
+            Hands::Threads(team) => team.finish(),
         }
     }
 }

@@ -60,6 +60,14 @@ impl<K: Hash + Eq + Clone, V: Clone> Generations<K, V> {
         }
     }
 
+    /// Another limit from now on. What is too much is old at once, and goes when the young are full.
+    pub fn set_limit(&mut self, limit: usize) {
+        self.limit = (limit / 2).max(4);
+        if self.young.len() > self.limit {
+            self.old = std::mem::take(&mut self.young);
+        }
+    }
+
     /// Takes over what another remembered, under its own limit.
     pub fn take_over(&mut self, other: Self) {
         (self.young, self.old) = (other.young, other.old);

@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 mod ahead;
+mod barred;
 mod client;
 mod conversation;
 mod generations;

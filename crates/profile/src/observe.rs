@@ -421,7 +421,7 @@ impl Profile {
     }
 
     /// The name whose answer led to the other end.
-    fn resolved_name(&mut self, flow: &FlowKey) -> Option<Arc<Name>> {
+    pub(crate) fn resolved_name(&mut self, flow: &FlowKey) -> Option<Arc<Name>> {
         // Inputs without the DNS are spared the look-up.
         if self.resolved.is_empty() {
             return None;

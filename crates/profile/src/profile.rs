@@ -305,6 +305,37 @@ impl Profile {
         }
     }
 
+    /// What is held of all that is limited.
+    pub fn used(&self) -> Limits {
+        Limits {
+            hosts: self.hosts.len().max(self.served.len()),
+            conversation_bytes: self.conversations.len() * CONVERSATION + self.heap_bytes,
+            names: self.names.len().max(self.resolved.len()).max(self.sites.len()),
+        }
+    }
+
+    /// Other limits from now on; what is too much goes.
+    pub fn set_limits(&mut self, limits: Limits) {
+        self.hosts.set_limit(limits.hosts);
+        self.served.set_limit(limits.hosts);
+        self.names.set_limit(limits.names);
+        self.resolved.set_limit(limits.names);
+        self.sites.set_limit(limits.names);
+        self.conversation_bytes = limits.conversation_bytes;
+        self.shrink();
+    }
+
+    fn shrink(&mut self) {
+        // Each step looks further on, and some find nobody.
+        for _ in 0..self.hosts.len() {
+            if self.hosts.len() <= self.hosts.limit() {
+                break;
+            }
+            self.forget_a_host();
+        }
+        self.make_room();
+    }
+
     /// Lives of hosts so far.
     pub(crate) const fn lives(&self) -> u32 {
         self.lives
@@ -317,10 +348,7 @@ impl Profile {
         self.last_host = (Addr::UNSPECIFIED, NOBODY.host);
         self.last = [(NOBODY, u32::MAX); View::COUNT];
         self.heap_bytes = self.conversations.iter().map(|(_, c)| c.heap_bytes()).sum();
-        while self.hosts.len() > self.hosts.limit() {
-            self.forget_a_host();
-        }
-        self.make_room();
+        self.shrink();
     }
 
     /// What is known of a name, looked up once.

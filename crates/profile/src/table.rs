@@ -83,6 +83,10 @@ impl<T: Keyed> Table<T> {
         self.limit
     }
 
+    pub(crate) fn set_limit(&mut self, limit: usize) {
+        self.limit = limit.max(16);
+    }
+
     pub(crate) const fn is_full(&self) -> bool {
         self.len() >= self.limit
     }
@@ -232,6 +236,21 @@ impl<T> PerHost<T> {
         let states: HashMap<HostId, T, RandomState> = of_bytes(bytes)?;
         self.states = states.into_iter().take(self.limit).collect();
         Ok(())
+    }
+
+    /// Another limit from now on. Who is remembered stays until the profile forgets the host.
+    pub fn set_limit(&mut self, limit: usize) {
+        self.limit = limit.max(16);
+    }
+
+    /// Hosts remembered.
+    pub fn len(&self) -> usize {
+        self.states.len()
+    }
+
+    /// No host is remembered.
+    pub fn is_empty(&self) -> bool {
+        self.states.is_empty()
     }
 
     /// How often a host could not be remembered.

@@ -54,8 +54,11 @@ pub fn controllers(r: &Rationale) -> impl Iterator<Item = &Peer> {
     counted
         .filter(move |_| speaks)
         .chain(certain)
-        // Victims of a behaviour are no controllers.
-        .filter(|item| item.about.conversation().is_some() && item.group != Group::Behaviour)
+        // Victims of a behaviour are no controllers; who is certainly worked for is one.
+        .filter(|item| {
+            let worked_for = item.group != Group::Behaviour || item.certain;
+            item.about.conversation().is_some() && worked_for
+        })
         .filter_map(|item| item.about.peer())
 }
 

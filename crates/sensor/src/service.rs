@@ -1,6 +1,7 @@
 //! The main thread: packets in, hosts looked at, blocks decided, questions answered. What comes
 //! before is in `start.rs`.
 
+mod due;
 mod hub;
 mod reload;
 
@@ -15,11 +16,12 @@ use ostium_enforce::rails::Rails;
 use ostium_enforce::{EnforceError, Enforcer};
 use ostium_event::{Span, Timestamp};
 use ostium_intel::Lore;
-use ostium_pipeline::{Alarm, Engine, Settings, Watcher};
+use ostium_pipeline::{Alarm, Cause, Engine, Settings, Watcher};
 use ostium_report::Document;
 use ostium_sensor_api::{Answer, Ask, Matter};
 use ostium_verdict::Mode;
 
+use self::due::{Due, PRELOAD};
 use crate::behaviour::Behaviour;
 use crate::clock::{Clock, wall};
 use crate::config::{Config, ConfigError};
@@ -91,8 +93,6 @@ pub struct Ended {
 const PARTS: u32 = 16;
 /// What needs all hosts is put together this often.
 const GATHER: Span = Span::from_secs(15);
-/// Known destinations are put into the kernel anew long before their time there is over.
-const PRELOAD: Span = Span::from_secs(3600);
 const SECOND: Span = Span::from_secs(1);
 /// The longest wait for a letter.
 const PATIENCE: Duration = Duration::from_millis(50);
@@ -100,6 +100,9 @@ const PATIENCE: Duration = Duration::from_millis(50);
 const SHORT_PATIENCE: Duration = Duration::from_millis(5);
 /// What is done now and then takes at most this share of the time: one part in twenty.
 const SHARE: u64 = 20;
+/// Hosts judged at once, of the alarms that are heard together: the others are judged when their
+/// turn comes.
+const AT_ONCE: u32 = 8;
 /// Alarms that may wait: more than one block of packets can hold.
 const ALARMS: usize = 16_384;
 /// Counters of the kernel are read this often.
@@ -130,18 +133,6 @@ struct Sensor {
     names: Vec<String>,
     open: usize,
     due: Due,
-}
-
-/// When what is done now and then is due, in event time; the status by the machine's clock.
-struct Due {
-    part: u32,
-    look: Timestamp,
-    gather: Timestamp,
-    preload: Timestamp,
-    second: Timestamp,
-    status: Timestamp,
-    count: Timestamp,
-    stepped: Timestamp,
 }
 
 /// Runs a sensor until it is told to end, or its captures do.
@@ -242,24 +233,6 @@ fn rest(begun: Timestamp) -> Span {
     Span::from_nanos(wall().since(begun).nanos().saturating_mul(SHARE))
 }
 
-// === impl Due ===
-
-impl Due {
-    /// All is due at once, but for what was just done.
-    const fn from(begun: Timestamp) -> Self {
-        Self {
-            part: 0,
-            look: Timestamp::ZERO,
-            gather: Timestamp::ZERO,
-            preload: begun.plus(PRELOAD),
-            second: Timestamp::ZERO,
-            status: Timestamp::ZERO,
-            count: Timestamp::ZERO,
-            stepped: begun,
-        }
-    }
-}
-
 // === impl Sensor ===
 
 impl Sensor {
@@ -276,6 +249,7 @@ impl Sensor {
     }
 
     fn work(&mut self, inbox: &Inbox) {
+        self.bar();
         let patience = if self.config.threads > 1 { SHORT_PATIENCE } else { PATIENCE };
         while self.open > 0 {
             match inbox.take(patience) {
@@ -325,15 +299,31 @@ impl Sensor {
     }
 
     fn hear_alarms(&mut self) {
+        let mut judged = 0;
         while let Ok(alarm) = self.alarms.try_recv() {
             let now = self.clock.now(alarm.at);
+            if alarm.cause == Cause::Mines && judged < AT_ONCE {
+                judged += 1;
+                if let Some(judged) = self.engine.judge(alarm.flow.inside) {
+                    self.warden.verdict(&judged.rationale, now);
+                }
+            }
             self.warden.alarm(&alarm, now);
+        }
+    }
+
+    /// What the site stops itself is not held for or against anybody.
+    fn bar(&mut self) {
+        if let Some(barred) = self.warden.barred(self.clock == Clock::Packets) {
+            self.engine.bar(&barred);
         }
     }
 
     /// What is done now and then.
     fn now_and_then(&mut self, fullness: f64) {
+        self.bar();
         let (now, clock) = (self.now(), wall());
+        self.mind_the_clock(clock);
         let passed = Duration::from_nanos(clock.since(self.due.stepped).nanos());
         self.due.stepped = clock;
         // A capture can wait; the wire does not.

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use ostium_enforce::nft;
 use ostium_enforce::rails::Policy;
-use ostium_event::Home;
+use ostium_event::{Addr, Home};
 use ostium_intel::{IndicatorIndex, read_indicators};
 use ostium_judge::Policy as Judgement;
 use ostium_pipeline::{RoleAt, Settings};
@@ -79,7 +79,14 @@ pub(crate) fn ways(config: &Config) -> Ways {
         hold: config.enforce.hold,
         quarantine: config.enforce.quarantine,
         resets: config.enforce.resets,
+        garden: garden(config).collect(),
     }
+}
+
+/// What a host in quarantine may reach whole.
+fn garden(config: &Config) -> impl Iterator<Item = Addr> + '_ {
+    let web = config.garden.web.iter().map(|web| web.ip().into());
+    config.garden.addresses.iter().copied().chain(web)
 }
 
 /// How nftables is used.

@@ -52,6 +52,14 @@ impl Defrag {
     }
 
     /// Datagrams that have waited for too long are forgotten.
+    pub(crate) const fn len(&self) -> usize {
+        self.waiting.len()
+    }
+
+    pub(crate) const fn set_limit(&mut self, limit: usize) {
+        self.limit = limit;
+    }
+
     pub(crate) fn give_up(&mut self, at: Timestamp) -> Vec<FlowInfo> {
         let late = |p: &mut Partial| at.since(p.info.at) > PATIENCE;
         self.waiting.extract_if(.., late).map(|p| p.info).collect()

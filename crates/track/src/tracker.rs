@@ -76,6 +76,25 @@ impl<P: Default> Tracker<P> {
         self.flows.len() == 0
     }
 
+    /// What is held of all that is limited.
+    pub const fn used(&self) -> Limits {
+        let datagrams = self.defrag.len();
+        Limits { flows: self.flows.len(), held_bytes: self.held_bytes, datagrams }
+    }
+
+    /// Other limits from now on; flows that are too many end.
+    pub fn set_limits<O: Observer<P>>(&mut self, limits: Limits, observer: &mut O) {
+        self.limits = Limits { flows: limits.flows.max(16), ..limits };
+        self.defrag.set_limit(limits.datagrams);
+        // Each step looks further on, and some find none.
+        for _ in 0..self.flows.bound() {
+            if self.flows.len() <= self.limits.flows {
+                break;
+            }
+            self.evict(observer);
+        }
+    }
+
     /// Takes one packet of this shard.
     pub fn packet<O: Observer<P>>(
         &mut self,

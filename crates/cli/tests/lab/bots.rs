@@ -96,7 +96,7 @@ const BOTS: [Bot; 9] = [
     bot("rat", "infected", &["beacon", "self-signed-certificate"], true),
     bot("irc-bot", "infected", &["irc-nickname", "irc-orders"], true),
     bot("scanner", "infected", &["scan"], false),
-    bot("miner", "infected", &["known-tool"], false),
+    bot("miner", "infected", &["known-tool"], true),
     bot("spammer", "infected", &["spam", "mail-questions"], false),
     bot("overlay", "clean", &[], false),
     bot("hping3", "infected", &["flood"], false),

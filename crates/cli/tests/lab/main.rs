@@ -11,6 +11,7 @@
               real programs take real time"
 )]
 
+mod alone;
 mod bots;
 mod bridge;
 mod families;
@@ -23,6 +24,7 @@ mod services;
 mod site;
 mod torrent;
 mod tunnel;
+mod unit;
 
 use std::time::Duration;
 

@@ -6,10 +6,13 @@
     reason = "helpers of tests fail as tests do, but clippy only knows functions marked as tests"
 )]
 
+mod barred;
 mod bots;
+mod dashboard;
 mod gateway;
 mod live;
 mod names;
+mod pool;
 mod replay;
 mod soak;
 mod troubles;

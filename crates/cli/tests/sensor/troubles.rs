@@ -1,5 +1,7 @@
 //! What goes wrong around a sensor: it says what to do, and what stood before stands.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 use std::time::Duration;
 
@@ -54,6 +56,13 @@ fn what_keeps_it_from_starting_is_said_with_what_to_do() {
     let nobody = ["--reuid", "65534", "--regid", "65534", "--clear-groups", OSTIUM];
     let nobody = fails(&all, "setpriv", &nobody);
     assert!(nobody.contains("CAP_NET_RAW"), "{nobody}");
+    // It may listen, but not block.
+    std::fs::create_dir_all(all.path("state")).unwrap();
+    std::fs::set_permissions(all.path("state"), Permissions::from_mode(0o777)).unwrap();
+    let listens = ["--reuid", "65534", "--regid", "65534", "--clear-groups"];
+    let caps = ["--inh-caps", "+net_raw", "--ambient-caps", "+net_raw", OSTIUM];
+    let listens = fails(&all, "setpriv", &[&listens[..], &caps].concat());
+    assert!(listens.contains("CAP_NET_ADMIN"), "{listens}");
     let bare = fails(&all, "env", &["PATH=/nonexistent", OSTIUM]);
     assert!(bare.contains("nft") && bare.contains("nftables"), "{bare}");
     all.gateway.run("nft", &["add", "table", "inet", "ostium"]).unwrap();
@@ -115,4 +124,72 @@ fn a_set_that_is_full_and_a_disk_that_is_full_are_told_and_undo_nothing() {
     let again = || all.said(&["status"]).contains("again");
     assert!(wait_for(SOON, again), "{}", all.said(&["status"]));
     drop(disk);
+}
+
+/// Where Debian's faketime has the library that tells a program another time.
+fn faketime() -> Option<String> {
+    let folders = std::fs::read_dir("/usr/lib").ok()?.flatten();
+    let library = |folder: std::fs::DirEntry| folder.path().join("faketime/libfaketimeMT.so.1");
+    let found = folders.map(library).find(|path| path.exists());
+    assert!(found.is_some() || std::env::var_os("CI").is_none(), "faketime is not installed");
+    if found.is_none() {
+        eprintln!("skipped: faketime is not installed");
+    }
+    Some(found?.to_str()?.to_owned())
+}
+
+#[test]
+fn a_clock_that_jumps_is_told_and_nothing_waits_for_it() {
+    let Some(library) = faketime() else { return };
+    let Some(all) = Gateway::new("clock") else { return };
+    let now = all.path("clock");
+    let set = |offset: &str| std::fs::write(&now, offset).unwrap();
+    set("+0");
+    let (state, socket) = (all.path("state"), all.path("s"));
+    let words = [
+        &format!("LD_PRELOAD={library}"),
+        &format!("FAKETIME_TIMESTAMP_FILE={now}"),
+        "FAKETIME_NO_CACHE=1",
+        "FAKETIME_DONT_FAKE_MONOTONIC=1",
+        OSTIUM,
+        "sensor",
+        "--interface",
+        "in0",
+        "--mode",
+        "block",
+        "--state",
+        &state,
+        "--socket",
+        &socket,
+    ];
+    let _sensor = all.gateway.start("env", &words).unwrap();
+    assert!(wait_for(SOON, || all.ask(&["status"]).status.success()));
+    all.said(&["block", "198.51.100.7", "--for", "1h"]);
+    let packets = || all.status()["packets"].as_u64().unwrap_or_default();
+    let goes_on = || {
+        let before = packets();
+        let counts = || {
+            all.reaches_at_once("198.51.100.8", 80, "hello");
+            packets() > before
+        };
+        assert!(wait_for(SOON, counts), "{}", all.said(&["status"]));
+    };
+    goes_on();
+
+    // A day back: what is due is due by the new time, and what is blocked is blocked.
+    set("-86400");
+    let told = || all.said(&["status"]).contains("the clock was set back by");
+    assert!(wait_for(SOON, told), "{}", all.said(&["status"]));
+    goes_on();
+    assert!(all.blocks("198.51.100.7") && !all.reaches_at_once("198.51.100.7", 80, "hello"));
+    all.said(&["block", "198.51.100.9", "--for", "1h"]);
+    assert!(!all.reaches_at_once("198.51.100.9", 80, "hello"));
+
+    // Forward again, and half a day more: what has had its time passes.
+    set("+43200");
+    assert!(wait_for(SOON, || all.reaches_at_once("198.51.100.9", 80, "hello")));
+    assert!(all.reaches("198.51.100.7", 80, "hello") && !all.blocks("198.51.100.7"));
+    goes_on();
+    all.said(&["block", "198.51.100.7"]);
+    assert!(!all.reaches_at_once("198.51.100.7", 80, "hello"));
 }

@@ -123,6 +123,14 @@ impl Detector for DnsTunnel {
         self.hosts.recall(kept)
     }
 
+    fn remembered(&self) -> usize {
+        self.hosts.len()
+    }
+
+    fn set_limit(&mut self, hosts: usize) {
+        self.hosts.set_limit(hosts);
+    }
+
     fn event(&mut self, seen: &Seen, event: &Event<'_>, _: &Profile) {
         let What::Dns(dns) = event.what else { return };
         if names::is_local(dns.name) || dns.record_type == RecordType::PTR {

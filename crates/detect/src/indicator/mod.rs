@@ -66,6 +66,15 @@ impl Detector for IndicatorMatch {
         self.questions.recall(&questions)
     }
 
+    fn remembered(&self) -> usize {
+        self.asked.len().max(self.questions.len())
+    }
+
+    fn set_limit(&mut self, hosts: usize) {
+        self.asked.set_limit(hosts);
+        self.questions.set_limit(hosts);
+    }
+
     fn event(&mut self, seen: &Seen, event: &Event<'_>, _: &Profile) {
         match event.what {
             What::Http(request) if event.scope == Scope::Egress || request.via_proxy => {

@@ -117,6 +117,14 @@ impl Detector for IrcClient {
         Ok(())
     }
 
+    fn remembered(&self) -> usize {
+        self.chats.len()
+    }
+
+    fn set_limit(&mut self, hosts: usize) {
+        self.chats.set_limit(hosts);
+    }
+
     fn event(&mut self, _: &Seen, event: &Event<'_>, _: &Profile) {
         let What::Irc(irc) = event.what else { return };
         if event.opened_by == OpenedBy::Outside || event.scope != Scope::Egress {

@@ -94,6 +94,14 @@ impl Detector for KnownTool {
         Ok(())
     }
 
+    fn remembered(&self) -> usize {
+        self.heard.len()
+    }
+
+    fn set_limit(&mut self, hosts: usize) {
+        self.heard.set_limit(hosts);
+    }
+
     fn event(&mut self, _: &Seen, event: &Event<'_>, _: &Profile) {
         if event.opened_by == OpenedBy::Outside || event.scope != Scope::Egress {
             return;

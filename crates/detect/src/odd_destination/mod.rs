@@ -49,6 +49,14 @@ impl Detector for OddDestination {
         Ok(())
     }
 
+    fn remembered(&self) -> usize {
+        self.mismatches.len()
+    }
+
+    fn set_limit(&mut self, hosts: usize) {
+        self.mismatches.set_limit(hosts);
+    }
+
     fn event(&mut self, _: &Seen, event: &Event<'_>, _: &Profile) {
         let What::Anomaly(Anomaly::PortMismatch | Anomaly::PortUnknownContent) = event.what else {
             return;

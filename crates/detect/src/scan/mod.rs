@@ -64,6 +64,14 @@ impl Detector for Scan {
         self.hosts.recall(kept)
     }
 
+    fn remembered(&self) -> usize {
+        self.hosts.len()
+    }
+
+    fn set_limit(&mut self, hosts: usize) {
+        self.hosts.set_limit(hosts);
+    }
+
     fn event(&mut self, seen: &Seen, event: &Event<'_>, _: &Profile) {
         if event.opened_by != OpenedBy::Inside || event.scope != Scope::Egress {
             return;

@@ -69,6 +69,14 @@ impl Detector for Spam {
         self.hosts.recall(kept)
     }
 
+    fn remembered(&self) -> usize {
+        self.hosts.len()
+    }
+
+    fn set_limit(&mut self, hosts: usize) {
+        self.hosts.set_limit(hosts);
+    }
+
     fn event(&mut self, seen: &Seen, event: &Event<'_>, _: &Profile) {
         match event.what {
             // Data both ways: whoever only knocks is a scanner.

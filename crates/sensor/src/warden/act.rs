@@ -90,6 +90,9 @@ impl Warden {
                 self.reset(alarm, came, now);
             }
             Cause::Alike(id, name) => self.alike(*id, name.as_deref(), alarm, now),
+            // By the verdict; here the connection is ended that gave it away.
+            Cause::Mines if self.block_of(flow).is_some() => self.reset(alarm, Came::True, now),
+            Cause::Mines => {}
             Cause::Tool(family) => {
                 let why = format!("the first words of {family}");
                 let said = format!("{} talks to {}: {why}", flow.inside, peer(flow));

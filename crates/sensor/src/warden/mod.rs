@@ -24,7 +24,7 @@ use std::sync::Arc;
 use ostium_enforce::rails::{Policy, Rails, State};
 use ostium_enforce::{Dry, EnforceError, Enforcer, Stopped, reset};
 use ostium_event::{Addr, Span, Timestamp};
-use ostium_pipeline::Crowd;
+use ostium_pipeline::{Barred, Crowd};
 use ostium_sensor_api::Matter;
 use ostium_verdict::{Block, BlockSet, Mode, Target};
 
@@ -42,6 +42,8 @@ pub(crate) struct Ways {
     pub(crate) hold: Span,
     pub(crate) quarantine: bool,
     pub(crate) resets: Resets,
+    /// What a host in quarantine may still reach.
+    pub(crate) garden: Vec<Addr>,
 }
 
 /// Who decides on blocks.
@@ -75,6 +77,8 @@ pub(crate) struct Warden {
     /// The set has changed since it was applied, and since it was kept.
     changed: bool,
     unkept: bool,
+    /// And since the engine was told what is barred.
+    untold: bool,
     applied: Timestamp,
     pub(crate) trouble: Option<String>,
 }
@@ -106,6 +110,7 @@ impl Warden {
             allowed: Vec::new(),
             changed: true,
             unkept: false,
+            untold: true,
             applied: Timestamp::ZERO,
             trouble: None,
         }
@@ -124,7 +129,9 @@ impl Warden {
             self.touch();
         }
         self.follow_limits(now);
-        if self.changed || now.since(self.applied) >= MEND {
+        // A clock that was set back must not make it wait.
+        let due = now < self.applied || now.since(self.applied) >= MEND;
+        if self.changed || due {
             self.apply(now);
         }
         self.tell_zone(now);
@@ -183,6 +190,18 @@ impl Warden {
         self.rails.state.blocks.iter()
     }
 
+    /// What the site stops, if that has changed since it was asked for last. Of a capture that is
+    /// replayed, that is what was blocked when it was made.
+    pub(crate) fn barred(&mut self, replays: bool) -> Option<Arc<Barred>> {
+        if !std::mem::take(&mut self.untold) {
+            return None;
+        }
+        let enforces = self.enforcer.is_some() || self.resetter.is_some();
+        let stops = replays || (enforces && self.ways.mode == Mode::Block);
+        let blocks = self.blocks().filter(|block| stops && block.mode == Mode::Block);
+        Some(Arc::new(Barred::of(blocks, self.ways.garden.clone())))
+    }
+
     /// What is to be kept over a restart, if that has changed since it was asked for last.
     pub(crate) fn unkept(&mut self) -> Option<&State> {
         std::mem::take(&mut self.unkept).then_some(&self.rails.state)
@@ -206,6 +225,7 @@ impl Warden {
     fn touch(&mut self) {
         self.changed = true;
         self.unkept = true;
+        self.untold = true;
     }
 }
 

@@ -163,7 +163,13 @@ async fn a_family_met_at_two_sites_is_stopped_at_a_third_that_met_a_new_server()
     let settings = Arc::new(Settings { home, ..Settings::default() });
     let watch = Arc::new(Watch::new(Arc::clone(&settings), 70));
     let hold = Span::from_secs(3_600);
-    let ways = Ways { mode: Mode::Block, hold, quarantine: false, resets: Resets::Never };
+    let ways = Ways {
+        mode: Mode::Block,
+        hold,
+        quarantine: false,
+        resets: Resets::Never,
+        garden: Vec::new(),
+    };
     let mut warden = Warden::new(Rails::new(Policy::default()), ways, Arc::clone(&watch));
     let hot = Hot::default();
     warden.enforcer = Some(Box::new(hot.clone()));

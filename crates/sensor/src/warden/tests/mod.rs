@@ -70,7 +70,7 @@ fn warden(mode: Mode) -> (Warden, Told) {
     let settings = Arc::new(Settings { intel: intel(), ..Settings::default() });
     let watch = Arc::new(Watch::new(settings, 0));
     let hold = Span::from_secs(3600);
-    let ways = Ways { mode, hold, quarantine: false, resets: Resets::Never };
+    let ways = Ways { mode, hold, quarantine: false, resets: Resets::Never, garden: Vec::new() };
     let policy = Policy { allow_names: ["good.c2.example".to_owned()].into(), ..Policy::default() };
     let mut warden = Warden::new(Rails::new(policy), ways, watch);
     let told = Told::default();
@@ -368,4 +368,37 @@ fn an_infected_hosts_controller_is_blocked_by_name_and_address_and_released_as_o
     assert_eq!(warden.blocks().count(), 0);
     warden.verdict(&r, now().plus(Span::from_secs(61)));
     assert_eq!(warden.blocks().count(), 0, "the release sticks");
+}
+
+#[test]
+fn who_is_worked_for_is_blocked_and_victims_are_not() {
+    let (mut warden, told) = warden(Mode::Block);
+    let mut pool = convicted().evidence[0].clone();
+    (pool.group, pool.technique) = (Group::Behaviour, "T1496");
+    let mut victim = pool.clone();
+    let peer = Peer { name: None, addr: "198.51.100.77".parse().ok(), port: Some(80) };
+    victim.about = About::Host { peer: Some(peer) };
+    let mut receiver = pool.clone();
+    let peer = Peer { name: None, addr: "198.51.100.78".parse().ok(), port: Some(80) };
+    (receiver.certain, receiver.log_odds) = (false, 5.0);
+    receiver.about = About::Conversation { id: 9, peer };
+    let (host, evidence) = (Addr::v4([10, 0, 0, 9]), vec![victim, receiver, pool]);
+    let case = HostCase { host, roles: Vec::new(), first: now(), last: now(), evidence };
+    warden.verdict(&ostium_judge::judge(case, &ostium_judge::Policy::default()), now());
+    let mut blocked = hot(&told);
+    blocked.sort_unstable();
+    assert_eq!(blocked, ["198.51.100.1", "odd.example"]);
+}
+
+#[test]
+fn what_is_blocked_is_barred_only_where_the_site_stops_it() {
+    let (mut warden, _) = warden(Mode::Block);
+    assert!(warden.barred(false).unwrap().is_empty());
+    warden.alarm(&alarm(Cause::Contact, "203.0.113.5", 80), now());
+    assert!(!warden.barred(false).unwrap().is_empty());
+    assert!(warden.barred(false).is_none(), "told once");
+    let (policy, mut ways) = (Policy::default(), warden.ways.clone());
+    ways.mode = Mode::Simulate;
+    warden.settle(policy, ways);
+    assert!(warden.barred(false).unwrap().is_empty(), "all passes now");
 }
