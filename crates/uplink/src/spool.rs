@@ -47,7 +47,8 @@ const SCHEMA: &str = "
         number INTEGER PRIMARY KEY AUTOINCREMENT,
         body BLOB NOT NULL
     );
-    CREATE TABLE IF NOT EXISTS counts (name TEXT PRIMARY KEY, value INTEGER NOT NULL);";
+    CREATE TABLE IF NOT EXISTS counts (name TEXT PRIMARY KEY, value INTEGER NOT NULL);
+    CREATE TABLE IF NOT EXISTS meant (one INTEGER PRIMARY KEY CHECK (one = 1), feed BLOB NOT NULL);";
 
 // === impl Spool ===
 
@@ -83,6 +84,27 @@ impl Spool {
         Ok(Self { db, path: path.to_owned(), most: most.max(1), waiting })
     }
 
+    /// From now on reports are for the hub of this feed. Those that wait for another go, counted:
+    /// what was meant for one hub is no business of the next. Says how many went.
+    pub(crate) fn mean(&mut self, feed: &[u8]) -> Result<u64, SpoolError> {
+        let gone = self.write(|db| {
+            let before = db.query_row("SELECT feed FROM meant", [], |row| row.get::<_, Vec<u8>>(0));
+            let before = before.optional()?;
+            if before.as_deref() == Some(feed) {
+                return Ok(0);
+            }
+            db.execute("INSERT OR REPLACE INTO meant VALUES (1, ?)", [feed])?;
+            if before.is_none() {
+                return Ok(0);
+            }
+            let gone = db.execute("DELETE FROM reports", [])? as u64;
+            count_lost(db, gone)?;
+            Ok(gone)
+        })?;
+        self.waiting -= gone.min(self.waiting);
+        Ok(gone)
+    }
+
     /// Keeps reports; when this returns they are on the disk. Beyond the bound the oldest go, and
     /// are counted.
     pub(crate) fn push(&mut self, bodies: &[Vec<u8>]) -> Result<(), SpoolError> {
@@ -102,11 +124,7 @@ impl Spool {
                  (SELECT number FROM reports ORDER BY number LIMIT ?)",
                 [int(over)],
             )?;
-            db.execute(
-                "INSERT INTO counts VALUES ('lost', ?1)
-                 ON CONFLICT (name) DO UPDATE SET value = value + ?1",
-                [int(over)],
-            )?;
+            count_lost(db, over)?;
             Ok(waiting - over)
         })?;
         self.waiting = now;
@@ -193,6 +211,15 @@ impl Spool {
     }
 }
 
+fn count_lost(db: &Connection, more: u64) -> Result<(), rusqlite::Error> {
+    db.execute(
+        "INSERT INTO counts VALUES ('lost', ?1)
+         ON CONFLICT (name) DO UPDATE SET value = value + ?1",
+        [int(more)],
+    )?;
+    Ok(())
+}
+
 fn is_damage(error: &rusqlite::Error) -> bool {
     use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
     matches!(error.sqlite_error_code(), Some(DatabaseCorrupt | NotADatabase))
@@ -271,6 +298,20 @@ mod tests {
         spool.reached(41).unwrap();
         spool.push(&bodies(&["x"])).unwrap();
         assert_eq!(spool.after(0, 9).unwrap().first, 42);
+    }
+
+    #[test]
+    fn what_waits_for_one_hub_is_not_told_to_another() {
+        let place = Place::new("another");
+        let mut spool = place.open(10);
+        assert_eq!(spool.mean(b"first").unwrap(), 0);
+        spool.push(&bodies(&["a", "b"])).unwrap();
+        drop(spool);
+        let mut spool = place.open(10);
+        assert_eq!((spool.mean(b"first").unwrap(), spool.waiting()), (0, 2));
+        assert_eq!((spool.mean(b"second").unwrap(), spool.waiting(), spool.lost()), (2, 0, 2));
+        spool.push(&bodies(&["c"])).unwrap();
+        assert_eq!(spool.after(0, 9).unwrap(), Run { first: 3, bodies: bodies(&["c"]) });
     }
 
     #[test]

@@ -152,6 +152,8 @@ pub(super) fn restore(args: &RestoreArgs) -> Result<ExitCode, Fail> {
     if let Some(first) = aside.first() {
         said += &format!("; the old database is {first}");
     }
+    said += "\nwhoever was removed after the backup was made is a member again: see 'ostium hub \
+             sensors' and 'ostium hub orgs', and remove them once more";
     let epoch = restored.certified.epoch;
     done(&args.keys, said, json!({ "sensors": restored.sensors, "epoch": epoch, "aside": aside }))
 }

@@ -10,14 +10,14 @@ use crate::world::{Hub, bad, good};
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn followers_go_on_through_every_change_of_the_keys() {
     let mut hub = Hub::started("rotate");
-    let acme = hub.member("acme", 64_500);
+    let (acme, other) = (hub.member("acme", 64_500), hub.member("globex", 64_501));
     let mut watching = follower(&acme);
     let mut open = steps(&acme, &watching).await.unwrap();
     hub.says(&["confirm", "c1.example", "--because", "a test"]);
     read_until(&mut open, &mut watching, |f| knows(f, "c1.example")).await;
     // One that is away meanwhile.
-    let mut away = follower(&acme);
-    follow(&acme, &mut away, |f| knows(f, "c1.example")).await;
+    let mut away = follower(&other);
+    follow(&other, &mut away, |f| knows(f, "c1.example")).await;
     hub.says(&["confirm", "c2.example", "--because", "a test"]);
     read_until(&mut open, &mut watching, |f| knows(f, "c2.example")).await;
     let before = hub.json(&["status"])["keys"].clone();
@@ -34,7 +34,7 @@ async fn followers_go_on_through_every_change_of_the_keys() {
     read_until(&mut open, &mut watching, |f| knows(f, "c3.example")).await;
     assert_eq!((watching.at().epoch, watching.at().seq), (1, 3));
     // What the old key had signed, who was away is told anew by the new one.
-    follow(&acme, &mut away, |f| knows(f, "c3.example")).await;
+    follow(&other, &mut away, |f| knows(f, "c3.example")).await;
     assert_eq!(away.at(), watching.at());
 
     // After a theft, while it runs: another history, with the set as it is.
@@ -57,7 +57,7 @@ async fn followers_go_on_through_every_change_of_the_keys() {
     good(&["rotate"], &hub.keys(&["root", "rotate", "--root", stick]));
     hub.start();
     follow(&acme, &mut watching, |f| f.is_fresh(crate::sensors::now_ms())).await;
-    follow(&acme, &mut away, |f| knows(f, "c4.example")).await;
+    follow(&other, &mut away, |f| knows(f, "c4.example")).await;
     assert_eq!((watching.at(), watching.at().epoch), (away.at(), 2));
 
     // Another root: both sign, and the old one signs nothing more.

@@ -83,7 +83,7 @@ impl Table {
             self.far.free(len);
         }
         if self.far.is_sparse() {
-            self.make_anew(self.cells.len());
+            self.close_up();
         }
         true
     }
@@ -168,9 +168,17 @@ impl Table {
         self.make_anew(entries + 16 + entries / if entries < MANY { 2 } else { 8 });
     }
 
-    /// Makes the table anew, with room for so many: what was freed is free.
+    /// Makes the table anew, with room for so many. Long values stay where they are: a cell that has
+    /// no place yet may speak of one.
     fn make_anew(&mut self, entries: usize) {
         let cells = std::mem::replace(&mut self.cells, Cells::with_room(entries));
+        cells.iter().for_each(|cell| self.settle(*cell.0));
+    }
+
+    /// Moves long values together, so that what was freed is free.
+    fn close_up(&mut self) {
+        let room = Cells::with_room(self.cells.len());
+        let cells = std::mem::replace(&mut self.cells, room);
         let far = std::mem::replace(&mut self.far, Far::EMPTY);
         for cell in cells.iter() {
             let mut copy = *cell.0;

@@ -99,6 +99,20 @@ fn what_comes_and_goes_takes_no_more_room() {
 }
 
 #[test]
+fn long_values_stay_as_they_are_while_the_table_grows() {
+    let mut table = Table::new();
+    let value = |id: u64| IndicatorValue::Url(format!("{}.c2.example/{id}", "x".repeat(30)));
+    for id in 0..5_000 {
+        put(&mut table, &entry(id, value(id)));
+        assert_eq!(table.get(id).map(|hit| hit.value), Some(value(id)));
+    }
+    for id in 0..5_000 {
+        assert_eq!(table.get(id).map(|hit| hit.value), Some(value(id)));
+        assert!(table.url(&format!("{}.c2.example", "x".repeat(30)), &format!("/{id}")).is_some());
+    }
+}
+
+#[test]
 fn entries_of_one_value_stand_in_for_each_other() {
     let mut table = Table::new();
     let long = format!("{}.c2.example", "x".repeat(40));

@@ -33,18 +33,22 @@ fn teller(config: HubConfig, home: &Home) -> Teller {
 fn said_of(name: &str, config: &HubConfig) -> (Vec<wire::Report>, BTreeSet<Addr>) {
     let scenario = Scenario::named(name).unwrap();
     let world = scenario.world(&Wishes::default()).unwrap();
-    let mut capture = Vec::new();
-    let truth = world.write_pcap(&mut capture).unwrap();
+    let truth = world.truth();
     let home = Home::new(&truth.home);
     let settings = Settings { home: home.clone(), ..Settings::default() };
     let mut engine = Engine::new(Arc::new(settings));
-    let file = Box::new(std::io::Cursor::new(capture));
-    let mut file = ostium_capture::CaptureFile::open(file).unwrap();
+    // A week is gigabytes: it is read while it is made.
+    let (packets, to) = std::io::pipe().unwrap();
+    let made = std::thread::spawn(move || {
+        world.write_pcap(std::io::BufWriter::with_capacity(1 << 20, to)).unwrap();
+    });
+    let mut file = ostium_capture::CaptureFile::open(Box::new(packets)).unwrap();
     let mut block = engine.buffer();
     while file.next_block(&mut block).unwrap() {
         engine.take(block);
         block = engine.buffer();
     }
+    made.join().unwrap();
     engine.end_flows();
     engine.gather();
     let mut teller = teller(config.clone(), &home);

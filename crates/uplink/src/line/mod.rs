@@ -101,7 +101,13 @@ impl Line {
         let (kept, found) =
             Kept::open(&folder, &mut follower).map_err(|error| place(&folder, error))?;
         follower.settle(Bound::default());
-        let (spool, aside) = Spool::open(&folder.join("spool.db"), settings.most)?;
+        let (mut spool, aside) = Spool::open(&folder.join("spool.db"), settings.most)?;
+        let of_another = spool.mean(&feed)?;
+        if of_another > 0 {
+            (settings.hear)(Heard::Said(format!(
+                "{of_another} reports waited for another hub; this one does not get them"
+            )));
+        }
         if let Some(trouble) = found.trouble {
             (settings.hear)(Heard::Said(format!(
                 "what was kept of the hub's feed is believed up to a place where {trouble}; the \
