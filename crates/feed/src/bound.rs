@@ -34,6 +34,12 @@ impl Bound {
         Err(Refusal::TooMuch { entries: self.entries, bytes: self.bytes })
     }
 
+    /// Entries for which room may be made before they are there.
+    pub(crate) const fn room(self) -> u64 {
+        let entries = self.bytes / Table::BYTES_EACH;
+        if entries < self.entries { entries } else { self.entries }
+    }
+
     /// May this table have so many more entries, of so many bytes?
     pub(crate) fn holds_more(self, table: &Table, entries: u64, bytes: u64) -> Result<(), Refusal> {
         let (held, taken) = (table.len() as u64, table.bytes() as u64);

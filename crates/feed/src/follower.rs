@@ -3,7 +3,7 @@
 use prost::Message;
 use prost::bytes::Bytes;
 
-use crate::limit::{AHEAD_MS, LONGEST_BODY, MOST_OPS, MOST_PARTS, MOST_RESERVED};
+use crate::limit::{AHEAD_MS, LONGEST_BODY, MOST_OPS, MOST_PARTS};
 use crate::seal::{Hash, Kind, open};
 use crate::state::{Leaf, State, leaf};
 use crate::wire::{self, Frame, frame, op};
@@ -314,8 +314,9 @@ impl Follower {
         let part: wire::SnapshotPart = decode(bytes)?;
         if begun.next == 0 {
             // No part has many more than the first.
-            let likely = part.entries.len().saturating_mul(begun.parts.len()).min(MOST_RESERVED);
-            begun.table.reserve(likely.min(usize::try_from(begun.entries).unwrap_or(usize::MAX)));
+            let likely = part.entries.len().saturating_mul(begun.parts.len()) as u64;
+            let likely = likely.min(begun.entries).min(self.bound.room());
+            begun.table.reserve(usize::try_from(likely).unwrap_or(0));
         }
         for bytes in &part.entries {
             let (id, entry) = Entry::decode(bytes)?;

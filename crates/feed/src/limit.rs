@@ -12,5 +12,3 @@ pub(crate) const LONGEST_ENTRY: usize = 4_096;
 pub(crate) const PART: usize = 256 << 10;
 /// A statement from further in the future is refused: clocks differ, not by so much.
 pub(crate) const AHEAD_MS: u64 = 5 * 60 * 1000;
-/// Room is made beforehand for no more entries: a table grows with what comes besides.
-pub(crate) const MOST_RESERVED: usize = 1 << 24;

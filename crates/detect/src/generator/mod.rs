@@ -61,6 +61,14 @@ impl Detector for Generator {
         self.hosts.recall(kept)
     }
 
+    fn remembered(&self) -> usize {
+        self.hosts.len()
+    }
+
+    fn set_limit(&mut self, hosts: usize) {
+        self.hosts.set_limit(hosts);
+    }
+
     fn event(&mut self, seen: &Seen, event: &Event<'_>, _: &Profile) {
         let What::Dns(dns) = event.what else { return };
         let of_address = matches!(dns.record_type, RecordType::A | RecordType::AAAA);

@@ -40,6 +40,14 @@ impl Detector for Pressure {
         Interest::CLOSED.and(Interest::GOES_ON)
     }
 
+    fn remembered(&self) -> usize {
+        self.hosts.len()
+    }
+
+    fn set_limit(&mut self, hosts: usize) {
+        self.hosts.set_limit(hosts);
+    }
+
     fn event(&mut self, seen: &Seen, event: &Event<'_>, _: &Profile) {
         let (record, is_over) = match event.what {
             What::FlowClosed(record) => (record, true),

@@ -17,7 +17,12 @@ pub(super) struct Apart {
     generators: BTreeMap<u64, Hit<Generator>>,
     /// Generators by the prints of their names, lowest number first.
     by_print: BTreeMap<u64, BTreeSet<u64>>,
+    bytes: usize,
 }
+
+/// Bytes of an entry in its maps, and of one print in both of its own, about.
+const EACH: usize = 256;
+const PRINT: usize = 160;
 
 // === impl Apart ===
 
@@ -29,6 +34,7 @@ impl Apart {
             throttles: BTreeMap::new(),
             generators: BTreeMap::new(),
             by_print: BTreeMap::new(),
+            bytes: 0,
         }
     }
 
@@ -37,13 +43,16 @@ impl Apart {
         match &entry.value {
             Value::Indicator(_) => {}
             Value::Pattern(pattern) => {
+                self.bytes += of_pattern(pattern);
                 self.index.put(id, pattern.as_ref().clone());
                 self.patterns.insert(id, hit(entry, pattern.clone(), family));
             }
             Value::Throttle(throttle) => {
+                self.bytes += EACH;
                 self.throttles.insert(id, hit(entry, throttle.clone(), family));
             }
             Value::Generator(generator) => {
+                self.bytes += of_generator(generator);
                 for print in &generator.prints {
                     self.by_print.entry(*print).or_default().insert(id);
                 }
@@ -54,10 +63,14 @@ impl Apart {
 
     pub(super) fn remove(&mut self, id: u64) {
         if let Some(gone) = self.patterns.remove(&id) {
+            self.bytes = self.bytes.saturating_sub(of_pattern(&gone.value));
             self.index.remove(id, &gone.value);
         }
-        self.throttles.remove(&id);
+        if self.throttles.remove(&id).is_some() {
+            self.bytes = self.bytes.saturating_sub(EACH);
+        }
         if let Some(gone) = self.generators.remove(&id) {
+            self.bytes = self.bytes.saturating_sub(of_generator(&gone.value));
             for print in &gone.value.prints {
                 if let Some(of) = self.by_print.get_mut(print) {
                     of.remove(&id);
@@ -67,6 +80,11 @@ impl Apart {
                 }
             }
         }
+    }
+
+    /// Bytes of all, about: who holds them is bounded by it.
+    pub(super) const fn bytes(&self) -> usize {
+        self.bytes
     }
 
     pub(super) fn matches(
@@ -102,6 +120,17 @@ impl Apart {
     pub(super) fn generators(&self) -> impl Iterator<Item = &Hit<Generator>> {
         self.generators.values()
     }
+}
+
+/// Once as an entry, once in the index.
+fn of_pattern(pattern: &Pattern) -> usize {
+    let Pattern { server, uri, header_order, application, .. } = pattern;
+    let text: usize = [server, uri, header_order, application].map(String::len).iter().sum();
+    2 * (EACH + size_of::<Pattern>() + text)
+}
+
+fn of_generator(generator: &Generator) -> usize {
+    EACH + generator.form.len() + generator.prints.len() * (8 + PRINT)
 }
 
 fn hit<V>(entry: &Entry, value: V, family: Option<Arc<str>>) -> Hit<V> {

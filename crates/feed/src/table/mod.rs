@@ -112,6 +112,9 @@ impl Default for Table {
 }
 
 impl Table {
+    /// Bytes of an entry of common length, with the room between.
+    pub(crate) const BYTES_EACH: u64 = 100;
+
     /// An empty set.
     pub const fn new() -> Self {
         Self {
@@ -144,7 +147,7 @@ impl Table {
 
     /// Bytes that the set takes.
     pub fn bytes(&self) -> usize {
-        self.cells.bytes() + self.far.bytes()
+        self.cells.bytes() + self.far.bytes() + self.apart.bytes()
     }
 
     /// The entry of the name, or of the nearest name above it; `name` in lower case.
